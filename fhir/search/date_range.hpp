@@ -1,0 +1,17 @@
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace tributary::fhir::search {
+
+/// The half-open interval that a FHIR date, dateTime or instant of some precision covers, in UTC microseconds since 1970.
+struct DateRange {
+    std::chrono::sys_time<std::chrono::microseconds> from, to;
+};
+/// Empty: no such date. A time without zone is UTC. Source: document-sharing F.4.
+std::optional<DateRange> read_date(std::string_view text);
+/// "2026-01-15T10:02:00.123Z"
+std::string format_instant(std::chrono::system_clock::time_point when);
+
+}  // namespace tributary::fhir::search

@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/base/failure.hpp"
+
+namespace tributary::fhir::search {
+
+/// One search parameter: all its values are alternatives (OR). Names are canonical: subject, subject:Patient.given and patient:Patient.given become
+/// patient and patient.given. A value.
+struct Parameter {
+    std::string name;      ///< "patient.given", "status", "_id"
+    std::string modifier;  ///< "exact", "contains", "missing", "not", "identifier" …, "" for none
+    std::vector<std::string> values;  ///< percent-decoded, FHIR escapes undone; token values keep their '|'
+    bool operator==(Parameter const&) const = default;
+};
+
+/// Splits a query string or form body: '&', first '=', ',' (before unescaping), percent-decoding once, '+' as space except before a UTC offset in
+/// a date value. Empty-valued parameters are dropped. Understands any name. Errors: malformed.
+/// Source: subscriptions A5, document-sharing F.3.
+Result<std::vector<Parameter>> parse_query(std::string_view query);
+
+/// The query string again, values escaped and percent-encoded, in the order given.
+std::string render(std::vector<Parameter> const& parameters);
+
+/// NFKD, marks stripped, full case folding, white space and punctuation runs as one space, trimmed. Source: document-sharing F.5.
+std::string fold(std::string_view text);
+
+}  // namespace tributary::fhir::search

@@ -1,0 +1,86 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fhir/base/failure.hpp"
+#include "fhir/json/value.hpp"
+#include "fhir/search/patient_query.hpp"
+
+namespace tributary::subscriptions {
+
+enum class Kind { classic, topic };
+enum class Status { requested, active, error, off };
+enum class ChannelType { rest_hook, websocket };
+/// What a notification carries. none and resource are classic; the others are the backport's content levels.
+enum class Content { none, resource, empty, id_only, full_resource };
+
+std::string_view wire(Status status);
+std::string_view wire(ChannelType type);
+std::optional<Status> read_status(std::string_view code);
+
+struct Channel {
+    ChannelType type = ChannelType::rest_hook;
+    std::string endpoint;
+    std::string payload;  ///< MIME type as written; "" none
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::optional<std::chrono::seconds> timeout, heartbeat_period;
+    std::optional<unsigned> max_count;
+};
+
+/// What a Subscription asks for, understood. Made from the resource whenever it is needed: the resource is what is stored.
+struct Plan {
+    Kind kind = Kind::classic;
+    std::string topic;  ///< canonical of ours it names (without version), "" for classic
+    fhir::search::DocumentSearch search;
+    Channel channel;
+    Content content = Content::none;
+    std::optional<std::chrono::system_clock::time_point> end;
+};
+
+/// What the deployment allows.
+struct Rules {
+    std::string canonical_base;  ///< our topic is <canonical_base>/SubscriptionTopic/patient-documents
+    std::string base;            ///< our FHIR base, so that patient=[base]/Patient/1 is understood
+    std::size_t criteria_limit = 64 * 1024;
+    bool full_resource_over_http = false;
+    /// Errors: refused_address, malformed. Checks a rest-hook endpoint without DNS.
+    std::function<Result<void>(std::string_view endpoint)> check_endpoint;
+};
+
+struct Reading {
+    Plan plan;                      ///< meaningful only without problems
+    Status status = Status::requested;  ///< what the client submits
+    std::vector<Failure> problems;  ///< all of them, each with its element path
+};
+
+/// Reads and validates what a client writes (create, update). Decides the kind by subscriptions.md B4.3; unknown extensions on criteria, unknown channel,
+/// unsupported topic, filter, content level, MIME type, fhirVersion, bad headers, `end` in the past at `now`, missing reason … are problems with
+/// the code of the sheet's tables. Source: subscriptions A1–A5, B3–B7, C4, E5.
+Reading read_subscription(fhir::json::Value const& resource, Rules const& rules, std::chrono::system_clock::time_point now);
+
+/// The Plan of a stored Subscription, which was valid when it was written. Endpoint policy and `end` are not looked at again. Errors: the first problem.
+Result<Plan> read_plan(fhir::json::Value const& resource, Rules const& rules);
+
+/// The resource as a client reads it: channel.header values masked ("Authorization: ***"), server-owned status, error, meta put in.
+struct ServerState {
+    std::string id;
+    std::uint64_t version = 1;
+    std::chrono::system_clock::time_point last_updated;
+    Status status = Status::requested;
+    std::string error;  ///< "" none
+};
+enum class HeaderValues { shown, masked };
+fhir::json::Value outward_subscription(fhir::json::Value resource, ServerState const& state, HeaderValues header_values);
+
+/// What of a client's resource is stored: id, meta, status and error taken out, the rest as written (unknown elements too).
+fhir::json::Value stored_subscription(fhir::json::Value resource);
+
+/// Two stored forms ask for the same (criteria, filters, channel): a PUT that changes nothing. A masked header value equals any.
+bool same_request(fhir::json::Value const& a, fhir::json::Value const& b);
+
+}  // namespace tributary::subscriptions

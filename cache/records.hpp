@@ -1,0 +1,212 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fhir/identity/document_identity.hpp"
+#include "fhir/resources/document_reference.hpp"
+#include "fhir/resources/patient.hpp"
+#include "fhir/search/patient_query.hpp"
+#include "subscriptions/notification.hpp"
+#include "subscriptions/subscription.hpp"
+
+namespace tributary::cache {
+
+using Utc = std::chrono::system_clock::time_point;
+
+// Subscriptions -------------------------------------------------------------------------------------------------------
+
+struct NewSubscription {
+    std::string id, scope;
+    std::string origin;    ///< who is served in turn (architecture 5): origin of the endpoint, or the peer's address
+    std::string resource;  ///< stored form, JSON
+    subscriptions::Status status = subscriptions::Status::requested;
+    Utc now;
+};
+struct SubscriptionRecord {
+    std::string id, scope, origin;
+    std::uint64_t version = 1;
+    Utc last_updated;
+    subscriptions::Status status = subscriptions::Status::requested;
+    std::string error_code, error_text;  ///< of subscription-error; "" none
+    std::optional<Utc> error_since;
+    std::string resource;         ///< stored form, JSON, with header values: only outward_subscription() may show it
+    std::int64_t events = 0;      ///< the highest event number so far
+    std::int64_t delivered = 0;   ///< the highest number delivered
+};
+enum class Presence { found, deleted, unknown };
+struct FoundSubscription {
+    Presence presence = Presence::unknown;
+    SubscriptionRecord record;  ///< meaningful when found
+};
+struct StatusChange {
+    std::string id;
+    subscriptions::Status status = subscriptions::Status::active;
+    std::string error_code, error_text;
+    Utc now;
+    /// Only from one of these (a server's change that lost a race with the app's must not undo it); empty: from any.
+    std::vector<subscriptions::Status> from = {};
+};
+struct SubscriptionSearch {
+    std::string scope;
+    std::vector<std::string> ids;       ///< any of; empty: all
+    std::vector<subscriptions::Status> statuses;
+    std::vector<std::string> urls;      ///< channel.endpoint, any of
+    std::size_t count = 50, offset = 0;
+};
+struct SubscriptionPage {
+    std::vector<SubscriptionRecord> records;  ///< in order of creation
+    std::size_t total = 0;
+};
+
+// Events --------------------------------------------------------------------------------------------------------------
+
+struct EventRecord {
+    std::int64_t number = 0;
+    subscriptions::EventKind kind = subscriptions::EventKind::create;
+    Utc at;
+    std::string focus_type, focus_id;
+    std::uint64_t focus_version = 1;
+    std::string resource;  ///< outward JSON of that very version, Binary URLs relative
+};
+
+// Discoveries ---------------------------------------------------------------------------------------------------------
+
+struct OpenDiscovery {
+    std::string scope, key;  ///< PatientQuery::key()
+    std::string id;          ///< used if a new one is made
+    std::vector<std::string> partners;
+    std::chrono::seconds reuse{0};
+    Utc now;
+    bool again = false;  ///< a refresh: a new run whatever `reuse` says
+};
+struct OpenedDiscovery {
+    std::string id;
+    bool joined = false;              ///< an earlier one that is unfinished or still answers
+    std::vector<std::string> ask;     ///< partners whose Exchange is to be run now: all, or the unfinished and the owed
+    Utc started;
+};
+enum class ExchangeState { pending, answered, failed };
+struct ExchangeOutcome {
+    std::string discovery, partner;
+    ExchangeState state = ExchangeState::answered;
+    std::string issue;  ///< timeout, throttled, transient, forbidden, exception, multiple-matches, incomplete; "" none
+    bool owed = false;  ///< failed for a reason that may pass
+    Utc now;
+};
+struct PartnerIssue {
+    std::string partner, issue;
+};
+enum class DiscoveryState { none, running, late, complete };
+struct Progress {
+    DiscoveryState state = DiscoveryState::none;
+    std::size_t asked = 0, answered = 0, matched = 0, failed = 0, pending = 0;
+    std::vector<PartnerIssue> issues;
+    std::string discovery;  ///< id
+    Utc started;
+    std::optional<Utc> ended;
+};
+
+// What partners answer ------------------------------------------------------------------------------------------------
+
+struct NewPatient {
+    std::string id;  ///< ours
+    fhir::Patient patient;
+};
+struct PatientsAnswer {
+    std::string discovery, scope, partner;
+    std::vector<NewPatient> patients;  ///< accepted, one person
+    Utc now;
+};
+struct InlineBody {
+    std::size_t content = 0;  ///< index into DocumentReference.content
+    std::string sha256;       ///< hex; the bytes are in the BodyStore already
+    std::uint64_t size = 0;
+};
+struct NewEntry {
+    std::string id;                       ///< ours, should it be a Document's first holder
+    std::vector<std::string> binary_ids;  ///< ours, one a content
+    fhir::DocumentReference document;
+    std::vector<InlineBody> inline_bodies;
+};
+struct Answer {
+    std::string discovery, scope, partner, home_community_id;
+    std::string patient_id;  ///< ours; the Patient whose documents these are
+    std::vector<NewEntry> entries;
+    Utc now;
+    std::size_t size = 0;  ///< bytes of the page, for the queue's bound
+};
+struct Admitted {
+    std::vector<std::string> subscriptions;  ///< with new Events, each once
+    std::vector<std::string> to_retrieve;    ///< binary ids without a Body: of fresh Documents and of provisional copies
+    std::size_t documents = 0;               ///< fresh Documents
+};
+
+// Bodies --------------------------------------------------------------------------------------------------------------
+
+/// One place where a content can be retrieved.
+struct Holder {
+    std::string binary_id;  ///< of this partner's own entry
+    std::string partner, url, content_type, hash;
+    std::optional<std::uint64_t> size;
+};
+struct ContentRecord {
+    Presence presence = Presence::unknown;
+    std::string binary_id, content_type;
+    std::string document_id;
+    std::string sha256;           ///< of the Body, "" not retrieved yet
+    std::uint64_t size = 0;       ///< of the Body
+    std::vector<Holder> holders;  ///< the entry's own partner first
+};
+struct AttachedBody {
+    std::string binary_id;
+    fhir::identity::BodyIdentity identity;
+    std::uint64_t size = 0;
+    Utc now;
+};
+
+// Search --------------------------------------------------------------------------------------------------------------
+
+enum class SortKey { sequence, date, last_updated };
+struct DocumentSearchRequest {
+    std::string scope;
+    fhir::search::DocumentSearch search;
+    SortKey sort = SortKey::sequence;
+    bool descending = false;
+    std::size_t count = 50, offset = 0;
+};
+struct PatientSearchRequest {
+    std::string scope;
+    fhir::search::PatientQuery query;
+    std::size_t count = 50, offset = 0;
+};
+struct StoredResource {
+    std::string id;
+    std::uint64_t version = 1;
+    Utc last_updated;
+    std::string resource;  ///< outward JSON, Binary URLs relative
+};
+struct ResourcePage {
+    std::vector<StoredResource> resources;
+    std::size_t total = 0;
+};
+struct FoundResource {
+    Presence presence = Presence::unknown;
+    StoredResource resource;
+};
+
+// Calls ---------------------------------------------------------------------------------------------------------------
+
+struct CallRow {
+    std::string discovery, partner, step;  ///< patient_discovery, query_documents, retrieve_document
+    Utc started;
+    std::chrono::microseconds queued{0}, took{0};
+    std::string outcome;  ///< ok, or the name of an Errc
+    unsigned attempt = 0;
+    bool cut_off = false;  ///< ended by our deadline
+    std::uint64_t bytes = 0;
+};
+
+}  // namespace tributary::cache

@@ -1,0 +1,116 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/records.hpp"
+#include "fhir/base/failure.hpp"
+#include "fhir/identity/acceptance.hpp"
+#include "subscriptions/subscription.hpp"
+
+namespace tributary::cache {
+
+enum class Access { writer, reader };
+
+struct StoreSettings {
+    std::string path = "tributary.db";
+    bool full_synchronous = true;
+    subscriptions::Rules rules;  ///< to understand stored Subscriptions
+    fhir::identity::Acceptance acceptance = fhir::identity::Acceptance::strict;
+    std::size_t max_subscriptions = 100000;
+    std::size_t max_matches = 5;
+};
+
+/// The cache in SQLite. Each public method but begin, commit and rollback is one unit of work: atomic within the caller's transaction, values in, values out.
+/// Thread: made anywhere, then used by one thread. Errors of every method: storage (full, unreadable, corrupt), with SQLite's reason.
+/// "Not there" and the like are values. Source: architecture 6.
+class Store {
+public:
+    /// writer: creates and migrates. Errors: storage with what to do (not writable, a newer database, not a database).
+    static Result<std::unique_ptr<Store>> open(StoreSettings const& settings, Access access);
+    ~Store();
+    Store(Store const&) = delete;
+    Store& operator=(Store const&) = delete;
+
+    boost::system::error_code begin();
+    boost::system::error_code commit();
+    void rollback() noexcept;
+    /// Moves the log into the database without waiting for readers; when nothing else is to do.
+    void checkpoint() noexcept;
+
+    // Subscriptions
+    /// Stores it with Events for every known document it wants. Errors: throttled at max_subscriptions.
+    Result<SubscriptionRecord> create_subscription(NewSubscription const& subscription);
+    Result<FoundSubscription> read_subscription(std::string_view scope, std::string_view id);
+    /// found: changed, a new version. Otherwise, or when `from` does not hold, nothing happens and the record is as it was.
+    Result<FoundSubscription> change_status(StatusChange const& change);
+    /// Replaces the resource (a client's update), with a new version and status. Numbered Events stay; newly wanted known documents become Events.
+    Result<FoundSubscription> replace_subscription(std::string_view scope, std::string_view id, std::string_view resource, subscriptions::Status status, Utc now);
+    /// deleted or unknown: nothing to do.
+    Result<Presence> delete_subscription(std::string_view scope, std::string_view id, Utc now);
+    Result<SubscriptionPage> search_subscriptions(SubscriptionSearch const& search);
+    /// Those that are not off, in order of creation, after the given sequence; for the start. `next`: 0 at the end.
+    struct LiveSubscriptions {
+        std::vector<SubscriptionRecord> records;
+        std::int64_t next = 0;
+    };
+    Result<LiveSubscriptions> live_subscriptions(std::int64_t after, std::size_t limit);
+    /// Those whose `end` has come, or that are in error since before `error_before`, become off. Answers their ids.
+    Result<std::vector<std::string>> expire_subscriptions(Utc now, Utc error_before);
+
+    // Events
+    Result<std::vector<EventRecord>> events(std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit);
+    /// The cursor never goes back.
+    Result<void> record_delivery(std::string_view subscription, std::int64_t number, Utc now);
+
+    // Discoveries
+    /// A query that names our Patients becomes one by their Persons' identifiers and demographics (subscriptions E5). Empty: one of them is unknown.
+    Result<std::optional<fhir::search::PatientQuery>> discovery_query(std::string_view scope, fhir::search::PatientQuery const& query);
+    Result<OpenedDiscovery> open_discovery(OpenDiscovery const& discovery);
+    /// The last outcome ends the Discovery; a later one for the same partner (an owed Exchange run again) replaces it.
+    Result<void> finish_exchange(ExchangeOutcome const& outcome);
+    Result<void> mark_late(std::string_view discovery);
+    Result<Progress> progress(std::string_view scope, std::string_view key);
+    /// Of the latest Discovery that accepted a Patient of that Patient's Person.
+    Result<Progress> progress_of_patient(std::string_view scope, std::string_view patient_id);
+    Result<std::vector<Progress>> recent_discoveries(std::size_t limit);
+
+    // What partners answer
+    /// Patients, their Persons, and how many matched at that partner.
+    Result<void> admit_patients(PatientsAnswer const& answer);
+    /// Everything about one page: identity verdicts, rows, search index, which Subscriptions want them, numbers, Events.
+    Result<Admitted> admit(Answer const& answer);
+    /// A Body has arrived: points the content to it and settles what waited for its bytes (rows 5, 8, 11 of D.3).
+    Result<Admitted> attach_body(AttachedBody const& body);
+    Result<void> record_calls(std::vector<CallRow> const& rows);
+
+    // Reads
+    Result<ContentRecord> content(std::string_view scope, std::string_view binary_id);
+    /// Contents that have no Body yet, of documents that a live Subscription was told of: for eager retrieval after a restart.
+    Result<std::vector<std::string>> contents_to_retrieve(std::size_t limit);
+    Result<ResourcePage> search_documents(DocumentSearchRequest const& request);
+    Result<FoundResource> read_document(std::string_view scope, std::string_view id);
+    Result<ResourcePage> search_patients(PatientSearchRequest const& request);
+    Result<FoundResource> read_patient(std::string_view scope, std::string_view id);
+
+    // Housekeeping, in small slices: answers true while there is more to do.
+    struct Retention {
+        Utc calls_before, events_before, documents_before;
+    };
+    Result<bool> purge(Retention const& retention);
+    /// Bodies no content points to any more, and the oldest unused beyond `bytes`: their contents forget them. Answers the digests to remove.
+    Result<std::vector<std::string>> release_bodies(std::uint64_t bytes);
+    struct Counts {
+        std::int64_t subscriptions = 0, documents = 0, patients = 0, undelivered = 0, change_sequence = 0;
+    };
+    Result<Counts> counts();
+
+private:
+    struct Impl;
+    explicit Store(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tributary::cache

@@ -1,0 +1,69 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "fhir/identity/acceptance.hpp"
+#include "fhir/search/patient_query.hpp"
+#include "orchestrator/async/clock.hpp"
+#include "orchestrator/async/worker.hpp"
+#include "orchestrator/base/logger.hpp"
+#include "orchestrator/base/metrics.hpp"
+#include "orchestrator/partner/partner.hpp"
+#include "orchestrator/pipeline/retrievals.hpp"
+#include "orchestrator/storage/storage.hpp"
+#include "subscriptions/subscription.hpp"
+
+namespace tributary::pipeline {
+
+using boost::asio::awaitable;
+
+/// [discovery] of the configuration.
+struct DiscoverySettings {
+    std::chrono::seconds deadline = std::chrono::minutes(5);
+    std::chrono::seconds reuse = std::chrono::minutes(15);
+    std::size_t max_in_flight = 512;
+    std::size_t max_matches = 5;
+    fhir::identity::Acceptance acceptance = fhir::identity::Acceptance::strict;
+    bool retrieve_eagerly = true;
+    std::chrono::seconds refresh{0};
+};
+
+/// Whom a Subscription asks for.
+struct Interest {
+    std::string subscription, scope, origin;
+    fhir::search::PatientQuery query;  ///< references already resolved
+};
+
+/// All Discoveries: one at a time for each (scope, PatientQuery), joined by every Subscription that asks for the same patient.
+/// Owner: app. Thread: the loop. Ends: cancel(), then stop().
+class Discoveries {
+public:
+    /// `wake` is told which Subscriptions have new Events.
+    Discoveries(boost::asio::any_io_executor ex, async::Clock& clock, storage::Storage& storage, async::Worker& worker,
+                std::vector<std::unique_ptr<partner::Partner>>& partners, Retrievals& retrievals, DiscoverySettings settings,
+                std::function<void(std::vector<std::string> const&)> wake, Logger logger, Metrics& metrics);
+    ~Discoveries();
+
+    /// Joins the running Discovery for this patient, answers from one that ended within `reuse` (only owed partners are asked again), or starts one.
+    void want(Interest interest);
+    /// The Subscription is off or deleted: a Discovery nobody wants any more drops its queued Steps and ends its running ones within 100 ms.
+    void unwant(std::string const& subscription);
+    /// At start: every live Subscription wants again; unfinished Exchanges are run, finished ones are not.
+    awaitable<Result<void>> resume(subscriptions::Rules rules);
+
+    void cancel();
+    awaitable<void> stop();
+    std::size_t running() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tributary::pipeline

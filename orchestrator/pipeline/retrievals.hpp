@@ -1,0 +1,47 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "fhir/base/failure.hpp"
+#include "orchestrator/async/deadline.hpp"
+#include "orchestrator/async/worker.hpp"
+#include "orchestrator/base/logger.hpp"
+#include "orchestrator/base/metrics.hpp"
+#include "orchestrator/partner/partner.hpp"
+#include "orchestrator/storage/storage.hpp"
+
+namespace tributary::pipeline {
+
+using boost::asio::awaitable;
+
+/// Every retrieve_document Step: single flight per content, eager or on demand. Owner: app. Thread: the loop. Ends: cancel(), then stop().
+class Retrievals {
+public:
+    Retrievals(boost::asio::any_io_executor ex, async::Clock& clock, storage::Storage& storage, async::Worker& worker,
+               std::vector<std::unique_ptr<partner::Partner>>& partners, std::function<void(std::vector<std::string> const&)> wake, Logger logger, Metrics& metrics);
+    ~Retrievals();
+
+    struct Body {
+        std::string content_type;
+        std::shared_ptr<std::string const> bytes;
+    };
+    /// From the BodyStore, else retrieved now: joins the running call or raises the queued Step. Deadline, cancellation: the caller's own; the call goes on
+    /// for others. Errors: not_found, deleted (gone at every holder), timeout, and what the partner's answer came to.
+    awaitable<Result<Body>> fetch(async::Deadline deadline, std::string scope, std::string binary_id);
+    /// Eager, without waiting. A full Lane makes it on-demand: nothing is lost but speed.
+    void prefetch(std::string scope, std::vector<std::string> binary_ids);
+
+    void cancel();
+    awaitable<void> stop();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tributary::pipeline

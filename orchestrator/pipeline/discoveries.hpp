@@ -23,6 +23,8 @@ namespace tributary::pipeline {
 
 using boost::asio::awaitable;
 
+enum class Retrieve { eager, lazy, off };
+
 /// [discovery] of the configuration.
 struct DiscoverySettings {
     std::chrono::seconds deadline = std::chrono::minutes(5);
@@ -30,7 +32,7 @@ struct DiscoverySettings {
     std::size_t max_in_flight = 512;
     std::size_t max_matches = 5;
     fhir::identity::Acceptance acceptance = fhir::identity::Acceptance::strict;
-    bool retrieve_eagerly = true;
+    Retrieve retrieve = Retrieve::eager;
     std::chrono::seconds refresh{0};
 };
 

@@ -1,0 +1,284 @@
+#include "orchestrator/config/config.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "orchestrator/net/url.hpp"
+
+namespace tributary::config {
+
+namespace {
+
+constexpr std::uint64_t kMany = 10'000'000;
+
+/// The TOML file, or the problem that it is none.
+std::optional<toml::table> parse(std::filesystem::path const& file, Problems& problems) {
+    try {
+        return toml::parse_file(file.string());
+    } catch (toml::parse_error const& error) {
+        auto const line = error.source().begin.line;
+        problems.add_line(file.string() + (line == 0 ? "" : ':' + std::to_string(line)) + ": " + std::string(error.description()));
+        return std::nullopt;
+    }
+}
+
+void read_listen(TableReader& reader, HostPort& listen) {
+    std::string written;
+    if (!reader.text("listen", written)) return;
+    if (auto const read = read_host_port(written)) {
+        listen = *read;
+    } else {
+        reader.problem("listen", '"' + written + "\" is no address: write HOST:PORT, such as \"127.0.0.1:8080\"; port 0 takes any free one");
+    }
+}
+
+/// An http or https URL without query, its trailing slash removed.
+void read_base(TableReader& reader, std::string_view key, std::string& value) {
+    std::string written;
+    if (!reader.text(key, written) || written.empty()) return;
+    auto const url = net::parse_url(written);
+    if (!url || (url->scheme != "http" && url->scheme != "https") || written.find('?') != std::string::npos) {
+        reader.problem(key, '"' + written + "\" is no base URL: write http:// or https://, a host, and a path");
+        return;
+    }
+    if (written.back() == '/') written.pop_back();
+    value = written;
+}
+
+void read_server(TableReader reader, Server& server) {
+    read_listen(reader, server.listen);
+    reader.flag("allow_http", server.allow_http);
+    read_base(reader, "canonical_base", server.canonical_base);
+    read_base(reader, "public_base", server.public_base);
+    reader.path("tls_certificate", server.tls.certificate_file, true);
+    reader.path("tls_key", server.tls.key_file, true);
+    reader.path("tls_client_ca", server.tls.client_ca_file, true);
+    reader.duration("drain", server.drain);
+    reader.texts("allowed_origins", server.allowed_origins);
+    if (server.tls.certificate_file.empty() != server.tls.key_file.empty()) {
+        reader.problem(server.tls.key_file.empty() ? "tls_certificate" : "tls_key", "tls_certificate and tls_key go together");
+    }
+    if (!is_loopback(server.listen.host) && server.tls.certificate_file.empty() && !server.allow_http) {
+        reader.problem(
+            "listen",
+            server.listen.host + " is not loopback and there is no TLS: set tls_certificate and tls_key, or allow_http = true behind a proxy that ends TLS"
+        );
+    }
+    reader.finish();
+}
+
+void read_operations(TableReader reader, Operations& operations) {
+    read_listen(reader, operations.listen);
+    reader.finish();
+}
+
+void read_cache(TableReader reader, Cache& cache) {
+    reader.path("path", cache.path, false);
+    reader.choice<bool>("synchronous", {{"full", true}, {"normal", false}}, cache.full_synchronous);
+    reader.size("documents_max", cache.documents_max);
+    reader.duration("retention", cache.retention);
+    reader.duration("call_history", cache.call_history);
+    reader.duration("event_retention", cache.event_retention);
+    reader.finish();
+}
+
+void read_discovery(TableReader reader, pipeline::DiscoverySettings& discovery) {
+    using fhir::identity::Acceptance;
+    reader.duration("deadline", discovery.deadline);
+    reader.duration("reuse", discovery.reuse);
+    reader.number("max_in_flight", 1, 100'000, discovery.max_in_flight);
+    reader.number("max_matches", 1, 100, discovery.max_matches);
+    reader.choice<Acceptance>("acceptance", {{"strict", Acceptance::strict}, {"search", Acceptance::search}}, discovery.acceptance);
+    reader.choice<pipeline::Retrieve>(
+        "retrieve",
+        {{"eager", pipeline::Retrieve::eager}, {"lazy", pipeline::Retrieve::lazy}, {"off", pipeline::Retrieve::off}},
+        discovery.retrieve
+    );
+    reader.duration("refresh", discovery.refresh);
+    reader.finish();
+}
+
+void read_delivery(TableReader reader, delivery::Settings& delivery) {
+    using delivery::ClassicPayloadMethod;
+    reader.duration("timeout", delivery.timeout);
+    reader.duration("handshake_delay", delivery.handshake_delay);
+    reader.number("handshake_retries", 0, 4, delivery.rules.handshake_retries);
+    reader.duration("retry_for", delivery.rules.retry_for);
+    reader.duration("off_after", delivery.rules.off_after);
+    reader.number("max_in_flight", 1, 100'000, delivery.max_in_flight);
+    reader.number("max_per_origin", 1, 100'000, delivery.max_per_origin);
+    reader.choice<ClassicPayloadMethod>(
+        "classic_payload_method", {{"put-below", ClassicPayloadMethod::put_below}, {"post", ClassicPayloadMethod::post}}, delivery.classic_payload_method
+    );
+    delivery.policy = net::AddressPolicy{false, false, {}, true};
+    reader.flag("allow_http", delivery.policy.allow_http);
+    reader.flag("allow_private_addresses", delivery.policy.allow_private_addresses);
+    reader.texts("allowed_hosts", delivery.policy.allowed_hosts);
+    reader.path("tls_ca", delivery.tls_ca, true);
+    reader.duration("binding_token_life", delivery.binding_token_life);
+    reader.finish();
+}
+
+void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& defaults) {
+    reader.size("request_body", limits.request_body);
+    reader.size("request_head", limits.request_head);
+    reader.duration("request_time", limits.request_time);
+    reader.number("subscriptions", 1, kMany, limits.subscriptions);
+    reader.size("criteria", limits.criteria);
+    reader.size("partner_body", defaults.partner_body);
+    reader.size("document_body", defaults.document_body);
+    reader.number("entries_per_page", 1, kMany, defaults.entries_per_page);
+    reader.number("pages_per_query", 1, kMany, defaults.pages_per_query);
+    reader.number("lane_queue", 1, kMany, defaults.lane_queue);
+    reader.number("connections", 1, kMany, limits.connections);
+    reader.size("websocket_send_buffer", limits.websocket_send_buffer);
+    reader.size("storage_queue", limits.storage_queue);
+    reader.finish();
+}
+
+/// The keys that [partner_defaults] and [[partner]] have in common.
+void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) {
+    using partner::DiscoveryMethod;
+    reader.duration("connect_timeout", settings.connect_timeout);
+    reader.duration("discovery_timeout", settings.discovery_timeout);
+    reader.duration("query_timeout", settings.query_timeout);
+    reader.duration("retrieve_timeout", settings.retrieve_timeout);
+    reader.number("max_concurrent", 1, 10'000, settings.max_concurrent);
+    reader.texts("allowed_origins", settings.allowed_origins);
+    reader.decimal("requests_per_second", settings.requests_per_second);
+    reader.number("attempts", 1, 100, settings.attempts);
+    reader.number("breaker_failures", 1, 1'000'000, settings.breaker_failures);
+    reader.duration("breaker_pause", settings.breaker_pause);
+    reader.choice<DiscoveryMethod>("discovery", {{"auto", DiscoveryMethod::automatic}, {"search", DiscoveryMethod::search}}, settings.discovery);
+    reader.path("tls_ca", settings.tls.ca_file, true);
+    reader.path("tls_client_certificate", settings.tls.certificate_file, true);
+    reader.path("tls_client_key", settings.tls.key_file, true);
+    for (std::string& origin : settings.allowed_origins) {
+        auto const url = net::parse_url(origin);
+        if (!url || url->target != "/") reader.problem("allowed_origins", '"' + origin + "\" is no origin: write https://host or https://host:port");
+        if (url) origin = url->origin();
+    }
+}
+
+bool is_partner_id(std::string_view id) {
+    auto const allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), allowed);
+}
+
+/// Where each partner id was first used, over all files.
+using PartnerPlaces = std::map<std::string, std::string>;
+
+void read_partner(TableReader reader, partner::PartnerSettings settings, PartnerPlaces& places, std::vector<partner::PartnerSettings>& partners) {
+    if (!reader.text("id", settings.id) && !reader.has("id")) reader.problem("id", "missing: give each partner an id of its own, such as \"p001\"");
+    if (!settings.id.empty() && !is_partner_id(settings.id)) {
+        reader.problem("id", '"' + settings.id + "\" must be 1 to 32 characters of a-z, 0-9 and -");
+    }
+    auto const place = reader.context().file + ':' + std::to_string(reader.table()->source().begin.line);
+    auto const [first, is_new] = places.emplace(settings.id, place);
+    if (!settings.id.empty() && !is_new) reader.problem("id", '"' + settings.id + "\" is the id of another partner already, at " + first->second);
+    read_base(reader, "fhir", settings.fhir);
+    if (!reader.has("fhir")) reader.problem("fhir", "missing: the partner's FHIR base URL");
+    reader.text("name", settings.name);
+    if (settings.name.empty()) settings.name = settings.id;
+    if (reader.text("home_community_id", settings.home_community_id) && !settings.home_community_id.starts_with("urn:oid:")) {
+        reader.problem("home_community_id", "must be an OID, such as \"urn:oid:2.999.7.1\"");
+    }
+    reader.fields("headers", settings.headers);
+    read_partner_keys(reader, settings);
+    reader.finish();
+    partners.push_back(std::move(settings));
+}
+
+void read_partners(
+    TableContext const& file, toml::table const& root, partner::PartnerSettings const& defaults, PartnerPlaces& places, std::vector<partner::PartnerSettings>& partners
+) {
+    TableContext context = file;
+    context.section = "[[partner]]";
+    auto const* node = root.get("partner");
+    if (node == nullptr) return;
+    auto const* tables = node->as_array();
+    if (tables == nullptr || !tables->is_array_of_tables()) {
+        context.problems->add(context.file, node->source(), context.section, "", "write each partner as a [[partner]] table");
+        return;
+    }
+    for (auto const& item : *tables) read_partner(TableReader(context, item.as_table()), defaults, places, partners);
+}
+
+/// Reads the sections of the main file.
+class FileReader {
+public:
+    FileReader(TableContext context, toml::table const& root) : context_(std::move(context)), root_(root) {}
+    TableReader section(std::string const& name) {
+        TableContext context = context_;
+        context.section = '[' + name + ']';
+        auto const* node = root_.get(name);
+        auto const* table = node == nullptr ? nullptr : node->as_table();
+        if (node != nullptr && table == nullptr) context.problems->add(context.file, node->source(), context.section, "", "must be a table");
+        return TableReader(std::move(context), table);
+    }
+
+private:
+    TableContext context_;
+    toml::table const& root_;
+};
+
+void read_more_partners(
+    std::string const& name, TableContext context, partner::PartnerSettings const& defaults, PartnerPlaces& places, std::vector<partner::PartnerSettings>& partners
+) {
+    auto const table = parse(name, *context.problems);
+    if (!table) return;
+    context.file = name;
+    context.folder = std::filesystem::path(name).parent_path();
+    TableReader top(context, &*table);
+    top.known("partner");
+    top.finish();
+    read_partners(context, *table, defaults, places, partners);
+}
+
+}  // namespace
+
+Reading read_config(std::filesystem::path const& file, Environment const& environment) {
+    Reading reading;
+    Problems problems;
+    auto const root = parse(file, problems);
+    if (root) {
+        Config& config = reading.config;
+        TableContext context{file.string(), "", std::filesystem::absolute(file).parent_path(), &environment, &problems};
+        TableReader top(context, &*root);
+        std::string partners_file;
+        top.path("partners_file", partners_file, true);
+        for (char const* section : {"server", "operations", "cache", "discovery", "delivery", "limits", "partner_defaults", "partner"}) top.known(section);
+        top.finish();
+        FileReader sections(context, *root);
+        partner::PartnerSettings defaults;
+        if (config.cache.path != ":memory:") config.cache.path = (context.folder / config.cache.path).string();
+        read_server(sections.section("server"), config.server);
+        read_operations(sections.section("operations"), config.operations);
+        read_cache(sections.section("cache"), config.cache);
+        read_discovery(sections.section("discovery"), config.discovery);
+        read_delivery(sections.section("delivery"), config.delivery);
+        read_limits(sections.section("limits"), config.limits, defaults);
+        auto default_keys = sections.section("partner_defaults");
+        read_partner_keys(default_keys, defaults);
+        default_keys.finish();
+        PartnerPlaces places;
+        read_partners(context, *root, defaults, places, config.partners);
+        if (!partners_file.empty()) read_more_partners(partners_file, context, defaults, places, config.partners);
+        if (config.partners.empty() && problems.empty()) {
+            problems.add_line(file.string() + ": [[partner]]: no partner to ask: add one with id and fhir, or name a partners_file");
+        }
+    }
+    reading.problems = problems.lines();
+    return reading;
+}
+
+Environment process_environment() {
+    return [](std::string const& name) -> std::optional<std::string> {
+        char const* value = std::getenv(name.c_str());
+        if (value == nullptr) return std::nullopt;
+        return std::string(value);
+    };
+}
+
+}  // namespace tributary::config

@@ -1,0 +1,205 @@
+#include "orchestrator/config/table_reader.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "orchestrator/config/quantities.hpp"
+
+namespace tributary::config {
+
+void Problems::add(
+    std::string const& file, toml::source_region const& where, std::string const& section, std::string_view key, std::string const& what
+) {
+    std::string line = file + ':' + std::to_string(where.begin.line) + ": " + section;
+    if (!key.empty()) line.append(section.empty() ? "" : " ").append(key);
+    lines_.push_back(line + ": " + what);
+}
+
+void TableReader::problem(std::string_view key, std::string const& what) {
+    toml::node const* node = table_ == nullptr ? nullptr : table_->get(key);
+    if (node == nullptr) node = table_;
+    toml::source_region const where = node == nullptr ? toml::source_region{} : node->source();
+    context_.problems->add(context_.file, where, context_.section, key, what);
+}
+
+toml::node const* TableReader::find(std::string_view key) {
+    known_.emplace_back(key);
+    return table_ == nullptr ? nullptr : table_->get(key);
+}
+
+std::optional<std::string> TableReader::expand(std::string_view key, std::string const& text) {
+    std::string out;
+    for (std::size_t at = 0;;) {
+        auto const open = text.find("${", at);
+        if (open == std::string::npos) return out + text.substr(at);
+        auto const close = text.find('}', open);
+        if (close == std::string::npos) {
+            problem(key, "\"${\" without \"}\"");
+            return std::nullopt;
+        }
+        auto const name = text.substr(open + 2, close - open - 2);
+        auto const value = (*context_.environment)(name);
+        if (!value) {
+            problem(key, "the environment variable " + name + " is not set: set it before the start");
+            return std::nullopt;
+        }
+        out += text.substr(at, open - at) + *value;
+        at = close + 1;
+    }
+}
+
+bool TableReader::text(std::string_view key, std::string& value) {
+    auto const* node = find(key);
+    if (node == nullptr) return false;
+    auto const* string = node->as_string();
+    if (string == nullptr) {
+        problem(key, "must be a string in quotes");
+        return false;
+    }
+    auto expanded = expand(key, string->get());
+    if (expanded) value = std::move(*expanded);
+    return expanded.has_value();
+}
+
+bool TableReader::flag(std::string_view key, bool& value) {
+    auto const* node = find(key);
+    if (node == nullptr) return false;
+    auto const* boolean = node->as_boolean();
+    if (boolean == nullptr) {
+        problem(key, "must be true or false");
+        return false;
+    }
+    value = boolean->get();
+    return true;
+}
+
+bool TableReader::number(std::string_view key, std::uint64_t least, std::uint64_t most, std::size_t& value) {
+    auto const* node = find(key);
+    if (node == nullptr) return false;
+    auto const* integer = node->as_integer();
+    if (integer == nullptr || integer->get() < 0 || static_cast<std::uint64_t>(integer->get()) < least ||
+        static_cast<std::uint64_t>(integer->get()) > most) {
+        problem(key, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+        return false;
+    }
+    value = static_cast<std::size_t>(integer->get());
+    return true;
+}
+
+bool TableReader::number(std::string_view key, std::uint64_t least, std::uint64_t most, unsigned& value) {
+    std::size_t wide = value;
+    if (!number(key, least, most, wide)) return false;
+    value = static_cast<unsigned>(wide);
+    return true;
+}
+
+bool TableReader::decimal(std::string_view key, double& value) {
+    auto const* node = find(key);
+    if (node == nullptr) return false;
+    auto const number = node->value<double>();
+    if (!number || *number < 0 || *number > 1e6) {
+        problem(key, "must be a number from 0 to 1000000");
+        return false;
+    }
+    value = *number;
+    return true;
+}
+
+std::optional<std::chrono::milliseconds> TableReader::read_milliseconds(std::string_view key) {
+    std::string written;
+    if (!text(key, written)) return std::nullopt;
+    auto const value = read_duration(written);
+    if (!value) problem(key, '"' + written + "\" is no duration: write a whole number and a unit, such as \"250ms\", \"10s\", \"5m\", \"2h\" or \"30d\"");
+    return value;
+}
+
+std::optional<std::uint64_t> TableReader::read_bytes(std::string_view key) {
+    std::string written;
+    if (!text(key, written)) return std::nullopt;
+    auto const value = read_size(written);
+    if (!value) problem(key, '"' + written + "\" is no size: write a whole number and a unit, such as \"512KiB\", \"20MiB\" or \"10GiB\"");
+    return value;
+}
+
+bool TableReader::texts(std::string_view key, std::vector<std::string>& values) {
+    auto const* node = find(key);
+    if (node == nullptr) return false;
+    auto const* array = node->as_array();
+    std::vector<std::string> read;
+    bool right = array != nullptr;
+    for (std::size_t i = 0; right && i < array->size(); ++i) {
+        auto const* string = (*array)[i].as_string();
+        auto expanded = string == nullptr ? std::nullopt : expand(key, string->get());
+        right = expanded.has_value();
+        if (right) read.push_back(std::move(*expanded));
+    }
+    if (right) values = std::move(read);
+    if (!right) problem(key, "must be a list of strings");
+    return right;
+}
+
+bool TableReader::fields(std::string_view key, std::vector<std::pair<std::string, std::string>>& values) {
+    auto const* node = find(key);
+    if (node == nullptr) return false;
+    auto const* table = node->as_table();
+    if (table == nullptr) {
+        problem(key, "must be a table of strings, such as { Authorization = \"Bearer …\" }");
+        return false;
+    }
+    std::vector<std::pair<std::string, std::string>> read;
+    for (auto const& [name, value] : *table) {
+        auto const* string = value.as_string();
+        if (string == nullptr) {
+            problem(key, std::string(name.str()) + " must be a string in quotes");
+            return false;
+        }
+        auto expanded = expand(key, string->get());
+        if (!expanded) return false;
+        if (expanded->find_first_of("\r\n") != std::string::npos) {
+            problem(key, std::string(name.str()) + " must not contain line breaks");
+            return false;
+        }
+        read.emplace_back(name.str(), std::move(*expanded));
+    }
+    values = std::move(read);
+    return true;
+}
+
+bool TableReader::path(std::string_view key, std::string& value, bool must_exist) {
+    std::string written;
+    if (!text(key, written)) return false;
+    if (written.empty() || written == ":memory:") {
+        value = written;
+        return true;
+    }
+    std::filesystem::path file = written;
+    if (file.is_relative()) file = context_.folder / file;
+    if (must_exist && !std::ifstream(file)) {
+        problem(key, "cannot read " + file.string());
+        return false;
+    }
+    value = file.string();
+    return true;
+}
+
+std::optional<std::size_t> TableReader::read_choice(std::string_view key, std::vector<std::string> const& names) {
+    std::string written;
+    if (!text(key, written)) return std::nullopt;
+    auto const found = std::find(names.begin(), names.end(), written);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    std::string list;
+    for (auto const& name : names) list.append(list.empty() ? "\"" : ", \"").append(name).append("\"");
+    problem(key, '"' + written + "\" is not offered: use one of " + list);
+    return std::nullopt;
+}
+
+void TableReader::finish() {
+    if (table_ == nullptr) return;
+    for (auto const& [name, value] : *table_) {
+        if (std::find(known_.begin(), known_.end(), name.str()) != known_.end()) continue;
+        auto const meant = nearest(name.str(), known_);
+        problem(name.str(), meant.empty() ? "unknown key" : "unknown key (did you mean \"" + meant + "\"?)");
+    }
+}
+
+}  // namespace tributary::config

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Everything that has to pass before a change is done. From a clean clone on a bare Debian 12:
+#
+#   tests/run.sh           unit and component tests under ASan and UBSan, lint, the release programs as a user sees
+#                          them, a short crash run, and a real HAPI FHIR server
+#   tests/run.sh --full    also ThreadSanitizer, clang, clang-tidy, the component tests 50 times, 200 crashes
+#
+# Ends with one line "N passed, N failed, N skipped", and with status 0 only when nothing failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+full=no
+case "${1:-}" in
+    '') ;;
+    --full) full=yes ;;
+    *) echo "usage: $0 [--full]" >&2; exit 2 ;;
+esac
+
+results=build/test-results
+rm -rf "$results"
+mkdir -p "$results"
+started=$SECONDS
+broken=()
+
+# step NAME COMMAND…: runs it, says how long it took, remembers whether it failed.
+step() {
+    local name=$1 begin=$SECONDS
+    shift
+    printf '\n=== %s\n' "$name"
+    if "$@"; then
+        printf '=== %s: done in %d s\n' "$name" $((SECONDS - begin))
+        return 0
+    fi
+    broken+=("$name")
+    printf '=== %s: FAILED after %d s\n' "$name" $((SECONDS - begin))
+    return 1
+}
+
+# workflow NAME PRESET: a workflow preset; its cases are counted from what ctest wrote.
+workflow() {
+    step "$2" cmake --workflow --preset "$1"
+    local status=$?
+    cp -f "build/${2%% *}/test-results.xml" "$results/$1.xml" 2>/dev/null
+    return $status
+}
+
+release_programs() {
+    cmake --preset release && cmake --build --preset release --target tributary partner-simulator
+}
+
+install_packages() {
+    if [ "$full" = yes ]; then tools/install-packages.sh full; else tools/install-packages.sh test; fi
+}
+
+repeat_component_tests() {
+    ctest --preset dev -L component --no-tests=error --repeat until-fail:50 --output-on-failure
+}
+
+tidy() { cmake --preset tidy && cmake --build --preset tidy; }
+
+step "packages" install_packages || exit 1
+
+# Maven mostly waits for the network, so it works beside the compiler; without it the HAPI tests are skipped, loudly.
+tests/hapi/build.sh >"$results/hapi-build.log" 2>&1 &
+maven=$!
+
+workflow check "dev (ASan, UBSan)"
+if step "release programs" release_programs; then
+    step "acceptance" python3 tests/acceptance/run.py --summary "$results/acceptance.txt"
+    runs=10
+    [ "$full" = yes ] && runs=200
+    step "crash, $runs times" python3 tests/acceptance/crash.py --runs "$runs" --summary "$results/crash.txt"
+    wait "$maven" || { echo; echo "!!! The HAPI project could not be built:"; tail -n 5 "$results/hapi-build.log"; }
+    step "HAPI" python3 tests/hapi/run.py --summary "$results/hapi.txt"
+fi
+if [ "$full" = yes ]; then
+    workflow check-tsan "tsan"
+    workflow check-clang "clang"
+    step "clang-tidy" tidy
+    step "component tests 50 times" repeat_component_tests
+fi
+wait "$maven"
+
+printf '\n%d s in all\n' $((SECONDS - started))
+[ ${#broken[@]} -eq 0 ] || printf 'FAILED: %s\n' "${broken[@]}"
+python3 tests/support/total.py "$results" "${#broken[@]}"

@@ -59,6 +59,12 @@ public:
         return std::get_if<T>(&content_);
     }
 
+    /// Calls the visitor with what this holds: std::monostate (null), bool, Number, std::string, Array, Object or Raw.
+    template <class Visitor>
+    decltype(auto) visit(Visitor&& visitor) const {
+        return std::visit(std::forward<Visitor>(visitor), content_);
+    }
+
     /// The member, or nullptr where this is no object or has none of that name.
     Value const* find(std::string_view name) const;
     Value* find(std::string_view name);

@@ -1,0 +1,147 @@
+#include "fhir/resources/outward.hpp"
+
+#include "fhir/json/reader.hpp"
+#include "fhir/json/writer.hpp"
+#include "tests/support/catch.hpp"
+
+namespace tributary::fhir {
+
+namespace {
+
+OutwardMeta const kMeta{"ours", "1", "2026-01-01T00:00:00.000Z", "http://t.example/partner/p001", {}};
+
+json::Value outward(std::string const& members, std::vector<std::string> const& binaries = {"b0", "b1"}) {
+    auto const document =
+        read_document_reference(*json::read(R"({"resourceType":"DocumentReference",)" + members + "}"));
+    return outward_document_reference(*document, kMeta, "pat", binaries);
+}
+
+std::string shown(json::Value const* value) { return value == nullptr ? "nothing" : json::write(*value); }
+
+}  // namespace
+
+TEST_CASE("a partner's DocumentReference becomes ours", "[outward][architecture 8]") {
+    auto const made = outward(
+        R"("id":"theirs","meta":{"versionId":"9","profile":["x"],"security":[{"code":"R"}],"tag":[{"code":"t"}]},
+        "subject":{"reference":"Patient/theirs","display":"B. Smith","identifier":{"value":"7"}},"status":"current",
+        "content":[{"attachment":{"url":"https://partner/Binary/1","contentType":"text/html","hash":"h"}},
+                   {"attachment":{"data":"eA==","contentType":"text/rtf"}}],"unknown":1.10)"
+    );
+    CHECK(
+        json::write(made) ==
+        R"({"resourceType":"DocumentReference","id":"ours","meta":{"versionId":"1","lastUpdated":"2026-01-01T00:00:00.000Z",)"
+        R"("source":"http://t.example/partner/p001","security":[{"code":"R"}],"tag":[{"code":"t"}]},)"
+        R"("subject":{"reference":"Patient/pat","identifier":{"value":"7"},"display":"B. Smith"},"status":"current",)"
+        R"("content":[{"attachment":{"contentType":"text/html","hash":"h","url":"Binary/b0"}},)"
+        R"({"attachment":{"contentType":"text/rtf","url":"Binary/b1"}}],"unknown":1.10})"
+    );
+}
+
+TEST_CASE("tags of ours stand after the partner's", "[outward]") {
+    auto meta = kMeta;
+    meta.tags = {{"http://t.example/CodeSystem/document-flag", "conflict", ""}};
+    auto const document = read_document_reference(
+        *json::read(R"({"resourceType":"DocumentReference","meta":{"tag":[{"code":"t"}]}})")
+    );
+    auto const made = outward_document_reference(*document, meta, "pat", {});
+    CHECK(
+        shown(made.at("meta", "tag")) ==
+        R"([{"code":"t"},{"system":"http://t.example/CodeSystem/document-flag","code":"conflict"}])"
+    );
+}
+
+TEST_CASE("references to what we do not serve keep only what stands by itself", "[outward][architecture 8]") {
+    auto const made = outward(
+        R"("author":[{"reference":"Practitioner/1","display":"Dr. X"},{"reference":"Practitioner/2"},{"reference":"#c"}],
+        "custodian":{"reference":"Organization/1","type":"Organization"},"authenticator":{"reference":"https://partner/x/1"},
+        "context":{"encounter":[{"reference":"Encounter/1"}],"sourcePatientInfo":{"reference":"Patient/1"},
+                   "related":[{"reference":"X/1","identifier":{"value":"ref"}}]},
+        "contained":[{"resourceType":"PractitionerRole","id":"c","practitioner":{"reference":"Practitioner/9","display":"Y"}}],
+        "relatesTo":[{"code":"replaces","target":{"reference":"DocumentReference/1"}},
+                     {"code":"appends","target":{"identifier":{"value":"1.2"}}}])"
+    );
+    CHECK(shown(made.find("author")) == R"([{"display":"Dr. X"},{"reference":"#c"}])");
+    CHECK(shown(made.find("custodian")) == R"({"type":"Organization"})");
+    CHECK(made.find("authenticator") == nullptr);
+    CHECK(shown(made.find("context")) == R"({"related":[{"identifier":{"value":"ref"}}]})");
+    CHECK(shown(made.items("contained").at(0).find("practitioner")) == R"({"display":"Y"})");
+    CHECK(shown(made.find("relatesTo")) == R"([{"code":"appends","target":{"identifier":{"value":"1.2"}}}])");
+    CHECK(made.items("relatesTo").size() == 1);
+}
+
+TEST_CASE("nothing that names the partner's server leaves ours", "[outward][architecture 8]") {
+    auto const made = outward(
+        R"("text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'><a href='https://partner/1'>x</a></div>"},
+        "subject":{"reference":"https://partner/Patient/1"},"author":[{"reference":"https://partner/Practitioner/1"}],
+        "content":[{"attachment":{"url":"https://partner/Binary/1","_url":{"id":"https://partner"}}}])"
+    );
+    CHECK(json::write(made).find("https://partner") == std::string::npos);
+}
+
+TEST_CASE("contained resources stay while something refers to them", "[outward]") {
+    std::string const contained =
+        R"("contained":[{"resourceType":"Patient","id":"p"},{"resourceType":"Binary","id":"b"}],)";
+    auto const kept = outward(
+        contained + R"("subject":{"reference":"#p"},"context":{"sourcePatientInfo":{"reference":"#p"}},
+                       "content":[{"attachment":{"url":"#b"}}])"
+    );
+    CHECK(shown(kept.find("contained")) == R"([{"resourceType":"Patient","id":"p"}])");
+    CHECK(
+        outward(contained + R"("subject":{"reference":"#p"},"content":[{"attachment":{"url":"#b"}}])")
+            .find("contained") == nullptr
+    );
+}
+
+TEST_CASE("what partners leave out or get wrong is made valid", "[outward][odd]") {
+    std::string const unknown =
+        R"([{"attachment":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}}])";
+    CHECK(shown(outward(R"("id":"x")").find("content")) == unknown);
+    CHECK(shown(outward(R"("content":[])").find("content")) == unknown);
+    CHECK(shown(outward(R"("content":[{}])").find("content")) == unknown);
+    CHECK(
+        shown(outward(R"("content":[{"attachment":{"title":"t"}}])").find("content")) ==
+        R"([{"attachment":{"title":"t"}}])"
+    );
+    CHECK(
+        shown(outward(R"("content":[{"attachment":{"url":"u","size":"7"}}])").find("content")) ==
+        R"([{"attachment":{"size":7,"url":"Binary/b0"}}])"
+    );
+    CHECK(
+        shown(outward(R"("content":[{"attachment":{"url":"u","size":99999999999}}])").find("content")) ==
+        R"([{"attachment":{"url":"Binary/b0"}}])"
+    );
+    CHECK(outward(R"("id":"x")").text("status") == "current");
+    CHECK(shown(outward(R"("type":[{"text":"a"},{"text":"b"}])").find("type")) == R"({"text":"a"})");
+    CHECK(
+        outward(R"("description":null,"docStatus":"","category":[{}],"context":{"event":[null]})")
+            .find("category") == nullptr
+    );
+}
+
+TEST_CASE("nulls that hold a place beside extensions stay", "[outward]") {
+    auto const patient = read_patient(*json::read(
+        R"({"resourceType":"Patient","name":[{"given":["A",null],"_given":[null,{"id":"x"}],"prefix":[null]}],
+            "link":[{"other":{"reference":"Patient/2"},"type":"seealso"}],"photo":[{"url":"https://partner/p"}],
+            "managingOrganization":{"reference":"Organization/1"}})"
+    ));
+    auto const made = outward_patient(*patient, kMeta);
+    CHECK(shown(made.find("name")) == R"([{"given":["A",null],"_given":[null,{"id":"x"}]}])");
+    CHECK(made.find("link") == nullptr);
+    CHECK(made.find("photo") == nullptr);
+    CHECK(made.find("managingOrganization") == nullptr);
+    CHECK(made.text("id") == "ours");
+}
+
+TEST_CASE("Binary URLs become absolute, and nothing else", "[outward]") {
+    CHECK(
+        absolute(
+            R"({"a":"Binary/1","content":[{"attachment":{"url":"Binary/x"}},{"attachment":{"url":"Binary/y"}}]})",
+            "https://d/fhir"
+        ) ==
+        R"({"a":"Binary/1","content":[{"attachment":{"url":"https://d/fhir/Binary/x"}},{"attachment":{"url":"https://d/fhir/Binary/y"}}]})"
+    );
+    auto const quoted = json::quote(R"("url":"Binary/x")");
+    CHECK(absolute(quoted, "https://d/fhir") == quoted);
+}
+
+}  // namespace tributary::fhir

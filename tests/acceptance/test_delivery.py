@@ -62,14 +62,13 @@ class Restart(Case):
     def test_an_undelivered_event_comes_after_a_restart_and_a_delivered_one_does_not(self):
         holder = self.partner("p001", [patient("a")]).holds(document("d1", "a")).holds(document("d2", "a", "two"), "two")
         receiver = self.receiver()
-        self.tributary(holder, delivery={"retry_for": "10m"})
+        self.tributary(holder, server={"listen": f"127.0.0.1:{web.free_port()}"})
         receiver.next_replies(Reply(200), Reply(200))
         receiver.default = Reply(503)
         created = self.create(fhir.topic(endpoint=receiver.endpoint))
         receiver.wait_for(3)
         self.assertEqual(self.server.stop(), 0)
         refused = [each for each in receiver.notifications() if each.number == 2]
-        again = self.receiver(port=0)
         receiver.default = Reply(200)
         before = len(receiver.received())
         self.start_again()
@@ -77,9 +76,8 @@ class Restart(Case):
         self.eventually(lambda: not fhir.progress(self.search(fhir.BOB)), "everything to be known again")
         later = receiver.notifications()[len(refused) + 1:]
         self.assertEqual([each.number for each in later], [2])
-        self.assertEqual(later[0].bundle["entry"][1]["resource"], refused[0].bundle["entry"][1]["resource"])
+        self.assertEqual(later[0].raw, refused[0].raw)
         self.assertEqual(self.subscription_status(created["id"]), "active")
-        self.assertEqual(again.received(), [])
 
     def test_an_exchange_that_was_running_is_run_again(self):
         holder = self.partner("p001", [patient("a")]).holds(document("d1", "a")).always("DocumentReference", Reply(hang=True))

@@ -13,13 +13,13 @@ import sys
 
 # Part of a system header's path -> which parts may read it, directly or through another header.
 SYSTEM_HEADERS = {
-    "/boost/asio": lambda part: part.startswith("orchestrator"),
+    "/boost/asio": lambda part: part.startswith(("orchestrator", "examples")),
     "/boost/beast": lambda part: part == "orchestrator/net",
     "/openssl/": lambda part: part in ("orchestrator/net", "orchestrator/base"),
     "/sqlite3.h": lambda part: part == "cache",
     "/rapidjson/": lambda part: part == "fhir/json",
 }
-NOT_PARTS = {"build", "tests", "examples"}
+NOT_PARTS = {"build"}
 
 
 class Layers:

@@ -5,6 +5,7 @@ PROGRESS = f"{CANONICAL_BASE}/StructureDefinition/discovery-progress"
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
 FHIR_JSON = "application/fhir+json"
 BOB = "DocumentReference?patient.given=bob&patient.family=smith"
+SAMPLE = BOB  # the patient of the simulator's sample profile
 
 
 def classic(criteria=BOB, endpoint=None, payload=None, header=()):

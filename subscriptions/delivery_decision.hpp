@@ -34,8 +34,15 @@ Decision decide_handshake(DeliveryRules const& rules, unsigned attempt, AttemptO
 
 /// Source: subscriptions C3, E5. `tried_for`: since the first attempt of this Event; `random`: for the jitter. A classic Subscription in error is tried
 /// on, at most 60 s apart, and recovers by itself; a topic one stops. 410: off. 429 and 503 with Retry-After: honoured, capped at retry_for.
-Decision decide_event(DeliveryRules const& rules, Kind kind, Status status, unsigned attempt, std::chrono::seconds tried_for, AttemptOutcome const& outcome,
-                      std::uint64_t random);
+Decision decide_event(
+    DeliveryRules const& rules,
+    Kind kind,
+    Status status,
+    unsigned attempt,
+    std::chrono::seconds tried_for,
+    AttemptOutcome const& outcome,
+    std::uint64_t random
+);
 
 /// Words for Subscription.error: short, no URL, no header, no body.
 std::string_view error_text(std::string_view error_code);

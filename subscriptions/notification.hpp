@@ -15,13 +15,14 @@ enum class EventKind { create, update, remove };
 
 /// What every status Parameters says.
 struct StatusHeader {
-    std::string base;             ///< ours, as apps see it
+    std::string base;  ///< ours, as apps see it
     std::string subscription_id;
-    std::string topic;            ///< "" for classic ($status only)
+    std::string topic;  ///< "" for classic ($status only)
     Content content = Content::empty;
     Status status = Status::active;
     std::int64_t events_since_start = 0;
-    std::string error_code;       ///< of subscription-error: no-response, error-response, dns-resolution-error; "" none
+    std::string
+        error_code;  ///< of subscription-error: no-response, error-response, dns-resolution-error; "" none
 };
 struct EventContent {
     std::int64_t number = 0;
@@ -35,7 +36,9 @@ struct EventContent {
 struct NotificationIds {
     std::string bundle, parameters;
 };
-std::string handshake_bundle(StatusHeader const& header, NotificationIds const& ids, std::chrono::system_clock::time_point at);
+std::string handshake_bundle(
+    StatusHeader const& header, NotificationIds const& ids, std::chrono::system_clock::time_point at
+);
 /// One event, one Bundle; Bundle.timestamp is the event's, so that a repeat has the same bytes. events-since-subscription-start is its number.
 std::string event_bundle(StatusHeader const& header, EventContent const& event, NotificationIds const& ids);
 /// Parameters of type query-status, for $status.

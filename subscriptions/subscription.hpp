@@ -53,15 +53,17 @@ struct Rules {
 };
 
 struct Reading {
-    Plan plan;                      ///< meaningful only without problems
+    Plan plan;                          ///< meaningful only without problems
     Status status = Status::requested;  ///< what the client submits
-    std::vector<Failure> problems;  ///< all of them, each with its element path
+    std::vector<Failure> problems;      ///< all of them, each with its element path
 };
 
 /// Reads and validates what a client writes (create, update). Decides the kind by subscriptions.md B4.3; unknown extensions on criteria, unknown channel,
 /// unsupported topic, filter, content level, MIME type, fhirVersion, bad headers, `end` in the past at `now`, missing reason … are problems with
 /// the code of the sheet's tables. Source: subscriptions A1–A5, B3–B7, C4, E5.
-Reading read_subscription(fhir::json::Value const& resource, Rules const& rules, std::chrono::system_clock::time_point now);
+Reading read_subscription(
+    fhir::json::Value const& resource, Rules const& rules, std::chrono::system_clock::time_point now
+);
 
 /// The Plan of a stored Subscription, which was valid when it was written. Endpoint policy and `end` are not looked at again. Errors: the first problem.
 Result<Plan> read_plan(fhir::json::Value const& resource, Rules const& rules);
@@ -75,10 +77,17 @@ struct ServerState {
     std::string error;  ///< "" none
 };
 enum class HeaderValues { shown, masked };
-fhir::json::Value outward_subscription(fhir::json::Value resource, ServerState const& state, HeaderValues header_values);
+fhir::json::Value outward_subscription(
+    fhir::json::Value resource, ServerState const& state, HeaderValues header_values
+);
 
-/// What of a client's resource is stored: id, meta, status and error taken out, the rest as written (unknown elements too).
+/// What of a client's resource is stored: id, status, error and what the server writes of meta taken out, and the heartbeat extension, which is not
+/// offered (B18: shown by its absence); the rest as written, unknown elements too.
 fhir::json::Value stored_subscription(fhir::json::Value resource);
+
+/// A client's update of what it read masked: each masked header value becomes the stored one of that name, in order. Errors: value for a mask that
+/// stands for nothing, at its header. Source: subscriptions D2.
+Result<fhir::json::Value> with_stored_headers(fhir::json::Value resource, fhir::json::Value const& stored);
 
 /// Two stored forms ask for the same (criteria, filters, channel): a PUT that changes nothing. A masked header value equals any.
 bool same_request(fhir::json::Value const& a, fhir::json::Value const& b);

@@ -1,0 +1,138 @@
+#include "subscriptions/notification.hpp"
+
+#include <utility>
+
+#include "fhir/json/writer.hpp"
+#include "fhir/search/date_range.hpp"
+
+namespace tributary::subscriptions {
+
+namespace {
+
+using fhir::json::object;
+using fhir::json::Value;
+
+constexpr char kBundleProfile[] =
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-notification-r4";
+constexpr char kStatusProfile[] =
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-status-r4";
+
+Value list_of(Value item) { return fhir::json::array({std::move(item)}); }
+
+std::string_view wire(NotificationType type) {
+    switch (type) {
+        case NotificationType::handshake:
+            return "handshake";
+        case NotificationType::heartbeat:
+            return "heartbeat";
+        case NotificationType::event_notification:
+            return "event-notification";
+        case NotificationType::query_status:
+            return "query-status";
+        case NotificationType::query_event:
+            return "query-event";
+    }
+    return {};
+}
+
+std::string subscription_url(StatusHeader const& header) {
+    return header.base + "/Subscription/" + header.subscription_id;
+}
+
+Value error_parameter(std::string const& code) {
+    auto coding =
+        object({{"system", "http://terminology.hl7.org/CodeSystem/subscription-error"}, {"code", code}});
+    return object(
+        {{"name", "error"}, {"valueCodeableConcept", object({{"coding", list_of(std::move(coding))}})}}
+    );
+}
+
+/// One notification-event. Its parts by content level: subscriptions B7.
+Value event_parameter(StatusHeader const& header, EventContent const& event) {
+    Value parts = list_of(object({{"name", "event-number"}, {"valueString", std::to_string(event.number)}}));
+    parts.push(object({{"name", "timestamp"}, {"valueInstant", fhir::search::format_instant(event.at)}}));
+    if (header.content == Content::id_only || header.content == Content::full_resource) {
+        auto reference = object({{"reference", header.base + "/" + event.focus_type + "/" + event.focus_id}});
+        parts.push(object({{"name", "focus"}, {"valueReference", std::move(reference)}}));
+    }
+    return object({{"name", "notification-event"}, {"part", std::move(parts)}});
+}
+
+Value make_parameters(
+    StatusHeader const& header, NotificationType type, std::string_view id, EventContent const* event
+) {
+    Value list = list_of(object(
+        {{"name", "subscription"}, {"valueReference", object({{"reference", subscription_url(header)}})}}
+    ));
+    bool const hides_topic = type == NotificationType::event_notification && header.content == Content::empty;
+    if (!header.topic.empty() && !hides_topic)
+        list.push(object({{"name", "topic"}, {"valueCanonical", header.topic}}));
+    list.push(object({{"name", "status"}, {"valueCode", subscriptions::wire(header.status)}}));
+    list.push(object({{"name", "type"}, {"valueCode", wire(type)}}));
+    list.push(object(
+        {{"name", "events-since-subscription-start"},
+         {"valueString", std::to_string(header.events_since_start)}}
+    ));
+    if (event != nullptr) list.push(event_parameter(header, *event));
+    if (!header.error_code.empty()) list.push(error_parameter(header.error_code));
+    return object(
+        {{"resourceType", "Parameters"},
+         {"id", id},
+         {"meta", object({{"profile", list_of(kStatusProfile)}})},
+         {"parameter", std::move(list)}}
+    );
+}
+
+Value exchange(Value& entry, std::string_view method, std::string url, std::string_view status) {
+    entry.set("request", object({{"method", method}, {"url", std::move(url)}}));
+    entry.set("response", object({{"status", status}}));
+    return std::move(entry);
+}
+
+Value status_entry(StatusHeader const& header, Value parameters, std::string const& id) {
+    auto entry = object({{"fullUrl", "urn:uuid:" + id}, {"resource", std::move(parameters)}});
+    return exchange(entry, "GET", subscription_url(header) + "/$status", "200");
+}
+
+Value focus_entry(StatusHeader const& header, EventContent const& event) {
+    auto const relative = event.focus_type + "/" + event.focus_id;
+    auto entry = object({{"fullUrl", header.base + "/" + relative}});
+    if (event.kind == EventKind::remove) return exchange(entry, "DELETE", relative, "204");
+    entry.set("resource", fhir::json::Raw{event.resource});
+    return exchange(entry, "PUT", relative, event.kind == EventKind::create ? "201" : "200");
+}
+
+std::string bundle(NotificationIds const& ids, std::chrono::system_clock::time_point at, Value entries) {
+    return fhir::json::write(object(
+        {{"resourceType", "Bundle"},
+         {"id", ids.bundle},
+         {"meta", object({{"profile", list_of(kBundleProfile)}})},
+         {"type", "history"},
+         {"timestamp", fhir::search::format_instant(at)},
+         {"entry", std::move(entries)}}
+    ));
+}
+
+}  // namespace
+
+std::string handshake_bundle(
+    StatusHeader const& header, NotificationIds const& ids, std::chrono::system_clock::time_point at
+) {
+    auto parameters = make_parameters(header, NotificationType::handshake, ids.parameters, nullptr);
+    return bundle(ids, at, list_of(status_entry(header, std::move(parameters), ids.parameters)));
+}
+
+std::string event_bundle(StatusHeader const& header, EventContent const& event, NotificationIds const& ids) {
+    StatusHeader told = header;
+    told.events_since_start = event.number;
+    auto parameters = make_parameters(told, NotificationType::event_notification, ids.parameters, &event);
+    Value entries = list_of(status_entry(told, std::move(parameters), ids.parameters));
+    if (header.content == Content::full_resource) entries.push(focus_entry(told, event));
+    return bundle(ids, event.at, std::move(entries));
+}
+
+Value status_parameters(StatusHeader const& header, NotificationType type, std::string_view id) {
+    return make_parameters(header, type, id, nullptr);
+}
+
+}  // namespace tributary::subscriptions

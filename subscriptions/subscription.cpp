@@ -1,0 +1,185 @@
+#include "subscriptions/subscription.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "fhir/search/date_range.hpp"
+#include "subscriptions/extensions.hpp"
+#include "subscriptions/http_text.hpp"
+
+namespace tributary::subscriptions {
+
+namespace {
+
+using fhir::json::Value;
+
+struct StatusName {
+    Status status;
+    std::string_view wire;
+};
+constexpr std::array kStatuses{
+    StatusName{Status::requested, "requested"},
+    StatusName{Status::active, "active"},
+    StatusName{Status::error, "error"},
+    StatusName{Status::off, "off"}
+};
+
+constexpr std::string_view kMask = "***";
+
+/// "Authorization" of "Authorization: Bearer x".
+std::string_view header_name(std::string_view header) { return trim(header.substr(0, header.find(':'))); }
+bool is_masked(std::string_view header) {
+    auto const colon = header.find(':');
+    return colon != header.npos && trim(header.substr(colon + 1)) == kMask;
+}
+
+Value::Array* headers_of(Value& resource) {
+    auto* const channel = resource.find("channel");
+    auto* const headers = channel == nullptr ? nullptr : channel->find("header");
+    return headers == nullptr ? nullptr : headers->get<Value::Array>();
+}
+
+void mask_headers(Value& resource) {
+    auto* const headers = headers_of(resource);
+    if (headers == nullptr) return;
+    for (Value& header : *headers)
+        header = Value(std::string(header_name(header.text())) + ": " + std::string(kMask));
+}
+
+/// Equal whatever the order of members.
+bool equal(Value const* a, Value const* b) {
+    if (a == nullptr || b == nullptr) return a == b;
+    auto const* const object_a = a->get<Value::Object>();
+    auto const* const object_b = b->get<Value::Object>();
+    if (object_a != nullptr && object_b != nullptr) {
+        return object_a->size() == object_b->size() &&
+               std::all_of(object_a->begin(), object_a->end(), [b](Value::Member const& m) {
+                   return equal(&m.second, b->find(m.first));
+               });
+    }
+    auto const* const array_a = a->get<Value::Array>();
+    auto const* const array_b = b->get<Value::Array>();
+    if (array_a != nullptr && array_b != nullptr) {
+        return std::equal(
+            array_a->begin(),
+            array_a->end(),
+            array_b->begin(),
+            array_b->end(),
+            [](Value const& x, Value const& y) { return equal(&x, &y); }
+        );
+    }
+    return *a == *b;
+}
+
+bool same_headers(Value::Array const& a, Value::Array const& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](Value const& x, Value const& y) {
+        if (is_masked(x.text()) || is_masked(y.text()))
+            return lower(header_name(x.text())) == lower(header_name(y.text()));
+        return x == y;
+    });
+}
+
+void drop_heartbeat(Value& resource) {
+    auto* const channel = resource.find("channel");
+    auto* const extension = channel == nullptr ? nullptr : channel->find("extension");
+    auto* const list = extension == nullptr ? nullptr : extension->get<Value::Array>();
+    if (list == nullptr) return;
+    std::erase_if(*list, [](Value const& e) { return e.text("url") == kHeartbeatPeriod; });
+    if (list->empty()) channel->erase("extension");
+}
+
+void drop_server_meta(Value& resource) {
+    auto* const meta = resource.find("meta");
+    if (meta == nullptr) return;
+    for (auto const* name : {"versionId", "lastUpdated", "source"}) meta->erase(name);
+    auto const* const members = meta->get<Value::Object>();
+    if (members == nullptr || members->empty()) resource.erase("meta");
+}
+
+Value meta_of(Value const* stored, ServerState const& state) {
+    Value meta = fhir::json::object(
+        {{"versionId", std::to_string(state.version)},
+         {"lastUpdated", fhir::search::format_instant(state.last_updated)}}
+    );
+    auto const* const members = stored == nullptr ? nullptr : stored->get<Value::Object>();
+    if (members != nullptr)
+        for (auto const& [name, value] : *members) meta.set(name, value);
+    return meta;
+}
+
+}  // namespace
+
+std::string_view wire(Status status) {
+    auto const row = std::find_if(kStatuses.begin(), kStatuses.end(), [status](StatusName const& s) {
+        return s.status == status;
+    });
+    return row->wire;
+}
+
+std::string_view wire(ChannelType type) { return type == ChannelType::websocket ? "websocket" : "rest-hook"; }
+
+std::optional<Status> read_status(std::string_view code) {
+    auto const row = std::find_if(kStatuses.begin(), kStatuses.end(), [code](StatusName const& s) {
+        return s.wire == code;
+    });
+    if (row == kStatuses.end()) return std::nullopt;
+    return row->status;
+}
+
+Value outward_subscription(Value resource, ServerState const& state, HeaderValues header_values) {
+    if (header_values == HeaderValues::masked) mask_headers(resource);
+    Value outward = fhir::json::object(
+        {{"resourceType", "Subscription"},
+         {"id", state.id},
+         {"meta", meta_of(resource.find("meta"), state)},
+         {"status", wire(state.status)}}
+    );
+    if (auto* const members = resource.get<Value::Object>()) {
+        for (auto& [name, value] : *members) {
+            if (outward.find(name) == nullptr) outward.set(name, std::move(value));
+        }
+    }
+    if (!state.error.empty()) outward.set("error", state.error);
+    return outward;
+}
+
+Value stored_subscription(Value resource) {
+    for (auto const* name : {"id", "status", "_status", "error", "_error"}) resource.erase(name);
+    drop_server_meta(resource);
+    drop_heartbeat(resource);
+    return resource;
+}
+
+Result<Value> with_stored_headers(Value resource, Value const& stored) {
+    auto* const headers = headers_of(resource);
+    if (headers == nullptr) return resource;
+    auto const* const channel = stored.find("channel");
+    auto known = channel == nullptr ? Value::Array{} : channel->items("header");
+    for (std::size_t i = 0; i < headers->size(); ++i) {
+        auto const text = (*headers)[i].text();
+        if (!is_masked(text)) continue;
+        auto const name = lower(header_name(text));
+        auto const found = std::find_if(known.begin(), known.end(), [&name](Value const& k) {
+            return lower(header_name(k.text())) == name;
+        });
+        if (found == known.end())
+            return Failure(Errc::value, "this is the mask of a value that is not known here: write the value")
+                .at("Subscription.channel.header[" + std::to_string(i) + "]");
+        (*headers)[i] = *found;
+        known.erase(found);
+    }
+    return resource;
+}
+
+bool same_request(Value const& a, Value const& b) {
+    if (!equal(a.find("criteria"), b.find("criteria")) || !equal(a.find("_criteria"), b.find("_criteria")))
+        return false;
+    Value channel_a = a.find("channel") == nullptr ? Value() : *a.find("channel");
+    Value channel_b = b.find("channel") == nullptr ? Value() : *b.find("channel");
+    if (!same_headers(channel_a.items("header"), channel_b.items("header"))) return false;
+    channel_a.erase("header");
+    channel_b.erase("header");
+    return equal(&channel_a, &channel_b);
+}
+
+}  // namespace tributary::subscriptions

@@ -1,0 +1,114 @@
+#include "subscriptions/subscription.hpp"
+
+#include "fhir/json/writer.hpp"
+#include "fhir/search/date_range.hpp"
+#include "tests/unit/subscriptions/vectors.hpp"
+
+namespace tributary::subscriptions {
+
+using fhir::json::write;
+
+namespace {
+
+constexpr char kResource[] =
+    R"({"resourceType":"Subscription","id":"theirs","meta":{"versionId":"9","profile":["http://p"]},"status":"active",
+"reason":"r","criteria":"DocumentReference?patient.family=smith","error":"old","channel":{
+"extension":[{"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-heartbeat-period","valueUnsignedInt":60},
+             {"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-timeout","valueUnsignedInt":30}],
+"type":"rest-hook","endpoint":"https://a.example/x","header":["Authorization: Bearer secret","X-Id: a:b"]},"extension":[{"url":"http://e","valueString":"kept"}]})";
+
+ServerState state() {
+    return {
+        "s1",
+        3,
+        fhir::search::read_date("2026-01-15T10:00:00Z")->from,
+        Status::error,
+        "The endpoint does not answer"
+    };
+}
+
+}  // namespace
+
+TEST_CASE("what the server owns is not stored, and what the client wrote is", "[subscriptions]") {
+    auto const stored = stored_subscription(parsed(kResource));
+    for (auto const* name : {"id", "status", "error"}) CHECK(stored.find(name) == nullptr);
+    CHECK(write(*stored.find("meta")) == R"({"profile":["http://p"]})");
+    CHECK(stored.at("extension")->items().size() == 1);
+    CHECK(stored.at("channel")->items("header").size() == 2);
+}
+
+TEST_CASE(
+    "a heartbeat period, which is not offered, is gone from what the client gets back", "[subscriptions][B18]"
+) {
+    auto const text = write(stored_subscription(parsed(kResource)));
+    CHECK(text.find("heartbeat") == text.npos);
+    CHECK(text.find("backport-timeout") != text.npos);
+}
+
+TEST_CASE("a reader sees the server's state, and header names without values", "[subscriptions][D2]") {
+    auto const outward =
+        outward_subscription(stored_subscription(parsed(kResource)), state(), HeaderValues::masked);
+    CHECK(outward.text("id") == "s1");
+    CHECK(outward.text("status") == "error");
+    CHECK(outward.text("error") == "The endpoint does not answer");
+    CHECK(outward.at("meta", "versionId")->text() == "3");
+    CHECK(outward.at("meta", "lastUpdated")->text() == "2026-01-15T10:00:00.000Z");
+    CHECK(outward.at("meta")->items("profile").size() == 1);
+    CHECK(write(*outward.at("channel", "header")) == R"(["Authorization: ***","X-Id: ***"])");
+    CHECK(write(outward).find("secret") == std::string::npos);
+}
+
+TEST_CASE("the submitter sees the header values just sent", "[subscriptions][D2]") {
+    auto const outward =
+        outward_subscription(stored_subscription(parsed(kResource)), state(), HeaderValues::shown);
+    CHECK(write(*outward.at("channel", "header")) == R"(["Authorization: Bearer secret","X-Id: a:b"])");
+}
+
+TEST_CASE("an update of a masked resource keeps the stored values", "[subscriptions][D2]") {
+    auto const stored = stored_subscription(parsed(kResource));
+    auto const read = outward_subscription(stored, state(), HeaderValues::masked);
+    auto const merged = with_stored_headers(read, stored);
+    REQUIRE(merged.has_value());
+    CHECK(*merged->at("channel", "header") == *stored.at("channel", "header"));
+    CHECK(same_request(stored_subscription(*merged), stored));
+}
+
+TEST_CASE("a mask that stands for nothing is refused at its header", "[subscriptions][D2]") {
+    auto const stored = stored_subscription(parsed(kResource));
+    auto const update = parsed(R"({"channel":{"header":["X-Id: ***","X-New: ***"]}})");
+    auto const merged = with_stored_headers(update, stored);
+    REQUIRE(merged.has_error());
+    CHECK(merged.error().expression() == "Subscription.channel.header[1]");
+}
+
+TEST_CASE(
+    "two requests are the same whatever the order of members, and a mask equals any value", "[subscriptions]"
+) {
+    auto const a =
+        parsed(R"({"criteria":"c","channel":{"type":"rest-hook","header":["A: 1"]},"reason":"x"})");
+    CHECK(same_request(
+        a, parsed(R"({"reason":"y","channel":{"header":["A: 1"],"type":"rest-hook"},"criteria":"c"})")
+    ));
+    CHECK(same_request(a, parsed(R"({"criteria":"c","channel":{"type":"rest-hook","header":["a: ***"]}})")));
+    CHECK_FALSE(
+        same_request(a, parsed(R"({"criteria":"c","channel":{"type":"rest-hook","header":["A: 2"]}})"))
+    );
+    CHECK_FALSE(
+        same_request(a, parsed(R"({"criteria":"d","channel":{"type":"rest-hook","header":["A: 1"]}})"))
+    );
+    CHECK_FALSE(same_request(
+        a,
+        parsed(R"({"criteria":"c","_criteria":{"id":"1"},"channel":{"type":"rest-hook","header":["A: 1"]}})")
+    ));
+    CHECK_FALSE(
+        same_request(a, parsed(R"({"criteria":"c","channel":{"type":"websocket","header":["A: 1"]}})"))
+    );
+}
+
+TEST_CASE("status codes are read as they are written", "[subscriptions]") {
+    for (auto const status : {Status::requested, Status::active, Status::error, Status::off})
+        CHECK(read_status(wire(status)) == status);
+    CHECK_FALSE(read_status("Active").has_value());
+}
+
+}  // namespace tributary::subscriptions

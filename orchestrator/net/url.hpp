@@ -25,6 +25,8 @@ struct Url {
 Result<Url> parse_url(std::string_view text);
 /// `reference` against `base` by RFC 3986 5.2; a base without trailing slash counts as a folder (a FHIR service base). Query strings stay as written.
 Result<Url> resolve(Url const& base, std::string_view reference);
+/// A Location field of the answer to `from`: RFC 3986 5.2 to the letter, the last segment of `from` is replaced.
+Result<Url> resolve_location(Url const& from, std::string_view location);
 
 std::string percent_encode(std::string_view text);
 /// One pass over %XX; '+' stays. Malformed escapes stay as they are.

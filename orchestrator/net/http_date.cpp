@@ -1,0 +1,75 @@
+#include "orchestrator/net/http_date.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <limits>
+#include <optional>
+
+namespace tributary::net {
+
+namespace {
+
+constexpr std::array<char const*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<char const*, 12> kMonths = {
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+};
+
+std::optional<std::chrono::system_clock::time_point> parse_date(std::string const& text) {
+    std::tm parts{};
+    std::array<char, 4> month{};
+    int year = 0;
+    int const read = std::sscanf(
+        text.c_str(),
+        "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT",
+        &parts.tm_mday,
+        month.data(),
+        &year,
+        &parts.tm_hour,
+        &parts.tm_min,
+        &parts.tm_sec
+    );
+    auto const known = std::find_if(kMonths.begin(), kMonths.end(), [&](char const* name) {
+        return std::string_view(name) == month.data();
+    });
+    if (read != 6 || known == kMonths.end() || year < 1970) return std::nullopt;
+    parts.tm_mon = static_cast<int>(known - kMonths.begin());
+    parts.tm_year = year - 1900;
+    return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
+}  // namespace
+
+std::string http_date(std::chrono::system_clock::time_point when) {
+    std::time_t const time = std::chrono::system_clock::to_time_t(when);
+    std::tm parts{};
+    ::gmtime_r(&time, &parts);
+    std::array<char, 64> text{};
+    std::snprintf(
+        text.data(),
+        text.size(),
+        "%s, %02d %s %04d %02d:%02d:%02d GMT",
+        kDays[static_cast<std::size_t>(parts.tm_wday)],
+        parts.tm_mday,
+        kMonths[static_cast<std::size_t>(parts.tm_mon)],
+        parts.tm_year + 1900,
+        parts.tm_hour,
+        parts.tm_min,
+        parts.tm_sec
+    );
+    return text.data();
+}
+
+std::chrono::seconds parse_retry_after(std::string_view field, std::chrono::system_clock::time_point now) {
+    constexpr std::size_t longest_number = 9;
+    bool const number = !field.empty() &&
+                        std::all_of(field.begin(), field.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (number && field.size() > longest_number) return std::chrono::seconds(std::numeric_limits<int>::max());
+    if (number) return std::chrono::seconds(std::stol(std::string(field)));
+    auto const date = parse_date(std::string(field));
+    if (!date || *date <= now) return std::chrono::seconds(0);
+    return std::chrono::ceil<std::chrono::seconds>(*date - now);
+}
+
+}  // namespace tributary::net

@@ -1,0 +1,13 @@
+#pragma once
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace tributary::net {
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7).
+std::string http_date(std::chrono::system_clock::time_point when);
+/// Delay in seconds, or a date; 0: neither, or past.
+std::chrono::seconds parse_retry_after(std::string_view field, std::chrono::system_clock::time_point now);
+
+}  // namespace tributary::net

@@ -1,0 +1,110 @@
+#include "orchestrator/net/resolver.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "orchestrator/async/one_shot.hpp"
+#include "orchestrator/async/with_deadline.hpp"
+
+namespace tributary::net {
+
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::size_t kMostNames = 4096;
+constexpr int kStaleLives = 10;  // so many lives old addresses are still better than none
+
+using Answer = async::OneShot<Result<Addresses>>;
+
+}  // namespace
+
+struct Resolver::State : std::enable_shared_from_this<State> {
+    struct Entry {
+        Addresses addresses;
+        async::Clock::TimePoint learned;
+        std::shared_ptr<Answer> lookup;  // empty: none under way
+    };
+
+    State(asio::any_io_executor ex, async::Clock& c, std::chrono::seconds l)
+        : clock(c), life(l), resolver(std::move(ex)) {}
+
+    std::shared_ptr<Answer> look_up(std::string const& host) {
+        Entry& entry = names[host];
+        if (entry.lookup) return entry.lookup;
+        entry.lookup = std::make_shared<Answer>();
+        auto done = [self = shared_from_this(), host](
+                        error_code code, tcp::resolver::results_type const& found
+                    ) { self->finish(host, code, found); };
+        resolver.async_resolve(host, "", tcp::resolver::passive, std::move(done));
+        return entry.lookup;
+    }
+
+    void finish(std::string const& host, error_code code, tcp::resolver::results_type const& found) {
+        Entry& entry = names[host];
+        auto const lookup = std::exchange(entry.lookup, nullptr);
+        Addresses addresses;
+        for (auto const& result : found) {
+            auto const address = result.endpoint().address();
+            if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
+                addresses.push_back(address);
+        }
+        if (code || addresses.empty()) {
+            if (entry.addresses.empty()) names.erase(host);
+            lookup->set(Failure(Errc::dns, host + ": " + (code ? code.message() : "no address")));
+            return;
+        }
+        entry.addresses = addresses;
+        entry.learned = clock.now();
+        lookup->set(std::move(addresses));
+    }
+
+    /// Drops what nobody has looked up lately, so that names chosen by others cannot fill the memory.
+    void make_room() {
+        if (names.size() < kMostNames) return;
+        std::erase_if(names, [this](auto const& named) {
+            return !named.second.lookup && clock.now() - named.second.learned > life;
+        });
+    }
+
+    async::Clock& clock;
+    std::chrono::seconds life;
+    tcp::resolver resolver;
+    std::map<std::string, Entry> names;
+};
+
+Resolver::Resolver(asio::any_io_executor ex, async::Clock& clock, std::chrono::seconds life)
+    : state_(std::make_shared<State>(std::move(ex), clock, life)) {}
+
+Resolver::~Resolver() { state_->resolver.cancel(); }
+
+awaitable<Result<Addresses>> Resolver::resolve(async::Deadline deadline, std::string host) {
+    error_code no_literal;
+    auto const literal = asio::ip::make_address(host, no_literal);
+    if (!no_literal) co_return Addresses(1, literal);
+    auto const state = state_;
+    if (auto const known = state->names.find(host);
+        known != state->names.end() && !known->second.addresses.empty()) {
+        auto const age = state->clock.now() - known->second.learned;
+        Addresses addresses = known->second.addresses;
+        if (age > state->life) (void)state->look_up(host);
+        if (age <= state->life * kStaleLives) co_return addresses;
+    }
+    state->make_room();
+    if (state->names.size() >= kMostNames)
+        co_return Failure(Errc::throttled, "too many names are being looked up");
+    auto const answer = state->look_up(host);
+    auto wait = answer->wait();
+    co_return co_await async::with_deadline(state->clock, deadline, std::move(wait));
+}
+
+void Resolver::forget(std::string const& host) {
+    auto const known = state_->names.find(host);
+    if (known != state_->names.end()) known->second.addresses.clear();
+}
+
+}  // namespace tributary::net

@@ -1,0 +1,333 @@
+#include "orchestrator/net/server_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include "orchestrator/async/task_group.hpp"
+#include "orchestrator/net/content_coding.hpp"
+#include "orchestrator/net/field.hpp"
+#include "orchestrator/net/response_head.hpp"
+#include "orchestrator/net/websocket_session.hpp"
+
+namespace tributary::net {
+
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::chrono::seconds kHandshakeTime(10);
+constexpr std::chrono::seconds kGoodbyeTime(2);
+constexpr std::size_t kGoodbyeBytes = std::size_t{8} << 20U;
+// A client that sends far too much reads our answer only when it is done sending.
+constexpr std::chrono::seconds kDrainTime(10);
+constexpr std::size_t kDrainBytes = std::size_t{256} << 20U;
+constexpr std::size_t kWriteSlice = std::size_t{256} << 10U;
+constexpr std::size_t kInflateSlice = std::size_t{256} << 10U;
+constexpr std::size_t kWiden = std::size_t{64} << 10U;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Runs the hook exactly once, also when the frame that holds it is cancelled.
+class AfterWrite {
+public:
+    explicit AfterWrite(std::function<void()> hook) : hook_(std::move(hook)) {}
+    AfterWrite(AfterWrite const&) = delete;
+    AfterWrite& operator=(AfterWrite const&) = delete;
+    ~AfterWrite() {
+        if (hook_) hook_();
+    }
+
+private:
+    std::function<void()> hook_;
+};
+
+Failure failure_of(error_code code) {
+    if (code == http::error::body_limit)
+        return Failure(Errc::too_large, "the body of the request is too large");
+    if (code == http::error::header_limit)
+        return Failure(Errc::head_too_large, "the head of the request is too large");
+    return Failure(Errc::malformed, "the request is not HTTP/1.1: " + code.message());
+}
+
+std::string_view as_view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+/// Path and query; of an absolute form ("GET http://host/path") only those.
+std::string_view target_of(http::request_header<> const& head) {
+    std::string_view target = as_view(head.target());
+    auto const scheme = target.find("://");
+    if (target.starts_with('/') || scheme == std::string_view::npos) return target;
+    auto const path = target.find('/', scheme + 3);
+    return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
+std::string_view path_of(http::request_header<> const& head) {
+    std::string_view const target = target_of(head);
+    return target.substr(0, target.find('?'));
+}
+
+bool has_one_host(http::request_header<> const& head) {
+    return head.version() < 11 || head.count(http::field::host) == 1;
+}
+
+}  // namespace
+
+ServerSession::ServerSession(ServerContext& context, tcp::socket socket)
+    : context_(context), stream_(std::move(socket), context.tls), guard_(stream_) {
+    error_code code;
+    stream_.socket().set_option(tcp::no_delay(true), code);
+    auto const remote = stream_.socket().remote_endpoint(code);
+    if (!code) peer_ = remote.address().to_string();
+}
+
+void ServerSession::drain() {
+    if (websocket_ != nullptr) {
+        websocket_->close(1001, "the server is shutting down");
+    } else if (idle_) {
+        stream_.close();
+    }
+}
+
+awaitable<void> ServerSession::run() {
+    bool more = co_await shake_hands();
+    if (!more) co_return;
+    while (more) more = co_await serve_request();
+    co_await finish();
+}
+
+awaitable<void> ServerSession::turn_away() {
+    ServerResponse page = context_.error_page(Failure(Errc::throttled, "too many connections"));
+    page.status = 503;
+    if (!page.headers.has("Retry-After")) page.headers.add("Retry-After", "1");
+    if (co_await write(std::move(page), false, false)) co_await linger(kWiden, kGoodbyeTime);
+}
+
+awaitable<bool> ServerSession::shake_hands() {
+    if (!stream_.secure()) co_return true;
+    guard_.arm(kHandshakeTime);
+    auto [code] = co_await stream_.secured().async_handshake(asio::ssl::stream_base::server, kTuple);
+    guard_.disarm();
+    if (code) context_.metrics.refused("tls").add();
+    co_return !code;
+}
+
+/// False: the connection carries no further request.
+awaitable<bool> ServerSession::serve_request() {
+    Parser parser;
+    auto read = co_await read_request(parser);
+    idle_ = false;
+    if (!read) {
+        auto const failure = read.error();
+        co_await refuse(failure);
+        co_return false;
+    }
+    if (*read == Read::nothing) co_return false;
+    guard_.disarm();
+    buffer_.shrink();
+    if (!has_one_host(parser.get())) {
+        co_await refuse(Failure(Errc::malformed, "a request names its host once"));
+        co_return false;
+    }
+    if (wants_websocket(parser)) {
+        co_await upgrade(parser);
+        co_return false;
+    }
+    bool const head_only = parser.get().method() == http::verb::head;
+    bool const keep_alive = parser.keep_alive();
+    context_.metrics.requests.add();
+    Counted const counted(context_.metrics.requests_in_flight);
+    ServerRequest request = make_request(parser);
+    auto decoded = co_await decode(request);
+    if (!decoded) {
+        auto const failure = decoded.error();
+        co_await refuse(failure);
+        co_return false;
+    }
+    ServerResponse response = co_await answer(std::move(request));
+    bool const more = keep_alive && !context_.draining;
+    bool const written = co_await write(std::move(response), head_only, more);
+    co_return written&& more;
+}
+
+/// Errors: what the client is told before the connection ends.
+awaitable<Result<ServerSession::Read>> ServerSession::read_request(Parser& parser) {
+    auto const& settings = context_.settings;
+    parser.eager(true);
+    parser.header_limit(static_cast<std::uint32_t>(
+        std::min<std::size_t>(settings.request_head, std::numeric_limits<std::uint32_t>::max())
+    ));
+    parser.body_limit(settings.request_body);
+    idle_ = buffer_.empty();
+    if (idle_ && context_.draining) co_return Read::nothing;
+    if (idle_) guard_.arm(settings.idle_time);
+    bool begun = false;
+    bool continued = false;
+    for (;;) {
+        if (error_code const code = feed(parser, buffer_)) co_return failure_of(code);
+        if (parser.is_done()) co_return Read::request;
+        if (!begun && (parser.got_some() || !buffer_.empty())) {
+            begun = true;
+            idle_ = false;
+            guard_.arm_interrupt(settings.request_time);
+        }
+        co_await continue_if_expected(parser, continued);
+        if (parser.is_header_done() && parser.content_length_remaining().value_or(0) > kWiden)
+            buffer_.widen();
+        auto const room = buffer_.room(settings.request_head + kWiden);
+        if (room.size() == 0) co_return Failure(Errc::head_too_large, "the head of the request is too large");
+        if (begun && guard_.fired()) co_return Failure(Errc::slow, "the request took too long to arrive");
+        auto [code, n] = co_await stream_.async_read_some(room, kTuple);
+        if (code && begun && guard_.fired())
+            co_return Failure(Errc::slow, "the request took too long to arrive");
+        if (code) co_return Read::nothing;
+        buffer_.commit(n);
+    }
+}
+
+awaitable<void> ServerSession::continue_if_expected(Parser const& parser, bool& continued) {
+    if (continued || !parser.is_header_done()) co_return;
+    continued = true;
+    auto const& head = parser.get();
+    if (head.version() < 11 || !same_name(as_view(head[http::field::expect]), "100-continue")) co_return;
+    (void)co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
+}
+
+ServerRequest ServerSession::make_request(Parser& parser) const {
+    auto& message = parser.get();
+    ServerRequest request;
+    request.method = std::string(as_view(message.method_string()));
+    std::string_view const target = target_of(message);
+    auto const query = target.find('?');
+    request.path = std::string(target.substr(0, query));
+    if (query != std::string_view::npos) request.query = std::string(target.substr(query + 1));
+    for (auto const& field : message) {
+        request.headers.add(std::string(as_view(field.name_string())), std::string(as_view(field.value())));
+    }
+    request.body = std::move(message.body());
+    request.peer = peer_;
+    return request;
+}
+
+awaitable<Result<void>> ServerSession::decode(ServerRequest& request) {
+    auto const coding = parse_content_coding(request.headers.get("Content-Encoding"));
+    if (coding == ContentCoding::identity || request.body.empty()) co_return Result<void>();
+    if (coding == ContentCoding::unknown)
+        co_return Failure(Errc::media_type, "the body has a content-coding other than gzip and deflate");
+    Inflater inflater(coding, request.body, context_.settings.request_body);
+    for (;;) {
+        auto more = inflater.step(kInflateSlice);
+        if (!more && more.error().errc() == Errc::protocol)
+            co_return Failure(Errc::malformed, more.error().detail());
+        if (!more) co_return more.error();
+        if (!*more) break;
+        if (inflater.size() >= kInflateSlice)
+            co_await asio::post(stream_.get_executor(), asio::use_awaitable);
+    }
+    request.body = inflater.take();
+    co_return Result<void>();
+}
+
+awaitable<ServerResponse> ServerSession::answer(ServerRequest request) {
+    std::exception_ptr error;
+    try {
+        co_return co_await context_.handler(std::move(request));
+    } catch (...) {
+        error = std::current_exception();
+    }
+    if (async::is_cancellation(error)) std::rethrow_exception(error);
+    context_.logger.bug("request handler", error);
+    co_return context_.error_page(Failure(Errc::bug));
+}
+
+bool ServerSession::wants_websocket(Parser const& parser) const {
+    auto const& paths = context_.settings.websocket_paths;
+    if (!boost::beast::websocket::is_upgrade(parser.get())) return false;
+    return std::find(paths.begin(), paths.end(), path_of(parser.get())) != paths.end();
+}
+
+awaitable<void> ServerSession::upgrade(Parser const& parser) {
+    auto const& request = parser.get();
+    auto const& accepts = context_.settings.accept_origin;
+    auto const origin = as_view(request[http::field::origin]);
+    bool const from_browser = request.count(http::field::origin) > 0;
+    if (from_browser && accepts && !accepts(origin, as_view(request[http::field::host]))) {
+        co_await refuse(Failure(Errc::forbidden, "WebSockets are not opened for this origin"));
+        co_return;
+    }
+    if (context_.draining) co_return;
+    stream_.unread(buffer_.view());
+    buffer_.consume(buffer_.view().size());
+    ServerWebSocket websocket(stream_, context_, peer_, std::string(path_of(request)));
+    struct Current {
+        Current(ServerWebSocket*& slot, ServerWebSocket& session) : slot_(slot) { slot_ = &session; }
+        Current(Current const&) = delete;
+        Current& operator=(Current const&) = delete;
+        ~Current() { slot_ = nullptr; }
+        ServerWebSocket*& slot_;
+    };
+    Current const current(websocket_, websocket);
+    co_await websocket.run(request);
+    stream_.close();
+}
+
+/// Answers before all of the request was read, then reads on for a while: closing at once would take the answer away from the client.
+awaitable<void> ServerSession::refuse(Failure failure) {
+    context_.metrics.refused(failure.code().message()).add();
+    bool const written = co_await write(context_.error_page(failure), false, false);
+    if (!written) co_return;
+    if (failure.errc() == Errc::too_large) co_await linger(kDrainBytes, kDrainTime);
+    if (failure.errc() != Errc::too_large) co_await linger(kGoodbyeBytes, kGoodbyeTime);
+}
+
+awaitable<bool> ServerSession::write(ServerResponse response, bool head_only, bool keep_alive) {
+    AfterWrite const after(std::move(response.after_write));
+    std::string head = response_head(response, keep_alive, context_.clock.utc_now());
+    if (head_only || !has_body(response.status)) response.body.clear();
+    co_return co_await write_bytes(std::move(head), response.body);
+}
+
+awaitable<bool> ServerSession::write_bytes(std::string head, std::string const& body) {
+    std::string_view const rest(body);
+    std::array<asio::const_buffer, 2> const first = {
+        asio::buffer(head), asio::buffer(rest.substr(0, kWriteSlice))
+    };
+    guard_.arm(context_.settings.write_time);
+    auto [code, n] = co_await asio::async_write(stream_, first, kTuple);
+    for (std::size_t sent = kWriteSlice; !code && sent < rest.size(); sent += kWriteSlice) {
+        guard_.arm(context_.settings.write_time);
+        auto [failed, more] =
+            co_await asio::async_write(stream_, asio::buffer(rest.substr(sent, kWriteSlice)), kTuple);
+        code = failed;
+        n += more;
+    }
+    guard_.disarm();
+    context_.metrics.sent_bytes.add(static_cast<double>(n));
+    co_return !code;
+}
+
+awaitable<void> ServerSession::linger(std::size_t most, std::chrono::seconds time) {
+    idle_ = true;
+    stream_.shutdown_send();
+    guard_.arm(time);
+    std::string discarded(kWiden, '\0');
+    for (std::size_t bytes = 0; bytes < most;) {
+        auto [code, n] = co_await stream_.async_read_some(asio::buffer(discarded), kTuple);
+        if (code) break;
+        bytes += n;
+    }
+    stream_.close();
+}
+
+/// TLS is closed with its own words, so that the other side can tell the end from a cut; a peer that does not answer is not waited for.
+awaitable<void> ServerSession::finish() {
+    if (!stream_.secure() || !stream_.socket().is_open()) co_return;
+    idle_ = true;
+    guard_.arm(kGoodbyeTime);
+    (void)co_await stream_.secured().async_shutdown(kTuple);
+    stream_.close();
+}
+
+}  // namespace tributary::net

@@ -1,0 +1,140 @@
+#include "fhir/search/document_search.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "fhir/search/sorting.hpp"
+
+namespace tributary::fhir::search {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> kResultParameters{
+    "_count",
+    "_sort",
+    "_include",
+    "_revinclude",
+    "_summary",
+    "_elements",
+    "_total",
+    "_contained",
+    "_containedType",
+    "_pretty"
+};
+
+bool has_fixed_value(Parameter const& parameter, std::initializer_list<std::string_view> codes) {
+    if (parameter.modifier == "missing") return true;
+    return std::all_of(parameter.values.begin(), parameter.values.end(), [&](std::string const& value) {
+        auto const code = value.substr(value.rfind('|') + 1);
+        return std::find(codes.begin(), codes.end(), code) != codes.end();
+    });
+}
+
+/// A code that no resource can carry would be a Subscription that never fires.
+void check_codes(DocumentSearch const& search, std::string_view at, std::vector<Failure>& problems) {
+    for (auto const& parameter : search.filters) {
+        if (parameter.name != "status" ||
+            has_fixed_value(parameter, {"current", "superseded", "entered-in-error"}))
+            continue;
+        problems.push_back(
+            Failure(Errc::value, "status is current, superseded or entered-in-error").at(std::string(at))
+        );
+    }
+    for (auto const& parameter : search.patient.parameters) {
+        if (parameter.name != "gender" || has_fixed_value(parameter, {"male", "female", "other", "unknown"}))
+            continue;
+        problems.push_back(
+            Failure(Errc::value, "patient.gender is male, female, other or unknown").at(std::string(at))
+        );
+    }
+}
+
+/// Something by which one patient can be told from others; a gender alone, or what must not be there, is no such thing.
+bool names_patient(PatientQuery const& query) {
+    return !query.references.empty() ||
+           std::any_of(query.parameters.begin(), query.parameters.end(), [](Parameter const& parameter) {
+               return parameter.name != "gender" && parameter.modifier != "missing" &&
+                      parameter.modifier != "not";
+           });
+}
+
+bool is_type_name(std::string_view text) {
+    return !text.empty() && text.front() >= 'A' && text.front() <= 'Z' &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+           });
+}
+
+/// The query part of `[/]DocumentReference?…`.
+Result<std::string_view> query_of(std::string_view criteria) {
+    if (criteria.starts_with('/')) criteria.remove_prefix(1);
+    auto const type = criteria.substr(0, criteria.find('?'));
+    if (!is_type_name(type)) {
+        return Failure(Errc::invalid, "criteria are written as DocumentReference?[parameter]=[value]&…");
+    }
+    if (type != "DocumentReference") {
+        return Failure(
+            Errc::not_supported,
+            "criteria on " + std::string(type) + " are not offered, only on DocumentReference"
+        );
+    }
+    return criteria.substr(std::min(criteria.size(), type.size() + 1));
+}
+
+constexpr std::string_view kNoPatient =
+    "criteria have to say which patient: for example "
+    "patient.given=bob&patient.family=smith&patient.birthdate=1970-01-02, "
+    "patient.identifier=[system]|[value], or patient=Patient/[id]";
+
+void take_criteria_parameter(Sorting& sorting, Parameter parameter, std::string_view at) {
+    if (parameter.name == "_format") return;
+    if (std::find(kResultParameters.begin(), kResultParameters.end(), parameter.name) !=
+        kResultParameters.end()) {
+        auto words = parameter.name + " shapes the result of a search and has no meaning in criteria";
+        sorting.problems.push_back(Failure(Errc::not_supported, std::move(words)).at(std::string(at)));
+        return;
+    }
+    sorting.take_document_parameter(std::move(parameter));
+}
+
+}  // namespace
+
+CriteriaReading read_criteria(std::string_view criteria, std::string_view at, std::string_view base) {
+    auto const failed = [&](Failure failure) {
+        return CriteriaReading{{}, {std::move(failure).at(std::string(at))}};
+    };
+    auto const query = query_of(criteria);
+    if (query.has_error()) return failed(query.error());
+    auto parameters = parse_query(*query);
+    if (parameters.has_error()) return failed(parameters.error());
+    Sorting sorting(base, at, Errc::not_supported);
+    for (auto& parameter : *parameters) take_criteria_parameter(sorting, std::move(parameter), at);
+    for (auto const& parameter : sorting.unknown) {
+        auto words =
+            "there is no search parameter \"" + parameter.name + "\" here" + suggestion(parameter.name) +
+            "; those of DocumentReference and, after \"patient.\", of Patient are listed in [base]/metadata";
+        sorting.problems.push_back(Failure(Errc::not_supported, std::move(words)).at(std::string(at)));
+    }
+    check_codes(sorting.search, at, sorting.problems);
+    if (sorting.problems.empty() && !names_patient(sorting.search.patient)) {
+        sorting.problems.push_back(Failure(Errc::required, std::string(kNoPatient)).at(std::string(at)));
+    }
+    return {std::move(sorting.search), std::move(sorting.problems)};
+}
+
+SearchReading read_document_search(std::vector<Parameter> parameters, std::string_view base) {
+    Sorting sorting(base, "", Errc::unknown_parameter);
+    for (auto& parameter : parameters) sorting.take_document_parameter(std::move(parameter));
+    return {std::move(sorting.search), std::move(sorting.unknown), std::move(sorting.problems)};
+}
+
+SearchReading read_patient_search(std::vector<Parameter> parameters) {
+    Sorting sorting("", "", Errc::unknown_parameter);
+    for (auto& parameter : parameters) {
+        auto const name = parameter.name;
+        sorting.take_patient_parameter(std::move(parameter), name);
+    }
+    return {std::move(sorting.search), std::move(sorting.unknown), std::move(sorting.problems)};
+}
+
+}  // namespace tributary::fhir::search

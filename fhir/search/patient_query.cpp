@@ -1,0 +1,59 @@
+#include "fhir/search/patient_query.hpp"
+
+#include <algorithm>
+
+#include "fhir/search/comparison.hpp"
+
+namespace tributary::fhir::search {
+
+namespace {
+
+constexpr char kBetweenParameters = '\x1e';
+constexpr char kBetweenValues = '\x1f';
+
+/// Order counts only among repeated given names: the first one asked for is the first name.
+bool precedes(std::string const& a, std::string const& b) {
+    auto const name_of = [](std::string const& text) {
+        return std::string_view(text).substr(0, text.find('='));
+    };
+    if (name_of(a) == "given" && name_of(b) == "given") return false;
+    return a < b;
+}
+
+std::string key_of(Parameter const& parameter) {
+    auto text = parameter.name + (parameter.modifier.empty() ? "" : ':' + parameter.modifier) + '=';
+    auto const* row = find_row(patient_table(), parameter.name);
+    auto const type = row == nullptr ? Type::string : row->type;
+    std::vector<std::string> values;
+    for (auto const& value : parameter.values) values.push_back(comparison_form(type, parameter, value));
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    for (auto const& value : values) text += value + kBetweenValues;
+    return text;
+}
+
+}  // namespace
+
+std::string PatientQuery::key() const {
+    std::vector<std::string> parts;
+    for (auto const& parameter : parameters) parts.push_back(key_of(parameter));
+    std::stable_sort(parts.begin(), parts.end(), precedes);
+    auto ids = references;
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    std::string key;
+    for (auto const& part : parts) key += part + kBetweenParameters;
+    for (auto const& id : ids) key += '#' + id + kBetweenValues;
+    return key;
+}
+
+std::string PatientQuery::demographics() const {
+    std::vector<Parameter> sent;
+    for (auto const& parameter : parameters) {
+        bool const understood = parameter.modifier.empty() || parameter.modifier == "exact";
+        if (understood && parameter.name != "_id") sent.push_back(parameter);
+    }
+    return render(sent);
+}
+
+}  // namespace tributary::fhir::search

@@ -1,0 +1,191 @@
+#include "fhir/search/document_search.hpp"
+#include "tests/support/catch.hpp"
+
+namespace tributary::fhir::search {
+
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr char kBase[] = "https://t.example/fhir";
+
+CriteriaReading read(std::string const& criteria) {
+    return read_criteria(criteria, "Subscription.criteria", kBase);
+}
+
+DocumentSearch accepted(std::string const& criteria) {
+    auto const reading = read(criteria);
+    INFO(criteria);
+    for (auto const& problem : reading.problems) FAIL_CHECK(problem.detail());
+    return reading.search;
+}
+
+std::vector<Failure> refused(std::string const& criteria) { return read(criteria).problems; }
+
+}  // namespace
+
+TEST_CASE("criteria are taken apart into the patient and the filters", "[criteria][A5]") {
+    auto const search = accepted(
+        "/DocumentReference?patient.given=bob&subject:Patient.family=smith&type=http://"
+        "loinc.org|34133-9,x&status=current&_format=json"
+    );
+    CHECK(
+        search.patient.parameters == std::vector<Parameter>{{"given", "", {"bob"}}, {"family", "", {"smith"}}}
+    );
+    CHECK(
+        search.filters ==
+        std::vector<Parameter>{{"type", "", {"http://loinc.org|34133-9", "x"}}, {"status", "", {"current"}}}
+    );
+    CHECK(search.patient.references.empty());
+}
+
+TEST_CASE("patients of ours are named in three ways", "[criteria][F.7]") {
+    for (std::string const value :
+         {"123",
+          "Patient/123",
+          "https://t.example/fhir/Patient/123",
+          "Patient/123/_history/2",
+          "https://t.example/fhir/Patient/123/_history/2"}) {
+        CHECK(
+            accepted("DocumentReference?patient=" + value).patient.references ==
+            std::vector<std::string>{"123"}
+        );
+        CHECK(
+            accepted("DocumentReference?subject=" + value).patient.references ==
+            std::vector<std::string>{"123"}
+        );
+    }
+    CHECK(
+        accepted("DocumentReference?patient._id=123").patient.references == std::vector<std::string>{"123"}
+    );
+    CHECK(accepted("DocumentReference?patient=1,2").patient.references == std::vector<std::string>{"1", "2"});
+    CHECK(
+        accepted("DocumentReference?patient=1,2&patient=2,3").patient.references ==
+        std::vector<std::string>{"2"}
+    );
+    CHECK(read_criteria(
+              "DocumentReference?patient=https://t.example/fhir/Patient/1", "", "https://t.example/fhir/"
+    )
+              .problems.empty());
+}
+
+TEST_CASE("no criterion is ever dropped in silence", "[criteria][E3]") {
+    struct Case {
+        std::string criteria;
+        Errc code;
+        std::string words;
+    };
+    std::string const patient = "DocumentReference?patient.family=smith&";
+    for (auto const& [criteria, code, words] : std::vector<Case>{
+             {"Observation?patient=1", Errc::not_supported, "Observation"},
+             {"", Errc::invalid, "DocumentReference?"},
+             {"documentreference?patient=1", Errc::invalid, "DocumentReference?"},
+             {"https://t.example/fhir/DocumentReference?patient=1", Errc::invalid, "DocumentReference?"},
+             {"DocumentReference", Errc::required, "patient.family"},
+             {"DocumentReference?", Errc::required, "patient.family"},
+             {"DocumentReference?type=1", Errc::required, "which patient"},
+             {"DocumentReference?patient.given=", Errc::required, "which patient"},
+             {"DocumentReference?patient.gender=male", Errc::required, "which patient"},
+             {"DocumentReference?patient.family:missing=true", Errc::required, "which patient"},
+             {"DocumentReference?patient:identifier=a|b", Errc::required, "patient.identifier"},
+             {"DocumentReference?patient.familly=smith", Errc::not_supported, "patient.family"},
+             {patient + "colour=red", Errc::not_supported, "[base]/metadata"},
+             {patient + "categroy=red", Errc::not_supported, "did you mean \"category\""},
+             {patient + "_text=red", Errc::not_supported, "_text"},
+             {patient + "_filter=x", Errc::not_supported, "_filter"},
+             {patient + "_has:Observation:patient:code=1", Errc::not_supported, "_has"},
+             {patient + "patient.organization.name=x", Errc::not_supported, "patient.organization.name"},
+             {patient + "patient._lastUpdated=2020", Errc::not_supported, "patient._lastUpdated"},
+             {patient + "subject:Group.name=x", Errc::not_supported, "Group"},
+             {patient + "author:Practitioner.family=x", Errc::not_supported, "author"},
+             {patient + "subject:Group=1", Errc::not_supported, ":Group"},
+             {patient + "type:in=http://vs", Errc::not_supported, ":not"},
+             {patient + "type:text=x", Errc::not_supported, ":text"},
+             {patient + "date:exact=2020", Errc::not_supported, ":missing"},
+             {patient + "patient.given:not=x", Errc::not_supported, ":exact"},
+             {patient + "date=yesterday", Errc::invalid, "date"},
+             {patient + "date=ge2020-02-30", Errc::invalid, "date"},
+             {patient + "patient.birthdate=1/2/1970", Errc::invalid, "birthdate"},
+             {patient + "type=|", Errc::invalid, "type"},
+             {patient + "type:missing=maybe", Errc::invalid, "true or false"},
+             {patient + "patient.given=...", Errc::invalid, "letter"},
+             {patient + "status=currrent", Errc::value, "superseded"},
+             {patient + "patient.gender=M", Errc::value, "female"},
+             {patient + "_count=10", Errc::not_supported, "_count"},
+             {patient + "_sort=date", Errc::not_supported, "_sort"},
+             {patient + "_include=x", Errc::not_supported, "_include"},
+             {patient + "type=%zz", Errc::malformed, "%"},
+             {"DocumentReference?patient=https://other.example/fhir/Patient/1",
+              Errc::not_supported,
+              "patient.identifier"},
+             {"DocumentReference?patient=https://t.example/fhirx/Patient/1",
+              Errc::not_supported,
+              "patient.identifier"},
+             {"DocumentReference?patient=Group/1", Errc::invalid, "Patient/[id]"},
+             {"DocumentReference?patient=a|b", Errc::invalid, "patient.identifier"},
+             {"DocumentReference?patient=1&patient=2", Errc::value, "two patients"}
+         }) {
+        INFO(criteria);
+        auto const problems = refused(criteria);
+        REQUIRE(problems.size() == 1);
+        CHECK(problems[0].errc() == code);
+        CHECK(problems[0].expression() == "Subscription.criteria");
+        CHECK_THAT(problems[0].detail(), ContainsSubstring(words));
+    }
+}
+
+TEST_CASE("all problems are told at once, and none quotes a value", "[criteria]") {
+    auto const problems =
+        refused("DocumentReference?patient.familly=Zwingli&date=Zwingli&type:in=Zwingli&_sort=Zwingli");
+    CHECK(problems.size() == 4);
+    for (auto const& problem : problems) CHECK(problem.detail().find("Zwingli") == std::string::npos);
+}
+
+TEST_CASE(
+    "a search keeps apart what is not offered, and tells what is wrong with the rest", "[search][F.2]"
+) {
+    auto const reading =
+        read_document_search(*parse_query("patient=1&colour=red&type:in=x&date=bad&status=odd"), kBase);
+    REQUIRE(reading.unknown.size() == 1);
+    CHECK(reading.unknown[0].name == "colour");
+    REQUIRE(reading.problems.size() == 2);
+    CHECK(reading.problems[0].errc() == Errc::unknown_parameter);
+    CHECK(reading.problems[1].errc() == Errc::invalid);
+    CHECK(reading.search.filters.size() == 1);
+    auto const patients = read_patient_search(*parse_query("_id=7&family=smith&colour=red"));
+    CHECK(patients.search.patient.references == std::vector<std::string>{"7"});
+    CHECK(patients.search.patient.parameters.size() == 1);
+    CHECK(patients.unknown.size() == 1);
+    CHECK(
+        read_document_search(*parse_query("patient.colour=red"), kBase).unknown.at(0).name == "patient.colour"
+    );
+}
+
+TEST_CASE("equal questions have equal keys", "[criteria]") {
+    auto const key = [](std::string const& query) {
+        return accepted("DocumentReference?" + query).patient.key();
+    };
+    auto const bob = key("patient.given=bob&patient.family=Müller");
+    CHECK(key("patient.family=MULLER&patient.given=Bob&type=x") == bob);
+    CHECK(key("patient.family=muller") != bob);
+    CHECK(
+        key("patient.given=bob,lee&patient.family=muller") ==
+        key("patient.given=lee,bob,LEE&patient.family=muller")
+    );
+    CHECK(key("patient.given=bob&patient.given=lee") != key("patient.given=lee&patient.given=bob"));
+    CHECK(key("patient.family:exact=Smith") != key("patient.family=Smith"));
+    CHECK(key("patient.identifier=urn:oid:1.2|7") == key("patient.identifier=1.2|7"));
+    CHECK(key("patient=1,2") == key("patient=Patient/2,Patient/1"));
+    CHECK(key("patient=1") != key("patient=2"));
+}
+
+TEST_CASE("a partner is asked with every demographic that it can understand", "[criteria][A.1]") {
+    auto const query = accepted(
+        "DocumentReference?patient.given=Bob&patient.family:exact=Smith&patient.name:contains=x&patient."
+        "gender:not=male"
+        "&patient.birthdate=1970-01-02&patient.email:missing=false"
+    );
+    CHECK(query.patient.demographics() == "given=Bob&family:exact=Smith&birthdate=1970-01-02");
+}
+
+}  // namespace tributary::fhir::search

@@ -1,0 +1,118 @@
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "examples/partner-simulator/partner_list.hpp"
+#include "examples/partner-simulator/resources.hpp"
+#include "examples/partner-simulator/sample_profile.hpp"
+#include "examples/partner-simulator/settings.hpp"
+#include "examples/partner-simulator/simulator.hpp"
+#include "fhir/base/outcome_table.hpp"
+#include "fhir/json/writer.hpp"
+#include "orchestrator/net/http_server.hpp"
+
+namespace tributary::simulator {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto kDrain = std::chrono::seconds(2);
+
+net::ServerResponse error_page(Failure const& failure) {
+    auto const& row = outcome_of(failure.errc());
+    auto const body = fhir::json::write(operation_outcome(row.severity, row.issue, failure.detail()));
+    return net::ServerResponse(row.status, "application/fhir+json", body);
+}
+
+/// Serves until SIGINT or SIGTERM.
+class Program {
+public:
+    Program(asio::io_context& loop, Settings settings)
+        : loop_(loop),
+          settings_(std::move(settings)),
+          server_(
+              loop.get_executor(),
+              clock_,
+              server_settings(settings_),
+              handler(),
+              {},
+              error_page,
+              logger_,
+              metrics_
+          ) {}
+
+    Result<void> start() {
+        if (auto listening = server_.listen(); !listening) return listening;
+        auto const root = "http://" + settings_.address + ':' + std::to_string(server_.port());
+        auto network = make_sample_network();
+        auto const count = network.communities.size();
+        if (!settings_.write_config.empty()) {
+            if (auto written = write_file(settings_.write_config, partner_list(network, root)); !written)
+                return written;
+        }
+        Script const script{settings_.seed, settings_.latency_divisor, settings_.faults};
+        simulator_.emplace(clock_, std::move(network), script, root);
+        server_.start();
+        std::cout << "partner-simulator ready base=" << root << " partners=" << count << std::endl;
+        return {};
+    }
+
+    awaitable<void> serve() {
+        asio::signal_set signals(loop_, SIGINT, SIGTERM);
+        co_await signals.async_wait(asio::use_awaitable);
+        auto const deadline = async::Deadline::after(clock_, kDrain);
+        co_await server_.drain(deadline);
+    }
+
+private:
+    static net::HttpServer::Settings server_settings(Settings const& settings) {
+        net::HttpServer::Settings server;
+        server.address = settings.address;
+        server.port = settings.port;
+        server.name = "simulator";
+        return server;
+    }
+    net::HttpServer::Handler handler() {
+        return [this](net::ServerRequest request) { return simulator_->handle(std::move(request)); };
+    }
+
+    asio::io_context& loop_;
+    Settings settings_;
+    async::SystemClock clock_;
+    Metrics metrics_;
+    Logger logger_ = Logger::to_stderr(LogFormat::text, LogLevel::warning);
+    std::optional<Simulator> simulator_;
+    net::HttpServer server_;
+};
+
+int run(Settings settings) {
+    asio::io_context loop{1};
+    Program program(loop, std::move(settings));
+    if (auto started = program.start(); !started) {
+        std::cerr << "partner-simulator: " << started.error().detail() << '\n';
+        return EXIT_FAILURE;
+    }
+    std::exception_ptr failed;
+    asio::co_spawn(loop, program.serve(), [&failed](std::exception_ptr error) { failed = std::move(error); });
+    loop.run();
+    if (failed) std::rethrow_exception(failed);
+    return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace tributary::simulator
+
+int main(int argc, char** argv) {
+    int exit_code = EXIT_SUCCESS;
+    auto settings = tributary::simulator::read_command_line(argc, argv, exit_code);
+    return settings ? tributary::simulator::run(std::move(*settings)) : exit_code;
+}

@@ -1,0 +1,30 @@
+#include "examples/partner-simulator/partner_list.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+namespace tributary::simulator {
+
+std::string partner_list(Network const& network, std::string_view root) {
+    std::string text = "# Written by partner-simulator.\n";
+    for (auto const& community : network.communities) {
+        text += "\n[[partner]]\nid = \"" + community.id + "\"\nfhir = \"" + std::string(root) + "/" +
+                community.id + "/fhir\"\nname = \"";
+        text += community.name + "\"\nhome_community_id = \"" + community.home_community_id + "\"\n";
+    }
+    return text;
+}
+
+Result<void> write_file(std::string const& path, std::string_view text) {
+    auto const fresh = path + ".new";
+    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    if (!file) return Failure(Errc::storage, "cannot write " + fresh);
+    std::error_code error;
+    std::filesystem::rename(fresh, path, error);
+    if (error) return Failure(Errc::storage, "cannot write " + path + ": " + error.message());
+    return {};
+}
+
+}  // namespace tributary::simulator

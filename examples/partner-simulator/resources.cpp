@@ -1,0 +1,179 @@
+#include "examples/partner-simulator/resources.hpp"
+
+#include <utility>
+
+#include "orchestrator/base/digest.hpp"
+
+namespace tributary::simulator {
+namespace {
+
+using fhir::json::array;
+using fhir::json::object;
+using fhir::json::Value;
+
+Value to_concept(Coding const& coding) {
+    auto value = object({{"system", coding.system}, {"code", coding.code}, {"display", coding.display}});
+    return object({{"coding", array({std::move(value)})}, {"text", coding.display}});
+}
+
+std::string attachment_url(Content const& content, std::string_view base) {
+    auto const relative = "Binary/" + content.binary_id;
+    return content.delivery == Delivery::absolute_url ? std::string(base) + "/" + relative : relative;
+}
+
+Value to_content(Content const& content, Document const& document, std::string_view base) {
+    auto const digest = sha1(content.bytes);
+    std::string const raw(reinterpret_cast<char const*>(digest.data()), digest.size());
+    auto attachment = object({{"contentType", content.content_type}});
+    if (content.delivery == Delivery::inline_data) {
+        attachment.set("data", base64(content.bytes));
+    } else {
+        attachment.set("url", attachment_url(content, base));
+    }
+    attachment.set("size", content.bytes.size());
+    attachment.set("hash", base64(raw));
+    attachment.set("title", document.title);
+    return object({{"attachment", std::move(attachment)}});
+}
+
+Value search_parameter(char const* name, char const* type) {
+    return object({{"name", name}, {"type", type}});
+}
+
+Value searched_resource(char const* type, std::vector<Value> parameters) {
+    auto read = object({{"code", "read"}}), search = object({{"code", "search-type"}});
+    auto interactions = array({std::move(read), std::move(search)});
+    return object(
+        {{"type", type},
+         {"interaction", std::move(interactions)},
+         {"searchParam", array(std::move(parameters))}}
+    );
+}
+
+}  // namespace
+
+Value capability_statement(Community const& community, std::string_view base) {
+    auto const space = community.software.rfind(' ');
+    auto software = object(
+        {{"name", community.software.substr(0, space)}, {"version", community.software.substr(space + 1)}}
+    );
+    auto patient = searched_resource(
+        "Patient",
+        {search_parameter("_id", "token"),
+         search_parameter("identifier", "token"),
+         search_parameter("given", "string"),
+         search_parameter("family", "string"),
+         search_parameter("name", "string"),
+         search_parameter("birthdate", "date"),
+         search_parameter("gender", "token"),
+         search_parameter("active", "token")}
+    );
+    auto document = searched_resource(
+        "DocumentReference",
+        {search_parameter("_id", "token"),
+         search_parameter("patient", "reference"),
+         search_parameter("status", "token"),
+         search_parameter("type", "token"),
+         search_parameter("category", "token"),
+         search_parameter("date", "date"),
+         search_parameter("identifier", "token")}
+    );
+    auto read = object({{"code", "read"}});
+    auto binary = object({{"type", "Binary"}, {"interaction", array({std::move(read)})}});
+    auto rest = object(
+        {{"mode", "server"}, {"resource", array({std::move(patient), std::move(document), std::move(binary)})}
+        }
+    );
+    auto implementation = object({{"description", community.name}, {"url", base}});
+    return object({
+        {"resourceType", "CapabilityStatement"},
+        {"status", "active"},
+        {"date", "2026-01-01"},
+        {"kind", "instance"},
+        {"software", std::move(software)},
+        {"implementation", std::move(implementation)},
+        {"fhirVersion", "4.0.1"},
+        {"format", array({"application/fhir+json"})},
+        {"rest", array({std::move(rest)})},
+    });
+}
+
+Value to_resource(Patient const& patient) {
+    auto identifiers = array(), given = array();
+    for (auto const& identifier : patient.identifiers) {
+        identifiers.push(object({{"system", identifier.system}, {"value", identifier.value}}));
+    }
+    for (auto const& name : patient.given) given.push(name);
+    auto name = object({{"use", "official"}, {"family", patient.family}, {"given", std::move(given)}});
+    return object({
+        {"resourceType", "Patient"},
+        {"id", patient.id},
+        {"identifier", std::move(identifiers)},
+        {"active", true},
+        {"name", array({std::move(name)})},
+        {"gender", patient.gender},
+        {"birthDate", patient.birth_date},
+    });
+}
+
+Value to_resource(Community const& community, Document const& document, std::string_view base) {
+    auto meta = object({{"versionId", "1"}, {"lastUpdated", document.date}});
+    auto resource =
+        object({{"resourceType", "DocumentReference"}, {"id", document.id}, {"meta", std::move(meta)}});
+    if (!document.master_identifier.empty()) {
+        resource.set(
+            "masterIdentifier",
+            object({{"system", "urn:ietf:rfc:3986"}, {"value", document.master_identifier}})
+        );
+    }
+    resource.set("status", document.status);
+    resource.set("type", to_concept(document.type));
+    resource.set("category", array({to_concept(document.category)}));
+    resource.set("subject", object({{"reference", "Patient/" + document.patient_id}}));
+    resource.set("date", document.date);
+    resource.set("custodian", object({{"display", community.name}}));
+    resource.set("description", document.title);
+    auto contents = array();
+    for (auto const& content : document.contents) contents.push(to_content(content, document, base));
+    resource.set("content", std::move(contents));
+    return resource;
+}
+
+Value to_binary_resource(Content const& content) {
+    return object({
+        {"resourceType", "Binary"},
+        {"id", content.binary_id},
+        {"contentType", content.content_type},
+        {"data", base64(content.bytes)},
+    });
+}
+
+Value operation_outcome(std::string_view severity, std::string_view code, std::string_view diagnostics) {
+    auto issue = object({{"severity", severity}, {"code", code}, {"diagnostics", diagnostics}});
+    return object({{"resourceType", "OperationOutcome"}, {"issue", array({std::move(issue)})}});
+}
+
+Value to_bundle(Searchset searchset, std::string_view base) {
+    auto links = array({object({{"relation", "self"}, {"url", std::move(searchset.self)}})});
+    if (!searchset.next.empty())
+        links.push(object({{"relation", "next"}, {"url", std::move(searchset.next)}}));
+    auto entries = array();
+    for (auto& match : searchset.matches) {
+        auto const full_url = std::string(base) + '/' + std::string(match.text("resourceType")) + '/' +
+                              std::string(match.text("id"));
+        auto search = object({{"mode", "match"}});
+        entries.push(
+            object({{"fullUrl", full_url}, {"resource", std::move(match)}, {"search", std::move(search)}})
+        );
+    }
+    auto bundle = object({
+        {"resourceType", "Bundle"},
+        {"type", "searchset"},
+        {"total", searchset.total},
+        {"link", std::move(links)},
+    });
+    if (!entries.items().empty()) bundle.set("entry", std::move(entries));
+    return bundle;
+}
+
+}  // namespace tributary::simulator

@@ -1,0 +1,190 @@
+#include "examples/partner-simulator/settings.hpp"
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <iostream>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <toml++/toml.h>
+
+namespace tributary::simulator {
+namespace {
+
+struct OptionHelp {
+    char const* name;
+    char const* text;
+};
+constexpr std::array<OptionHelp, 10> kOptions = {{
+    {"profile", "which communities: sample (tiny, default and soak do not work yet)"},
+    {"data", "folder of test data (not with profile sample)"},
+    {"seed", "a number: the same seed gives the same latencies; default 20260701"},
+    {"partners", "how many communities (not with profile sample)"},
+    {"scale", "how many times the data (not with profile sample)"},
+    {"latency", "off, real, or a number by which the scripted times are divided; default real"},
+    {"fail", "on: scripted faults happen (default); off: every community is healthy"},
+    {"auth", "off (default); on does not work yet"},
+    {"listen", "HOST:PORT, port 0 for any free one; default 127.0.0.1:9001"},
+    {"write-config", "writes the partner list for tributary to this file"},
+}};
+
+template <class Number>
+std::optional<Number> read_number(std::string_view text) {
+    Number number{};
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+/// Understands one option; returns what is wrong with it, "" for nothing.
+using Rule = std::string (*)(std::string const& value, Settings& settings);
+
+std::string read_profile(std::string const& value, Settings& settings) {
+    settings.profile = value;
+    if (value == "sample") return {};
+    bool const later = value == "tiny" || value == "default" || value == "soak";
+    return later ? "profile " + value + " does not work yet; use sample"
+                 : "there is no such profile; use sample";
+}
+std::string read_seed(std::string const& value, Settings& settings) {
+    auto const seed = read_number<std::uint64_t>(value);
+    if (!seed) return "not a whole number";
+    settings.seed = *seed;
+    return {};
+}
+std::string read_latency(std::string const& value, Settings& settings) {
+    if (value == "real") return {};
+    auto const divisor = value == "off" ? 0.0 : read_number<double>(value).value_or(-1);
+    if (divisor < 0 || (divisor == 0 && value != "off"))
+        return "use off, real, or a number above 0 to divide by";
+    settings.latency_divisor = divisor;
+    return {};
+}
+std::string read_fail(std::string const& value, Settings& settings) {
+    if (value != "on" && value != "off") return "use on or off";
+    settings.faults = value == "on" ? Faults::on : Faults::off;
+    return {};
+}
+std::string read_auth(std::string const& value, Settings&) {
+    if (value == "on") return "communities that want authorization do not work yet; use off";
+    return value == "off" ? "" : "use off";
+}
+std::string read_listen(std::string const& value, Settings& settings) {
+    auto const colon = value.rfind(':');
+    auto const port = colon == std::string::npos
+                          ? std::nullopt
+                          : read_number<std::uint16_t>(std::string_view(value).substr(colon + 1));
+    if (!port || colon == 0) return "use HOST:PORT, as 127.0.0.1:9001";
+    settings.address = value.substr(0, colon);
+    settings.port = *port;
+    return {};
+}
+std::string read_write_config(std::string const& value, Settings& settings) {
+    settings.write_config = value;
+    return {};
+}
+std::string not_with_sample(std::string const&, Settings&) {
+    return "does not work yet: profile sample always has the same eight communities";
+}
+
+Rule rule_of(std::string_view name) {
+    static std::map<std::string_view, Rule> const rules = {
+        {"profile", read_profile},
+        {"seed", read_seed},
+        {"latency", read_latency},
+        {"fail", read_fail},
+        {"auth", read_auth},
+        {"listen", read_listen},
+        {"write-config", read_write_config},
+        {"data", not_with_sample},
+        {"partners", not_with_sample},
+        {"scale", not_with_sample},
+    };
+    auto const found = rules.find(name);
+    return found == rules.end() ? nullptr : found->second;
+}
+
+std::optional<std::string> text_of(toml::node const& node) {
+    if (auto const* text = node.as_string()) return text->get();
+    if (auto const* number = node.as_integer()) return std::to_string(number->get());
+    if (auto const* number = node.as_floating_point()) return std::to_string(number->get());
+    return std::nullopt;
+}
+
+}  // namespace
+
+Interpretation interpret(RawOptions const& options) {
+    Interpretation interpretation;
+    if (!options.contains("profile"))
+        interpretation.problems.emplace_back("--profile or --config is needed: --profile sample");
+    for (auto const& [name, value] : options) {
+        auto const rule = rule_of(name);
+        auto const problem =
+            rule == nullptr ? "there is no such option" : rule(value, interpretation.settings);
+        if (!problem.empty()) interpretation.problems.push_back("--" + name + " " + value + ": " + problem);
+    }
+    return interpretation;
+}
+
+FileReading read_settings_file(std::string const& path) {
+    FileReading reading;
+    auto const problem_at = [&](toml::source_region const& where, std::string_view what) {
+        reading.problems.push_back(path + ":" + std::to_string(where.begin.line) + ": " + std::string(what));
+    };
+    try {
+        for (auto const& [key, node] : toml::parse_file(path)) {
+            std::string name(key.str());
+            std::replace(name.begin(), name.end(), '_', '-');
+            auto value = text_of(node);
+            if (rule_of(name) == nullptr) {
+                problem_at(node.source(), std::string(key.str()) + ": there is no such key");
+            } else if (!value) {
+                problem_at(node.source(), std::string(key.str()) + ": a text or a number is expected");
+            } else {
+                if (name == "write-config")
+                    value = (std::filesystem::path(path).parent_path() / *value).string();
+                reading.options.emplace(name, *value);
+            }
+        }
+    } catch (toml::parse_error const& error) {
+        problem_at(error.source(), error.description());
+    }
+    return reading;
+}
+
+std::optional<Settings> read_command_line(int argc, char const* const* argv, int& exit_code) {
+    CLI::App app{
+        "Serves simulated FHIR communities and says what a correct client must be told about them (/oracle)."
+    };
+    std::string config;
+    RawOptions given;
+    app.add_option("--config", config, "simulator.toml with any of the options below as keys");
+    for (auto const& [name, text] : kOptions) {
+        app.add_option_function<std::string>(
+            std::string("--") + name,
+            [&given, key = std::string(name)](std::string const& value) { given[key] = value; },
+            text
+        );
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+        exit_code = app.exit(error) == 0 ? 0 : 2;
+        return std::nullopt;
+    }
+    std::vector<std::string> problems;
+    if (!config.empty()) {
+        auto file = read_settings_file(config);
+        given.merge(file.options);
+        problems = std::move(file.problems);
+    }
+    auto interpretation = interpret(given);
+    problems.insert(problems.end(), interpretation.problems.begin(), interpretation.problems.end());
+    if (problems.empty()) return interpretation.settings;
+    for (auto const& problem : problems) std::cerr << "partner-simulator: " << problem << '\n';
+    exit_code = 2;
+    return std::nullopt;
+}
+
+}  // namespace tributary::simulator

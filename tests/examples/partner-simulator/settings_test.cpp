@@ -1,0 +1,99 @@
+#include "examples/partner-simulator/settings.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+#include "examples/partner-simulator/partner_list.hpp"
+#include "examples/partner-simulator/sample_profile.hpp"
+#include "tests/support/catch.hpp"
+
+namespace tributary::simulator {
+namespace {
+
+/// A folder that goes away with the test.
+class Folder {
+public:
+    Folder() { std::filesystem::create_directories(path_); }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    std::string file(std::string const& name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_ =
+        std::filesystem::temp_directory_path() / ("partner-simulator-" + std::to_string(::getpid()));
+};
+
+}  // namespace
+
+TEST_CASE("options of the sample profile are understood", "[simulator]") {
+    auto const [settings, problems] = interpret(
+        {{"profile", "sample"},
+         {"latency", "10"},
+         {"fail", "off"},
+         {"listen", "127.0.0.1:0"},
+         {"seed", "7"},
+         {"auth", "off"}}
+    );
+    CHECK(problems.empty());
+    CHECK(settings.latency_divisor == 10);
+    CHECK(settings.faults == Faults::off);
+    CHECK(settings.port == 0);
+    CHECK(settings.seed == 7);
+    CHECK(interpret({{"profile", "sample"}, {"latency", "off"}}).settings.latency_divisor == 0);
+}
+
+TEST_CASE("what does not work yet, or makes no sense, is refused by name", "[simulator]") {
+    for (auto const& [name, value] : RawOptions{
+             {"scale", "20"},
+             {"partners", "200"},
+             {"data", "/data"},
+             {"auth", "on"},
+             {"latency", "0"},
+             {"shoe-size", "44"},
+             {"fail", "maybe"},
+             {"listen", "9001"},
+             {"seed", "x"}
+         }) {
+        INFO(name << ' ' << value);
+        auto const problems = interpret({{"profile", "sample"}, {name, value}}).problems;
+        REQUIRE(problems.size() == 1);
+        CHECK_THAT(problems[0], Catch::Matchers::ContainsSubstring("--" + name));
+    }
+    for (auto const* profile : {"tiny", "default", "soak", "nonsense"})
+        CHECK(interpret({{"profile", profile}}).problems.size() == 1);
+    CHECK(interpret({}).problems.size() == 1);
+}
+
+TEST_CASE("a settings file gives the same options, and tells its problems with their lines", "[simulator]") {
+    Folder const folder;
+    std::ofstream(folder.file("good.toml"))
+        << "profile = \"sample\"\nlatency = 4\nwrite_config = \"partners.toml\"\n";
+    auto const good = read_settings_file(folder.file("good.toml"));
+    CHECK(good.problems.empty());
+    CHECK(good.options.at("latency") == "4");
+    CHECK(good.options.at("write-config") == folder.file("partners.toml"));
+    std::ofstream(folder.file("bad.toml")) << "profile = \"sample\"\nshoe_size = 44\nseed = [1]\n";
+    auto const bad = read_settings_file(folder.file("bad.toml"));
+    REQUIRE(bad.problems.size() == 2);
+    CHECK_THAT(
+        bad.problems[0] + bad.problems[1], Catch::Matchers::ContainsSubstring("bad.toml:2: shoe_size")
+    );
+    CHECK(read_settings_file(folder.file("absent.toml")).problems.size() == 1);
+}
+
+TEST_CASE("the partner list has a table for every community", "[simulator]") {
+    Folder const folder;
+    auto const text = partner_list(make_sample_network(), "http://127.0.0.1:9001");
+    CHECK_THAT(
+        text,
+        Catch::Matchers::ContainsSubstring(
+            "[[partner]]\nid = \"p008\"\nfhir = \"http://127.0.0.1:9001/p008/fhir\"\n"
+        )
+    );
+    REQUIRE(write_file(folder.file("list.toml"), text).has_value());
+    CHECK(std::filesystem::file_size(folder.file("list.toml")) == text.size());
+    CHECK_FALSE(write_file(folder.file("no/such/folder.toml"), text).has_value());
+}
+
+}  // namespace tributary::simulator

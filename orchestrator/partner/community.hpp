@@ -22,6 +22,8 @@ using boost::asio::awaitable;
 struct PatientMatch {
     std::string remote_id;   ///< logical id at the partner
     std::string patient_id;  ///< ours
+    std::shared_ptr<fhir::Patient const> patient = {
+    };  ///< as the partner returned it: what a subject without literal reference is compared with
 };
 
 struct Candidates {
@@ -34,6 +36,7 @@ struct Candidates {
 struct PageTrail {
     std::unordered_set<std::string> urls, contents;
     std::size_t pages = 0, entries = 0;
+    bool filter_proven = false;  ///< the partner said that it looked for our Patient only
 };
 /// The first page (url empty) or a further one.
 struct Page {
@@ -54,6 +57,7 @@ struct DocumentAddress {
     std::string content_type;
     std::string sha1, sha256;  ///< raw digest of the metadata, "" none
     std::optional<std::uint64_t> size;
+    bool unencoded = false;  ///< ask for no content-coding: after a digest that did not match
 };
 struct RetrievedDocument {
     std::string bytes;
@@ -67,11 +71,17 @@ class Community {
 public:
     virtual ~Community() = default;
     /// PD. Source: ITI-78, ITI-119.
-    virtual awaitable<Result<Candidates>> patients(async::Deadline deadline, fhir::search::PatientQuery query) = 0;
+    virtual awaitable<Result<Candidates>> patients(
+        async::Deadline deadline, fhir::search::PatientQuery query
+    ) = 0;
     /// QD, one page. Source: ITI-67.
-    virtual awaitable<Result<FoundDocuments>> documents(async::Deadline deadline, PatientMatch match, Page page) = 0;
+    virtual awaitable<Result<FoundDocuments>> documents(
+        async::Deadline deadline, PatientMatch match, Page page
+    ) = 0;
     /// RD, one answer a document, in the order asked for. Source: ITI-68.
-    virtual awaitable<std::vector<Result<RetrievedDocument>>> retrieve(async::Deadline deadline, std::vector<DocumentAddress> documents) = 0;
+    virtual awaitable<std::vector<Result<RetrievedDocument>>> retrieve(
+        async::Deadline deadline, std::vector<DocumentAddress> documents
+    ) = 0;
     /// Reads its CapabilityStatement; for `tributary check` and `discovery = "auto"`. The answer: "HAPI FHIR 8.8.0" or the like.
     virtual awaitable<Result<std::string>> probe(async::Deadline deadline) = 0;
 };

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "orchestrator/async/worker.hpp"
+#include "orchestrator/net/http_client.hpp"
 #include "orchestrator/net/tls.hpp"
 #include "orchestrator/partner/community.hpp"
 #include "orchestrator/partner/lane.hpp"
@@ -53,5 +55,23 @@ private:
     std::unique_ptr<Community> community_;
     std::unique_ptr<Lane> lane_;
 };
+
+/// What all partners share; each outlives them.
+struct PartnerSurroundings {
+    boost::asio::any_io_executor ex;
+    async::Clock& clock;
+    net::HttpClient& client;
+    net::TlsContexts& tls;
+    async::Worker& worker;
+    async::Semaphore& process_permits;  ///< [discovery] max_in_flight
+    Logger logger;
+    Metrics& metrics;
+};
+/// A partner that speaks FHIR. Its Lane is not started yet. Errors: malformed (its URL), tls (its files).
+Result<std::unique_ptr<Partner>> make_partner(
+    PartnerSettings settings, PartnerSurroundings const& surroundings
+);
+/// What paces a partner of these settings.
+Lane::Settings lane_settings(PartnerSettings const& settings);
 
 }  // namespace tributary::partner

@@ -1,0 +1,111 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <random>
+#include <string>
+#include <variant>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "fhir/base/failure.hpp"
+#include "orchestrator/async/bounded_queue.hpp"
+#include "orchestrator/async/clock.hpp"
+#include "orchestrator/async/semaphore.hpp"
+#include "orchestrator/async/task_group.hpp"
+#include "orchestrator/async/wait_list.hpp"
+#include "orchestrator/base/logger.hpp"
+#include "orchestrator/base/metrics.hpp"
+#include "orchestrator/pacing/circuit_breaker.hpp"
+#include "orchestrator/pacing/rate_limit.hpp"
+#include "orchestrator/partner/step.hpp"
+#include "orchestrator/partner/step_queue.hpp"
+
+namespace tributary::partner {
+
+using boost::asio::awaitable;
+
+/// For /partners.
+struct LaneFigures {
+    std::size_t queued = 0, owed = 0, running = 0;
+    pacing::BreakerState breaker = pacing::BreakerState::closed;
+    std::chrono::milliseconds throttled_for{0};  ///< by Retry-After; 0: not
+};
+
+/// Everything that paces one partner: queue of Steps, places, rate, breaker, throttle. One pump waits for a place and a permit of the process, then
+/// chooses the Step and hands both to its runner; a Step that waits is a record. Owner: its Partner. Thread: the loop.
+/// Ends: after its runners were stopped, cancel(), then stop(). Source: architecture 4 and 5.
+class Lane {
+public:
+    struct Settings {
+        std::string partner;
+        std::size_t max_concurrent = 4;
+        std::size_t queue = 20000;
+        unsigned attempts = 3;
+        unsigned breaker_failures = 5;
+        std::chrono::milliseconds breaker_pause = std::chrono::seconds(60);
+        double requests_per_second = 0;
+    };
+    Lane(
+        boost::asio::any_io_executor ex,
+        Clock& clock,
+        async::Semaphore& process_permits,
+        Settings settings,
+        Logger logger,
+        Metrics& metrics
+    );
+
+    /// Errors: throttled (the queue is full), connect (the breaker is open; eager retrievals wait instead), closed.
+    [[nodiscard]] Result<void> add(Step step);
+    /// Runs a failed Exchange again at `not_before`, or as soon as the partner answers again. Never refused.
+    void add_owed(Step step, Clock::TimePoint not_before);
+    /// What the coroutine of a Step came to: queues it again, or tells the runner that it has ended.
+    void settle(Step step, StepResult result);
+    /// Drops the runner's queued Steps of that Flow.
+    void forget(StepRunner const& runner, Flow flow) { queue_.forget(runner, flow), show(); }
+    /// A queued Step becomes on-demand. False: it is not queued.
+    bool raise(StepRunner const& runner, Flow flow, std::uint32_t target);
+    /// Drops one queued Step. False: it is not queued.
+    bool drop(StepRunner const& runner, Flow flow, std::uint32_t target);
+
+    void start();
+    void cancel() { pump_.cancel(); }
+    /// Refuses and drops what is queued, waits for the running Steps (their owners cancel them), ends the pump.
+    awaitable<void> stop();
+
+    /// A call made now would be tried: the breaker is not open.
+    bool available() const { return breaker_.allows(clock_.now()); }
+    LaneFigures figures() const;
+
+private:
+    friend class Slot;
+    awaitable<void> pump();
+    Clock::TimePoint next_start();
+    void start_next(async::Semaphore::Permit permit);
+    void note(StepResult const& result);
+    bool repeat(Step& step, Failure const& why);
+    void fail_impatient();
+    void give_back(bool probe) noexcept;
+    void wake() { (void)wake_.try_push(std::monostate()); }
+    void show() noexcept;
+
+    Clock& clock_;
+    async::Semaphore& process_permits_;
+    Settings settings_;
+    Logger logger_;
+    Metrics::Gauge& queued_gauge_;
+    Metrics::Gauge& running_gauge_;
+    Metrics::Gauge& breaker_gauge_;
+    pacing::CircuitBreaker breaker_;
+    pacing::RateLimit rate_;
+    Clock::TimePoint throttled_until_ = Clock::TimePoint::min();
+    std::minstd_rand random_;
+    StepQueue queue_;
+    std::size_t running_ = 0;
+    bool closed_ = false;
+    async::WaitList idle_;
+    async::BoundedQueue<std::monostate> wake_{1};
+    async::TaskGroup pump_;  // last
+};
+
+}  // namespace tributary::partner

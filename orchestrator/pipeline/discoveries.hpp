@@ -15,6 +15,7 @@
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/base/metrics.hpp"
 #include "orchestrator/partner/partner.hpp"
+#include "orchestrator/pipeline/call_log.hpp"
 #include "orchestrator/pipeline/retrievals.hpp"
 #include "orchestrator/storage/storage.hpp"
 #include "subscriptions/subscription.hpp"
@@ -47,9 +48,19 @@ struct Interest {
 class Discoveries {
 public:
     /// `wake` is told which Subscriptions have new Events.
-    Discoveries(boost::asio::any_io_executor ex, async::Clock& clock, storage::Storage& storage, async::Worker& worker,
-                std::vector<std::unique_ptr<partner::Partner>>& partners, Retrievals& retrievals, DiscoverySettings settings,
-                std::function<void(std::vector<std::string> const&)> wake, Logger logger, Metrics& metrics);
+    Discoveries(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        storage::Storage& storage,
+        async::Worker& worker,
+        std::vector<std::unique_ptr<partner::Partner>>& partners,
+        Retrievals& retrievals,
+        CallLog& calls,
+        DiscoverySettings settings,
+        std::function<void(std::vector<std::string> const&)> wake,
+        Logger logger,
+        Metrics& metrics
+    );
     ~Discoveries();
 
     /// Joins the running Discovery for this patient, answers from one that ended within `reuse` (only owed partners are asked again), or starts one.

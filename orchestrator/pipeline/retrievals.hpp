@@ -13,6 +13,7 @@
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/base/metrics.hpp"
 #include "orchestrator/partner/partner.hpp"
+#include "orchestrator/pipeline/call_log.hpp"
 #include "orchestrator/storage/storage.hpp"
 
 namespace tributary::pipeline {
@@ -22,8 +23,17 @@ using boost::asio::awaitable;
 /// Every retrieve_document Step: single flight per content, eager or on demand. Owner: app. Thread: the loop. Ends: cancel(), then stop().
 class Retrievals {
 public:
-    Retrievals(boost::asio::any_io_executor ex, async::Clock& clock, storage::Storage& storage, async::Worker& worker,
-               std::vector<std::unique_ptr<partner::Partner>>& partners, std::function<void(std::vector<std::string> const&)> wake, Logger logger, Metrics& metrics);
+    Retrievals(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        storage::Storage& storage,
+        async::Worker& worker,
+        std::vector<std::unique_ptr<partner::Partner>>& partners,
+        CallLog& calls,
+        std::function<void(std::vector<std::string> const&)> wake,
+        Logger logger,
+        Metrics& metrics
+    );
     ~Retrievals();
 
     struct Body {
@@ -34,7 +44,10 @@ public:
     /// for others. Errors: not_found, deleted (gone at every holder), timeout, and what the partner's answer came to.
     awaitable<Result<Body>> fetch(async::Deadline deadline, std::string scope, std::string binary_id);
     /// Eager, without waiting. A full Lane makes it on-demand: nothing is lost but speed.
-    void prefetch(std::string scope, std::vector<std::string> binary_ids);
+    /// `flow`: the Discovery that wants them, in whose turn they are retrieved; none: at start.
+    void prefetch(std::string scope, std::vector<std::string> binary_ids, partner::Flow flow = {});
+    /// The Discovery does not want anything any more: what is queued for it alone is dropped.
+    void release(partner::Flow flow);
 
     void cancel();
     awaitable<void> stop();

@@ -1,0 +1,369 @@
+#include "orchestrator/pipeline/discoveries.hpp"
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+#include "fhir/json/reader.hpp"
+#include "orchestrator/async/bounded_queue.hpp"
+#include "orchestrator/async/with_deadline.hpp"
+#include "orchestrator/base/digest.hpp"
+#include "orchestrator/pipeline/discovery.hpp"
+
+namespace tributary::pipeline {
+
+using async::Clock;
+using async::Deadline;
+
+namespace {
+
+constexpr std::size_t kOpenedAtOnce = 64;
+constexpr std::size_t kResumedAtOnce = 256;
+constexpr std::chrono::seconds kReopenAfter{5};
+
+/// What is to be done at a time, for one Discovery.
+struct Appointment {
+    enum class Kind { late, refresh, reopen } kind = Kind::late;
+    std::uint32_t number = 0;
+    std::string discovery;  ///< of late
+};
+
+/// Everybody who asks for one patient.
+struct Wanted {
+    std::uint32_t number = 0;
+    std::string key;  ///< scope and PatientQuery, of the map
+    std::string scope;
+    fhir::search::PatientQuery query;
+    partner::Flow flow;
+    std::set<std::string> subscriptions;
+    std::unique_ptr<Discovery> discovery;  ///< while it runs, or owes
+    bool opening = false;
+    bool again = false;        ///< the next run is a refresh
+    bool refresh_due = false;  ///< one is appointed
+};
+
+}  // namespace
+
+struct Discoveries::Impl {
+    Impl(DiscoverySurroundings surroundings, Metrics& metrics);
+
+    void want(Interest interest);
+    void unwant(std::string const& subscription);
+    awaitable<Result<void>> resume(subscriptions::Rules rules);
+    awaitable<void> resume_one(cache::SubscriptionRecord record, subscriptions::Rules const& rules);
+
+    void request_open(Wanted& wanted);
+    void open_next();
+    awaitable<void> open(std::uint32_t number);
+    void opened(Wanted& wanted, cache::OpenedDiscovery const& opened);
+    void settled(std::uint32_t number);
+    void forget(std::uint32_t number);
+    void retire(std::unique_ptr<Discovery> discovery);
+    awaitable<void> reap(Discovery* discovery);
+
+    void appoint(Clock::TimePoint when, Appointment appointment);
+    awaitable<void> keep_appointments();
+    awaitable<void> keep(Appointment appointment);
+
+    std::size_t running() const;
+    void cancel();
+    awaitable<void> stop();
+
+    DiscoverySurroundings around_;
+    Metrics::Gauge& running_gauge_;
+    std::uint32_t next_number_ = 0;
+    std::unordered_map<std::uint32_t, Wanted> wanted_;
+    std::unordered_map<std::string, std::uint32_t> by_key_;
+    std::unordered_map<std::string, std::uint32_t> by_subscription_;
+    std::deque<std::uint32_t> to_open_;
+    std::size_t opening_ = 0;
+    std::list<std::unique_ptr<Discovery>> ending_;
+    std::multimap<Clock::TimePoint, Appointment> appointments_;
+    async::BoundedQueue<std::monostate> wake_{1};
+    bool cancelled_ = false;
+    async::TaskGroup tasks_;  // last
+};
+
+Discoveries::Impl::Impl(DiscoverySurroundings surroundings, Metrics& metrics)
+    : around_(std::move(surroundings)),
+      running_gauge_(metrics.gauge("tributary_discoveries_running", "Discoveries with an open Exchange")),
+      tasks_(around_.ex, [log = around_.logger](std::string_view task, std::exception_ptr error) {
+          log.bug(task, error);
+      }) {
+    (void)tasks_.spawn("appointments", keep_appointments());
+}
+
+void Discoveries::Impl::want(Interest interest) {
+    if (cancelled_ || interest.query.empty()) return;
+    auto key = interest.scope + "\n" + interest.query.key();
+    if (auto const asked = by_subscription_.find(interest.subscription); asked != by_subscription_.end()) {
+        if (wanted_.at(asked->second).key == key) return;
+        unwant(interest.subscription);
+    }
+    auto const [known, fresh] = by_key_.try_emplace(key, next_number_ + 1);
+    auto const number = known->second;
+    Wanted& wanted = wanted_[number];
+    if (fresh) {
+        ++next_number_;
+        wanted.number = number;
+        wanted.key = std::move(key);
+        wanted.scope = std::move(interest.scope);
+        wanted.query = std::move(interest.query);
+        wanted.flow = {static_cast<std::uint32_t>(std::hash<std::string>()(interest.origin)), number};
+    }
+    by_subscription_.emplace(interest.subscription, number);
+    wanted.subscriptions.insert(std::move(interest.subscription));
+    if (wanted.discovery == nullptr || !wanted.discovery->running()) request_open(wanted);
+}
+
+void Discoveries::Impl::unwant(std::string const& subscription) {
+    auto const asked = by_subscription_.find(subscription);
+    if (asked == by_subscription_.end()) return;
+    auto const number = asked->second;
+    by_subscription_.erase(asked);
+    Wanted& wanted = wanted_.at(number);
+    wanted.subscriptions.erase(subscription);
+    if (!wanted.subscriptions.empty()) return;
+    around_.retrievals.release(wanted.flow);
+    if (wanted.discovery) retire(std::move(wanted.discovery));
+    forget(number);
+}
+
+void Discoveries::Impl::forget(std::uint32_t number) {
+    auto const entry = wanted_.find(number);
+    for (auto const& subscription : entry->second.subscriptions) by_subscription_.erase(subscription);
+    by_key_.erase(entry->second.key);
+    wanted_.erase(entry);
+}
+
+awaitable<Result<void>> Discoveries::Impl::resume(subscriptions::Rules rules) {
+    std::int64_t after = 0;
+    do {
+        auto page = co_await around_.storage.live_subscriptions(after, kResumedAtOnce);
+        if (!page) co_return page.error();
+        for (auto& record : page->records) co_await resume_one(std::move(record), rules);
+        after = page->next;
+    } while (after != 0);
+    co_return Result<void>();
+}
+
+awaitable<void> Discoveries::Impl::resume_one(
+    cache::SubscriptionRecord record, subscriptions::Rules const& rules
+) {
+    auto const resource = fhir::json::read(record.resource);
+    if (!resource) co_return;
+    auto plan = subscriptions::read_plan(*resource, rules);
+    if (!plan) {
+        around_.logger.error("subscription not understood", {{"subscription", record.id}});
+        co_return;
+    }
+    Interest interest;
+    interest.query = std::move(plan->search.patient);
+    if (!interest.query.references.empty()) {
+        auto query = co_await around_.storage.discovery_query(record.scope, std::move(interest.query));
+        if (!query || !*query) co_return;
+        interest.query = std::move(**query);
+    }
+    interest.subscription = std::move(record.id);
+    interest.scope = std::move(record.scope);
+    interest.origin = std::move(record.origin);
+    want(std::move(interest));
+}
+
+void Discoveries::Impl::request_open(Wanted& wanted) {
+    if (wanted.opening) return;
+    wanted.opening = true;
+    to_open_.push_back(wanted.number);
+    open_next();
+}
+
+void Discoveries::Impl::open_next() {
+    while (opening_ < kOpenedAtOnce && !to_open_.empty()) {
+        auto const number = to_open_.front();
+        to_open_.pop_front();
+        if (!wanted_.contains(number)) continue;
+        ++opening_;
+        if (!tasks_.spawn("open", open(number))) return;
+    }
+}
+
+awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
+    cache::OpenDiscovery question;
+    Wanted const& asked = wanted_.at(number);
+    question.scope = asked.scope;
+    question.key = asked.query.key();
+    question.id = make_id({asked.scope, "Discovery", random_bytes(16)});
+    for (auto const& known : around_.partners) question.partners.push_back(known->id());
+    question.reuse = around_.settings.reuse;
+    question.now = around_.clock.utc_now();
+    question.again = asked.again;
+    auto const answer = co_await around_.storage.open_discovery(std::move(question));
+    --opening_;
+    if (auto const entry = wanted_.find(number); entry != wanted_.end()) {
+        entry->second.opening = false;
+        if (answer) {
+            entry->second.again = false;
+            opened(entry->second, *answer);
+        } else {
+            around_.logger.error("discovery not opened", {{"error", answer.error().code().message()}});
+            appoint(around_.clock.now() + kReopenAfter, {Appointment::Kind::reopen, number, {}});
+        }
+    }
+    open_next();
+}
+
+void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& opened) {
+    if (wanted.discovery && wanted.discovery->id() != opened.id) retire(std::move(wanted.discovery));
+    if (!wanted.discovery) {
+        auto settled = [this, number = wanted.number] { this->settled(number); };
+        Discovery::Identity identity{opened.id, wanted.scope, wanted.query, wanted.flow};
+        wanted.discovery = std::make_unique<Discovery>(around_, std::move(identity), std::move(settled));
+    }
+    wanted.discovery->ask(opened.ask);
+    if (!wanted.discovery->running()) {
+        settled(wanted.number);
+        return;
+    }
+    running_gauge_.set(static_cast<double>(running()));
+    auto const left = opened.started + around_.settings.deadline - around_.clock.utc_now();
+    appoint(around_.clock.now() + left, {Appointment::Kind::late, wanted.number, opened.id});
+}
+
+/// The last Exchange of a Discovery has its outcome: it is kept while it owes, and whoever wants it while it is to be refreshed.
+void Discoveries::Impl::settled(std::uint32_t number) {
+    auto const entry = wanted_.find(number);
+    if (entry == wanted_.end() || entry->second.discovery == nullptr) return;
+    Wanted& wanted = entry->second;
+    bool const owes = wanted.discovery->owes();
+    running_gauge_.set(static_cast<double>(running()));
+    if (!owes) retire(std::move(wanted.discovery));
+    if (around_.settings.refresh.count() > 0) {
+        if (std::exchange(wanted.refresh_due, true)) return;
+        appoint(around_.clock.now() + around_.settings.refresh, {Appointment::Kind::refresh, number, {}});
+    } else if (!owes && !wanted.opening) {
+        forget(number);
+    }
+}
+
+/// Ends a Discovery without waiting for it; it is destroyed once its coroutines have ended.
+void Discoveries::Impl::retire(std::unique_ptr<Discovery> discovery) {
+    if (discovery->running() || discovery->owes()) discovery->cancel();
+    auto* const ending = discovery.get();
+    ending_.push_back(std::move(discovery));
+    (void)tasks_.spawn("reap", reap(ending));  // closed: stop() does it
+    running_gauge_.set(static_cast<double>(running()));
+}
+
+awaitable<void> Discoveries::Impl::reap(Discovery* discovery) {
+    co_await discovery->stop();
+    std::erase_if(ending_, [discovery](auto const& ending) { return ending.get() == discovery; });
+}
+
+void Discoveries::Impl::appoint(Clock::TimePoint when, Appointment appointment) {
+    appointments_.emplace(when, std::move(appointment));
+    (void)wake_.try_push(std::monostate());
+}
+
+awaitable<void> Discoveries::Impl::keep_appointments() {
+    while (true) {
+        while (!appointments_.empty() && appointments_.begin()->first <= around_.clock.now()) {
+            auto appointment = std::move(appointments_.extract(appointments_.begin()).mapped());
+            co_await keep(std::move(appointment));
+        }
+        auto const next =
+            appointments_.empty() ? Deadline::never() : Deadline::at(appointments_.begin()->first);
+        auto woken = wake_.pop();
+        (void)co_await with_deadline(around_.clock, next, std::move(woken));
+    }
+}
+
+awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
+    auto const entry = wanted_.find(appointment.number);
+    if (entry == wanted_.end()) co_return;
+    Wanted& wanted = entry->second;
+    if (appointment.kind != Appointment::Kind::late) {
+        if (appointment.kind == Appointment::Kind::refresh) {
+            wanted.again = true;
+            wanted.refresh_due = false;
+        }
+        request_open(wanted);
+        co_return;
+    }
+    if (!wanted.discovery || wanted.discovery->id() != appointment.discovery || !wanted.discovery->running())
+        co_return;
+    auto const marked = co_await around_.storage.mark_late(appointment.discovery);
+    if (!marked) around_.logger.error("discovery not marked late", {{"discovery", appointment.discovery}});
+}
+
+std::size_t Discoveries::Impl::running() const {
+    std::size_t running = 0;
+    for (auto const& [number, wanted] : wanted_)
+        running += wanted.discovery && wanted.discovery->running() ? 1 : 0;
+    return running;
+}
+
+void Discoveries::Impl::cancel() {
+    cancelled_ = true;
+    for (auto& [number, wanted] : wanted_) {
+        if (wanted.discovery) wanted.discovery->cancel();
+    }
+    tasks_.cancel();
+}
+
+awaitable<void> Discoveries::Impl::stop() {
+    co_await tasks_.join();
+    for (auto& [number, wanted] : wanted_) {
+        if (wanted.discovery) co_await wanted.discovery->stop();
+    }
+    for (auto& ending : ending_) co_await ending->stop();
+    wanted_.clear();
+    ending_.clear();
+}
+
+Discoveries::Discoveries(
+    boost::asio::any_io_executor ex,
+    async::Clock& clock,
+    storage::Storage& storage,
+    async::Worker& worker,
+    std::vector<std::unique_ptr<partner::Partner>>& partners,
+    Retrievals& retrievals,
+    CallLog& calls,
+    DiscoverySettings settings,
+    std::function<void(std::vector<std::string> const&)> wake,
+    Logger logger,
+    Metrics& metrics
+)
+    : impl_(std::make_unique<Impl>(
+          DiscoverySurroundings{
+              std::move(ex),
+              clock,
+              storage,
+              worker,
+              partners,
+              retrievals,
+              calls,
+              settings,
+              std::move(wake),
+              std::move(logger)
+          },
+          metrics
+      )) {}
+
+Discoveries::~Discoveries() = default;
+
+void Discoveries::want(Interest interest) { impl_->want(std::move(interest)); }
+void Discoveries::unwant(std::string const& subscription) { impl_->unwant(subscription); }
+awaitable<Result<void>> Discoveries::resume(subscriptions::Rules rules) {
+    return impl_->resume(std::move(rules));
+}
+void Discoveries::cancel() { impl_->cancel(); }
+awaitable<void> Discoveries::stop() { return impl_->stop(); }
+std::size_t Discoveries::running() const { return impl_->running(); }
+
+}  // namespace tributary::pipeline

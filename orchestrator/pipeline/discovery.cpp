@@ -1,0 +1,349 @@
+#include "orchestrator/pipeline/discovery.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "orchestrator/async/with_deadline.hpp"
+#include "orchestrator/pacing/retry.hpp"
+#include "orchestrator/pipeline/ids.hpp"
+#include "orchestrator/pipeline/until_stored.hpp"
+
+namespace tributary::pipeline {
+
+using async::Deadline;
+using partner::Step;
+using partner::StepKind;
+using partner::StepResult;
+
+namespace {
+
+// Above these a page or an answer is worked on by the worker: some 10 µs per Patient, 5 µs per document.
+constexpr std::size_t kPatientsInline = 64;
+constexpr std::size_t kDocumentsInline = 128;
+
+}  // namespace
+
+Discovery::Discovery(DiscoverySurroundings& surroundings, Identity identity, std::function<void()> settled)
+    : around_(surroundings),
+      identity_(std::move(identity)),
+      settled_(std::move(settled)),
+      logger_(surroundings.logger.child("discovery", identity_.id)),
+      exchanges_(surroundings.partners.size()),
+      steps_(surroundings.ex, [log = logger_](std::string_view task, std::exception_ptr error) {
+          log.bug(task, error);
+      }) {}
+
+void Discovery::ask(std::vector<std::string> const& partners) {
+    ++open_;  // refused Steps must not settle the Discovery before all were added
+    for (std::size_t i = 0; i < around_.partners.size(); ++i) {
+        if (std::find(partners.begin(), partners.end(), partner(i).id()) == partners.end()) continue;
+        auto const target = static_cast<std::uint32_t>(i);
+        if (exchanges_[i].owed) (void)partner(i).lane().drop(*this, identity_.flow, target);
+        if (exchanges_[i].open) continue;
+        open(i);
+        add(i, make_step(StepKind::patient_discovery, target));
+    }
+    --open_;
+}
+
+void Discovery::open(std::size_t index) {
+    Exchange& exchange = exchanges_[index];
+    if (exchange.owed) --owed_;
+    auto const owed_runs = exchange.owed_runs;
+    exchange = Exchange{};
+    exchange.owed_runs = owed_runs;
+    exchange.open = true;
+    ++open_;
+}
+
+void Discovery::cancel() {
+    cancelled_ = true;
+    for (auto const& asked : around_.partners) asked->lane().forget(*this, identity_.flow);
+    steps_.cancel();
+}
+
+Step Discovery::make_step(StepKind kind, std::uint32_t target) {
+    Step step;
+    step.runner = this;
+    step.flow = identity_.flow;
+    step.kind = kind;
+    step.priority =
+        kind == StepKind::query_documents ? partner::Priority::query : partner::Priority::discovery;
+    step.target = target;
+    return step;
+}
+
+std::size_t Discovery::partner_of(Step const& step) const {
+    return step.kind == StepKind::patient_discovery ? step.target : queries_.at(step.target).partner;
+}
+
+void Discovery::add(std::size_t index, Step step) {
+    ++exchanges_[index].steps;
+    auto& lane = partner(index).lane();
+    if (auto const added = lane.add(step); !added) ended(lane, step, StepResult::failed(added.error()));
+}
+
+void Discovery::add_query(Query query) {
+    auto const index = query.partner;
+    auto const target = next_query_++;
+    queries_.emplace(target, std::move(query));
+    add(index, make_step(StepKind::query_documents, target));
+}
+
+void Discovery::start(partner::Lane&, Step step, partner::Slot slot) {
+    auto const index = partner_of(step);
+    if (step.owed && !exchanges_[index].open) {
+        open(index);
+        exchanges_[index].steps = 1;
+    }
+    (void)steps_.spawn(
+        "step", run(index, step, std::move(slot))
+    );  // closed: cancelled, and the slot goes back with the frame
+}
+
+void Discovery::ended(partner::Lane&, Step const& step, StepResult const& result) {
+    if (cancelled_) return;
+    auto const index = partner_of(step);
+    Exchange& exchange = exchanges_[index];
+    if (auto const* failed = result.get<StepResult::Failed>()) {
+        auto const seen = pacing::classify(failed->why);
+        exchange.failed = seen.issue;
+        exchange.may_pass = seen.may_pass;
+    }
+    if (step.kind == StepKind::query_documents) queries_.erase(step.target);
+    if (--exchange.steps > 0) return;
+    closed_.push_back(index);
+    if (!settling_) (void)steps_.spawn("report", report_closed());
+}
+
+awaitable<void> Discovery::run(std::size_t index, Step step, partner::Slot slot) {
+    auto result = StepResult::failed(Failure(Errc::bug));
+    std::exception_ptr bug;
+    try {
+        if (step.kind == StepKind::patient_discovery) {
+            result = co_await discover_patient(index, step, slot);
+        } else {
+            result = co_await query_documents(index, step, slot);
+        }
+    } catch (...) {
+        bug = std::current_exception();
+    }
+    if (bug && (cancelled_ || async::is_cancellation(bug))) std::rethrow_exception(bug);
+    settling_ = true;
+    partner(index).lane().settle(step, std::move(result));
+    settling_ = false;
+    slot.answered();
+    co_await report_closed();
+    if (bug)
+        std::rethrow_exception(bug);  // told to the group's handler; the Exchange is settled all the same
+}
+
+awaitable<StepResult> Discovery::discover_patient(std::size_t index, Step step, partner::Slot& slot) {
+    auto& asked = partner(index);
+    Call call(around_.clock, identity_.id, asked.id(), step);
+    auto const deadline = Deadline::after(around_.clock, asked.settings().discovery_timeout);
+    auto op = asked.community().patients(deadline, identity_.query);
+    auto found = co_await with_deadline(around_.clock, deadline, std::move(op));
+    if (!found) {
+        around_.calls.failed(std::move(call), found.error());
+        co_return StepResult::of(found.error());
+    }
+    around_.calls.succeeded(std::move(call), found->bytes);
+    slot.answered();
+    exchanges_[index].partial |= found->partial;
+    co_return co_await accept(index, std::move(found->patients));
+}
+
+/// Stores whom the partner's answer is about and asks for their documents.
+awaitable<StepResult> Discovery::accept(std::size_t index, std::vector<fhir::Patient> candidates) {
+    auto const many = candidates.size() > kPatientsInline;
+    auto work = [acceptance = around_.settings.acceptance,
+                 query = identity_.query,
+                 candidates = std::move(candidates),
+                 most = around_.settings.max_matches]() mutable {
+        return fhir::identity::resolve(acceptance, query, std::move(candidates), most);
+    };
+    fhir::identity::Resolved resolved;
+    if (many) {
+        auto worked = co_await around_.worker.execute(std::move(work));
+        if (!worked) co_return StepResult::of(Failure(worked.error()));
+        resolved = std::move(*worked);
+    } else {
+        resolved = work();
+    }
+    if (resolved.resolution == fhir::identity::Resolution::ambiguous) exchanges_[index].ambiguous = true;
+    if (resolved.resolution != fhir::identity::Resolution::matched) co_return StepResult::done();
+    auto const& name = partner(index).id();
+    cache::PatientsAnswer answer;
+    answer.discovery = identity_.id;
+    answer.scope = identity_.scope;
+    answer.partner = name;
+    answer.now = around_.clock.utc_now();
+    for (auto const& patient : resolved.patients)
+        answer.patients.push_back({patient_id(identity_.scope, name, patient.id), patient});
+    auto write = [&] { return around_.storage.admit_patients(answer); };
+    auto const admitted = co_await until_stored(around_.clock, write);
+    if (!admitted) co_return StepResult::failed(admitted.error());
+    for (auto& patient : answer.patients) {
+        Query query;
+        query.partner = index;
+        query.match.remote_id = patient.patient.id;
+        query.match.patient_id = patient.id;
+        query.match.patient = std::make_shared<fhir::Patient const>(std::move(patient.patient));
+        add_query(std::move(query));
+    }
+    co_return StepResult::done();
+}
+
+awaitable<StepResult> Discovery::query_documents(std::size_t index, Step step, partner::Slot& slot) {
+    Query query = queries_.at(step.target);  // a copy: the map grows meanwhile
+    auto& asked = partner(index);
+    Call call(around_.clock, identity_.id, asked.id(), step);
+    auto const deadline = Deadline::after(around_.clock, asked.settings().query_timeout);
+    auto op = asked.community().documents(deadline, query.match, query.page);
+    auto found = co_await with_deadline(around_.clock, deadline, std::move(op));
+    if (!found) {
+        around_.calls.failed(std::move(call), found.error());
+        co_return page_failed(std::move(query), found.error());
+    }
+    around_.calls.succeeded(std::move(call), found->bytes);
+    slot.answered();
+    exchanges_[index].partial |= found->partial;
+    if (found->dropped > 0)
+        logger_.warning(
+            "entries of another subject dropped",
+            {{"partner", asked.id()}, {"entries", std::to_string(found->dropped)}}
+        );
+    if (found->next) {  // asked for while this page is admitted
+        Query next = query;
+        next.page = std::move(*found->next);
+        add_query(std::move(next));
+    }
+    co_return co_await admit(index, std::move(query.match), std::move(*found));
+}
+
+/// A first page fails as any call does. A later one that is gone for good leaves the answer partial; an expired link restarts the query, once.
+StepResult Discovery::page_failed(Query query, Failure why) {
+    auto const seen = pacing::classify(why);
+    bool const expired = why.http_status() == 404 || why.http_status() == 410;
+    if (query.page.url.empty() || (seen.may_pass && !expired)) return StepResult::of(std::move(why));
+    if (expired && !query.restarted) {
+        query.page = partner::Page{};
+        query.restarted = true;
+        add_query(std::move(query));
+    } else {
+        exchanges_[query.partner].partial = true;
+    }
+    return StepResult::done();
+}
+
+awaitable<StepResult> Discovery::admit(
+    std::size_t index, partner::PatientMatch match, partner::FoundDocuments found
+) {
+    if (found.entries.empty()) co_return StepResult::done();
+    auto const& settings = partner(index).settings();
+    auto const& entries = found.entries;
+    bool const heavy =
+        entries.size() > kDocumentsInline ||
+        std::any_of(entries.begin(), entries.end(), [](fhir::DocumentReference const& document) {
+            return std::any_of(document.contents.begin(), document.contents.end(), [](auto const& content) {
+                return content.attachment.has_data;
+            });
+        });
+    auto work = [scope = identity_.scope,
+                 name = settings.id,
+                 limit = settings.document_body,
+                 documents = std::move(found.entries)]() mutable {
+        return prepare(scope, name, std::move(documents), limit);
+    };
+    PreparedPage page;
+    if (heavy) {
+        auto worked = co_await around_.worker.execute(std::move(work), found.bytes);
+        if (!worked) co_return StepResult::of(Failure(worked.error()));
+        page = std::move(*worked);
+    } else {
+        page = work();
+    }
+    exchanges_[index].partial |= page.partial;
+    auto const bodies = co_await put_bodies(std::move(page.bodies));
+    if (!bodies) co_return StepResult::failed(bodies.error());
+    cache::Answer answer;
+    answer.discovery = identity_.id;
+    answer.scope = identity_.scope;
+    answer.partner = settings.id;
+    answer.home_community_id = settings.home_community_id;
+    answer.patient_id = std::move(match.patient_id);
+    answer.entries = std::move(page.entries);
+    answer.now = around_.clock.utc_now();
+    answer.size = found.bytes;
+    auto write = [&] { return around_.storage.admit(answer); };
+    auto const admitted = co_await until_stored(around_.clock, write);
+    if (!admitted) co_return StepResult::failed(admitted.error());
+    if (!admitted->subscriptions.empty()) around_.wake(admitted->subscriptions);
+    if (around_.settings.retrieve == Retrieve::eager)
+        around_.retrievals.prefetch(identity_.scope, admitted->to_retrieve, identity_.flow);
+    co_return StepResult::done();
+}
+
+awaitable<Result<void>> Discovery::put_bodies(std::vector<InlineData> bodies) {
+    for (auto const& body : bodies) {
+        auto write = [&] { return around_.storage.put_body(body.sha256, body.bytes); };
+        auto put = co_await until_stored(around_.clock, write);
+        if (!put) co_return put.error();
+    }
+    co_return Result<void>();
+}
+
+awaitable<void> Discovery::report_closed() {
+    while (!closed_.empty()) {
+        auto const index = closed_.back();
+        closed_.pop_back();
+        co_await report(index);
+    }
+}
+
+awaitable<void> Discovery::report(std::size_t index) {
+    Exchange const closed = exchanges_[index];
+    cache::ExchangeOutcome outcome;
+    outcome.discovery = identity_.id;
+    outcome.partner = partner(index).id();
+    outcome.now = around_.clock.utc_now();
+    if (!closed.failed.empty()) {
+        outcome.state = cache::ExchangeState::failed;
+        outcome.issue = closed.failed;
+        outcome.owed = closed.may_pass;
+    } else if (closed.ambiguous || closed.partial) {
+        outcome.issue = closed.ambiguous ? "multiple-matches" : "incomplete";
+    }
+    auto write = [&] { return around_.storage.finish_exchange(outcome); };
+    auto const finished = co_await until_stored(around_.clock, write);
+    if (!finished) logger_.error("exchange not stored", {{"partner", outcome.partner}});
+    logger_.info(
+        "exchange",
+        {{"partner", outcome.partner},
+         {"outcome", closed.failed.empty() ? "answered" : outcome.issue},
+         {"owed", outcome.owed ? "yes" : "no"}}
+    );
+    exchanges_[index].open = false;
+    if (outcome.owed) {
+        owe(index);
+    } else {
+        exchanges_[index].owed_runs = 0;
+    }
+    if (--open_ == 0) settled_();
+}
+
+/// Queues the Exchange to be run again later, or by the breaker's probe.
+void Discovery::owe(std::size_t index) {
+    Exchange& exchange = exchanges_[index];
+    exchange.owed = true;
+    ++owed_;
+    ++exchange.owed_runs;
+    auto const wait = pacing::owed_delay(exchange.owed_runs);
+    partner(index).lane().add_owed(
+        make_step(StepKind::patient_discovery, static_cast<std::uint32_t>(index)), around_.clock.now() + wait
+    );
+}
+
+}  // namespace tributary::pipeline

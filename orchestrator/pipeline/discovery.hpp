@@ -1,0 +1,121 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "fhir/search/patient_query.hpp"
+#include "orchestrator/async/task_group.hpp"
+#include "orchestrator/partner/partner.hpp"
+#include "orchestrator/pipeline/call_log.hpp"
+#include "orchestrator/pipeline/discoveries.hpp"
+#include "orchestrator/pipeline/page_preparation.hpp"
+#include "orchestrator/pipeline/retrievals.hpp"
+#include "orchestrator/storage/storage.hpp"
+
+namespace tributary::pipeline {
+
+/// What Discoveries work with; each outlives them.
+struct DiscoverySurroundings {
+    boost::asio::any_io_executor ex;
+    async::Clock& clock;
+    storage::Storage& storage;
+    async::Worker& worker;
+    std::vector<std::unique_ptr<partner::Partner>>& partners;
+    Retrievals& retrievals;
+    CallLog& calls;
+    DiscoverySettings settings;
+    std::function<void(std::vector<std::string> const&)> wake;
+    Logger logger;
+};
+
+/// One run PD→QD for one PatientQuery: an Exchange with each partner asked, whose Steps follow from each other. What merely waits is a record in a Lane.
+/// Owner: Discoveries. Thread: the loop. Ends: by itself when no Exchange is open and none is owed; or cancel(), then stop(). Source: architecture 4 and 5.
+class Discovery final : public partner::StepRunner {
+public:
+    struct Identity {
+        std::string id, scope;
+        fhir::search::PatientQuery query;
+        partner::Flow flow;
+    };
+    /// `settled` is told each time the last open Exchange has its outcome, inside this Discovery's last coroutine.
+    Discovery(DiscoverySurroundings& surroundings, Identity identity, std::function<void()> settled);
+
+    /// Runs the Exchanges with these partners now; those that are open go on.
+    void ask(std::vector<std::string> const& partners);
+
+    std::string const& id() const { return identity_.id; }
+    bool running() const { return open_ > 0; }
+    /// An Exchange failed for a reason that may pass, and waits to be run again.
+    bool owes() const { return owed_ > 0; }
+
+    /// Drops the queued Steps, ends the running ones within 100 ms; nothing of it is reported any more.
+    void cancel();
+    awaitable<void> stop() { return steps_.join(); }
+
+    void start(partner::Lane& lane, partner::Step step, partner::Slot slot) override;
+    void ended(partner::Lane& lane, partner::Step const& step, partner::StepResult const& result) override;
+
+private:
+    struct Exchange {
+        std::uint32_t steps = 0;  // queued or running
+        std::uint32_t owed_runs = 0;
+        bool open = false;  // until its outcome is stored
+        bool owed = false;  // an owed Step is queued
+        bool ambiguous = false, partial = false, may_pass = false;
+        std::string_view failed;  // issue, "" not
+    };
+    /// What a query_documents Step asks for.
+    struct Query {
+        std::size_t partner = 0;
+        partner::PatientMatch match;
+        partner::Page page;
+        bool restarted = false;  // after a page link that expired
+    };
+
+    void open(std::size_t partner);
+    void add(std::size_t partner, partner::Step step);
+    void add_query(Query query);
+    partner::Step make_step(partner::StepKind kind, std::uint32_t target);
+    std::size_t partner_of(partner::Step const& step) const;
+    partner::Partner& partner(std::size_t index) { return *around_.partners[index]; }
+
+    awaitable<void> run(std::size_t index, partner::Step step, partner::Slot slot);
+    awaitable<partner::StepResult> discover_patient(
+        std::size_t index, partner::Step step, partner::Slot& slot
+    );
+    awaitable<partner::StepResult> accept(std::size_t index, std::vector<fhir::Patient> candidates);
+    awaitable<partner::StepResult> query_documents(
+        std::size_t index, partner::Step step, partner::Slot& slot
+    );
+    partner::StepResult page_failed(Query query, Failure why);
+    awaitable<partner::StepResult> admit(
+        std::size_t index, partner::PatientMatch match, partner::FoundDocuments found
+    );
+    awaitable<Result<void>> put_bodies(std::vector<InlineData> bodies);
+    awaitable<void> report_closed();
+    awaitable<void> report(std::size_t index);
+    void owe(std::size_t index);
+
+    DiscoverySurroundings& around_;
+    Identity identity_;
+    std::function<void()> settled_;
+    Logger logger_;
+    std::vector<Exchange> exchanges_;  // as around_.partners
+    std::unordered_map<std::uint32_t, Query> queries_;
+    std::uint32_t next_query_ = 0;
+    std::vector<std::size_t> closed_;  // Exchanges without Steps, to be reported
+    std::size_t open_ = 0;
+    std::size_t owed_ = 0;
+    bool settling_ = false;  // ended() is told inside one of our own coroutines
+    bool cancelled_ = false;
+    async::TaskGroup steps_;  // last
+};
+
+}  // namespace tributary::pipeline

@@ -1,0 +1,106 @@
+#include "orchestrator/pipeline/document_check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "fhir/json/reader.hpp"
+#include "orchestrator/base/digest.hpp"
+#include "orchestrator/pipeline/body_identity.hpp"
+
+namespace tributary::pipeline {
+
+namespace {
+
+using fhir::identity::Digest;
+
+std::string lower(std::string_view text) {
+    std::string folded(text);
+    std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
+    return folded;
+}
+
+/// "text/xml" of "Text/XML; charset=utf-8".
+std::string media_type(std::string_view content_type) {
+    auto type = lower(content_type.substr(0, content_type.find(';')));
+    std::erase(type, ' ');
+    return type;
+}
+
+bool is_json(std::string_view type) {
+    return type == "application/json" || type.ends_with("+json") || type == "text/json";
+}
+
+bool starts_like_html(std::string_view bytes) {
+    auto const start = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+    if (start == std::string_view::npos) return false;
+    auto const head = lower(bytes.substr(start, 15));
+    return head.starts_with("<!doctype html") || head.starts_with("<html");
+}
+
+/// The bytes of a FHIR Binary that came in place of the document, or the failure an OperationOutcome stands for.
+Result<void> unwrap(partner::RetrievedDocument& document) {
+    auto const resource = fhir::json::read(document.bytes);
+    if (!resource) return {};  // JSON of another kind, or broken: as it is
+    auto const type = resource->text("resourceType");
+    if (type == "OperationOutcome")
+        return Failure(Errc::invalid, "an OperationOutcome instead of the document");
+    if (type != "Binary") return {};
+    auto data = from_base64(resource->text("data"));
+    if (!data || data->empty()) return Failure(Errc::invalid, "a FHIR Binary without usable data");
+    document.bytes = std::move(*data);
+    document.content_type = resource->text("contentType");
+    return {};
+}
+
+std::string_view raw(auto const& digest) {
+    return {reinterpret_cast<char const*>(digest.data()), digest.size()};
+}
+
+bool matches(Digest const& digest, std::string_view bytes, Sha256 const& own) {
+    if (digest.algorithm == Digest::Algorithm::sha256) return digest.bytes == raw(own);
+    auto const own_sha1 = sha1(bytes);
+    return digest.bytes == raw(own_sha1);
+}
+
+bool is_of_nothing(Digest const& digest) {
+    return digest.algorithm == Digest::Algorithm::sha1 ? digest.bytes == raw(sha1(""))
+                                                       : digest.bytes == raw(sha256(""));
+}
+
+}  // namespace
+
+Result<CheckedDocument> check_document(
+    ExpectedDocument const& expected, partner::RetrievedDocument retrieved
+) {
+    auto const wanted = media_type(expected.content_type);
+    auto came = media_type(retrieved.content_type);
+    if (retrieved.bytes.empty()) return Failure(Errc::invalid, "an empty body");
+    if (wanted != "text/html" && wanted != "application/xhtml+xml" &&
+        (came == "text/html" || starts_like_html(retrieved.bytes))) {
+        return Failure(Errc::invalid, "a web page instead of the document");
+    }
+    if (is_json(came)) {
+        if (auto const unwrapped = unwrap(retrieved); !unwrapped) return unwrapped.error();
+        came = media_type(retrieved.content_type);
+    }
+    auto const own = sha256(retrieved.bytes);
+    bool const comparable =
+        came == wanted || came.empty() || wanted.empty() || came == "application/octet-stream";
+    auto const digest = fhir::identity::read_digest(expected.hash);
+    if (digest && comparable && !is_of_nothing(*digest) && !matches(*digest, retrieved.bytes, own)) {
+        return Failure(Errc::conflict, "the bytes do not have the digest of the metadata");
+    }
+    CheckedDocument checked;
+    checked.content_type = expected.content_type.empty() ? retrieved.content_type : expected.content_type;
+    if (!comparable) checked.content_type = retrieved.content_type;
+    checked.identity = read_body_identity(retrieved.bytes);
+    checked.identity.sha256 = hex(own);
+    checked.bytes = std::make_shared<std::string const>(std::move(retrieved.bytes));
+    return checked;
+}
+
+}  // namespace tributary::pipeline

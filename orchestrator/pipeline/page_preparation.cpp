@@ -1,0 +1,58 @@
+#include "orchestrator/pipeline/page_preparation.hpp"
+
+#include <utility>
+
+#include "orchestrator/base/digest.hpp"
+#include "orchestrator/pipeline/ids.hpp"
+
+namespace tributary::pipeline {
+
+namespace {
+
+fhir::json::Value* attachment_of(fhir::DocumentReference& document, std::size_t content) {
+    auto* contents = document.resource.find("content");
+    auto* items = contents == nullptr ? nullptr : contents->get<fhir::json::Value::Array>();
+    return items == nullptr || content >= items->size() ? nullptr : (*items)[content].find("attachment");
+}
+
+void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t limit, PreparedPage& page) {
+    auto* attachment = attachment_of(entry.document, content);
+    if (attachment == nullptr || attachment->text("data").empty()) return;
+    bool const fits = attachment->text("data").size() / 4 * 3 <= limit + 3;
+    auto bytes = fits ? from_base64(attachment->text("data")) : std::nullopt;
+    attachment->erase("data");
+    if (!bytes || bytes->empty() || bytes->size() > limit) {
+        page.partial = true;
+        return;
+    }
+    auto digest = hex(sha256(*bytes));
+    entry.inline_bodies.push_back({content, digest, bytes->size()});
+    page.bodies.push_back({std::move(digest), std::make_shared<std::string const>(std::move(*bytes))});
+}
+
+}  // namespace
+
+PreparedPage prepare(
+    std::string const& scope,
+    std::string const& partner,
+    std::vector<fhir::DocumentReference> documents,
+    std::size_t document_limit
+) {
+    PreparedPage page;
+    page.entries.reserve(documents.size());
+    for (auto& document : documents) {
+        cache::NewEntry entry;
+        entry.id = document_id(scope, partner, document.id);
+        for (std::size_t i = 0; i < document.contents.size(); ++i)
+            entry.binary_ids.push_back(binary_id(scope, partner, document.id, i));
+        entry.document = std::move(document);
+        for (std::size_t i = 0; i < entry.document.contents.size(); ++i) {
+            if (entry.document.contents[i].attachment.has_data)
+                take_inline_data(entry, i, document_limit, page);
+        }
+        page.entries.push_back(std::move(entry));
+    }
+    return page;
+}
+
+}  // namespace tributary::pipeline

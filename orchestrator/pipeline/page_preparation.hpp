@@ -1,0 +1,32 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cache/records.hpp"
+#include "fhir/resources/document_reference.hpp"
+
+namespace tributary::pipeline {
+
+/// Bytes that came inside a DocumentReference.
+struct InlineData {
+    std::string sha256;  ///< hex
+    std::shared_ptr<std::string const> bytes;
+};
+struct PreparedPage {
+    std::vector<cache::NewEntry> entries;
+    std::vector<InlineData> bodies;  ///< to be stored before the entries
+    bool partial = false;            ///< inline data that could not be used was left out
+};
+
+/// A page as the cache wants it: our ids, inline data decoded, hashed and taken out of the resources. Data that is no base64 or longer than `document_limit`
+/// counts as none. Pure; for the worker. Source: architecture 8.
+PreparedPage prepare(
+    std::string const& scope,
+    std::string const& partner,
+    std::vector<fhir::DocumentReference> documents,
+    std::size_t document_limit
+);
+
+}  // namespace tributary::pipeline

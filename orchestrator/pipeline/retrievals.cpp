@@ -1,0 +1,494 @@
+#include "orchestrator/pipeline/retrievals.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <exception>
+#include <unordered_map>
+#include <utility>
+
+#include "fhir/identity/document_identity.hpp"
+#include "orchestrator/async/one_shot.hpp"
+#include "orchestrator/async/with_deadline.hpp"
+#include "orchestrator/pipeline/document_check.hpp"
+#include "orchestrator/pipeline/until_stored.hpp"
+
+namespace tributary::pipeline {
+
+using async::Deadline;
+using partner::Flow;
+using partner::Priority;
+using partner::Step;
+using partner::StepKind;
+using partner::StepResult;
+
+namespace {
+
+constexpr std::size_t kLookUpsAtOnce = 32;
+constexpr std::size_t kMostJobs = 100000;
+constexpr std::size_t kCheckedInline = 16 * 1024;  // hashed and looked at in less than 0.1 ms
+
+/// One content that is to be retrieved, however many want it.
+struct Job {
+    enum class State { listed, queued, running } state = State::listed;
+    std::uint32_t number = 0;
+    std::string key;  ///< of the map
+    std::string scope, binary_id;
+    std::vector<Flow> flows;  ///< who wants it eagerly
+    Flow flow;                ///< in whose turn it is
+    std::size_t waiters = 0;  ///< who wants it now
+    cache::ContentRecord record;
+    std::size_t holder = 0;  ///< that is asked, or is to be
+    std::size_t gone = 0;    ///< holders that have it no longer
+    bool unencoded = false;
+    Failure last{Errc::not_found, "no partner that holds it is configured"};
+    async::OneShot<Result<Retrievals::Body>> outcome;
+};
+using JobPtr = std::shared_ptr<Job>;
+
+std::string key_of(std::string_view scope, std::string_view binary_id) {
+    return std::string(scope).append("\n").append(binary_id);
+}
+
+bool is_gone(Failure const& why) { return why.http_status() == 404 || why.http_status() == 410; }
+
+partner::DocumentAddress address_of(cache::Holder const& holder, bool unencoded) {
+    partner::DocumentAddress address;
+    address.url = holder.url;
+    address.content_type = holder.content_type;
+    address.size = holder.size;
+    address.unencoded = unencoded;
+    if (auto const digest = fhir::identity::read_digest(holder.hash)) {
+        auto& field =
+            digest->algorithm == fhir::identity::Digest::Algorithm::sha1 ? address.sha1 : address.sha256;
+        field = digest->bytes;
+    }
+    return address;
+}
+
+}  // namespace
+
+struct Retrievals::Impl final : partner::StepRunner {
+    Impl(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        storage::Storage& storage,
+        async::Worker& worker,
+        std::vector<std::unique_ptr<partner::Partner>>& partners,
+        CallLog& calls,
+        std::function<void(std::vector<std::string> const&)> wake,
+        Logger logger,
+        Metrics& metrics
+    );
+
+    awaitable<Result<Body>> fetch(Deadline deadline, std::string scope, std::string binary_id);
+    awaitable<Result<Body>> read(cache::ContentRecord record);
+    void prefetch(std::string scope, std::vector<std::string> binary_ids, Flow flow);
+    void release(Flow flow);
+    void cancel();
+
+    /// One who waits for a Job; the last one who leaves drops it, unless it runs or is wanted eagerly.
+    class Waiting {
+    public:
+        Waiting(Impl& owner, JobPtr job) : owner_(owner), job_(std::move(job)) { ++job_->waiters; }
+        Waiting(Waiting const&) = delete;
+        Waiting& operator=(Waiting const&) = delete;
+        ~Waiting() {
+            --job_->waiters;
+            owner_.drop_unwanted(job_);
+        }
+
+    private:
+        Impl& owner_;
+        JobPtr job_;
+    };
+
+    JobPtr job_for(std::string const& scope, std::string const& binary_id);
+    void look_up_next();
+    awaitable<void> look_up(JobPtr job);
+    void begin(JobPtr const& job, cache::ContentRecord record);
+    void try_holders(JobPtr const& job);
+    void finish(JobPtr const& job, Result<Body> outcome);
+    void hurry(JobPtr const& job);
+    void drop_unwanted(JobPtr const& job);
+    partner::Partner* holder_of(Job const& job) const;
+
+    void start(partner::Lane& lane, Step step, partner::Slot slot) override;
+    void ended(partner::Lane& lane, Step const& step, StepResult const& result) override;
+    awaitable<void> run(JobPtr job, partner::Partner& partner, Step step, partner::Slot slot);
+    awaitable<StepResult> retrieve(JobPtr job, partner::Partner& partner, Step step, partner::Slot& slot);
+    awaitable<Result<CheckedDocument>> check(cache::Holder holder, partner::RetrievedDocument retrieved);
+    awaitable<StepResult> store(JobPtr job, CheckedDocument document);
+    StepResult failed(Job& job, Failure why);
+
+    async::Clock& clock_;
+    storage::Storage& storage_;
+    async::Worker& worker_;
+    std::vector<std::unique_ptr<partner::Partner>>& partners_;
+    CallLog& calls_;
+    std::function<void(std::vector<std::string> const&)> wake_;
+    Logger logger_;
+    Metrics::Gauge& jobs_gauge_;
+    Metrics::Counter& left_;
+    std::uint32_t next_number_ = 0;
+    std::unordered_map<std::uint32_t, JobPtr> jobs_;
+    std::unordered_map<std::string, JobPtr> by_key_;
+    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_discovery_;
+    std::deque<std::uint32_t> listed_;
+    std::size_t looking_up_ = 0;
+    bool cancelled_ = false;
+    async::TaskGroup calls_under_way_;  // last
+};
+
+Retrievals::Impl::Impl(
+    boost::asio::any_io_executor ex,
+    async::Clock& clock,
+    storage::Storage& storage,
+    async::Worker& worker,
+    std::vector<std::unique_ptr<partner::Partner>>& partners,
+    CallLog& calls,
+    std::function<void(std::vector<std::string> const&)> wake,
+    Logger logger,
+    Metrics& metrics
+)
+    : clock_(clock),
+      storage_(storage),
+      worker_(worker),
+      partners_(partners),
+      calls_(calls),
+      wake_(std::move(wake)),
+      logger_(std::move(logger)),
+      jobs_gauge_(metrics.gauge("tributary_retrievals_open", "Contents that wait to be retrieved, or are")),
+      left_(metrics.counter(
+          "tributary_retrievals_left_total",
+          "Eager retrievals left to be made on demand, because a queue was full"
+      )),
+      calls_under_way_(std::move(ex), [log = logger_](std::string_view task, std::exception_ptr error) {
+          log.bug(task, error);
+      }) {}
+
+awaitable<Result<Retrievals::Body>> Retrievals::Impl::fetch(
+    Deadline deadline, std::string scope, std::string binary_id
+) {
+    auto record = co_await storage_.content(scope, binary_id);
+    if (!record) co_return record.error();
+    if (record->presence == cache::Presence::unknown) co_return Failure(Errc::not_found);
+    if (record->presence == cache::Presence::deleted) co_return Failure(Errc::deleted);
+    if (!record->sha256.empty()) {
+        auto body = co_await read(*record);
+        if (body || body.error().errc() != Errc::not_found) co_return body;
+    }
+    if (cancelled_) co_return Failure(Errc::closed);
+    auto const job = job_for(scope, binary_id);
+    Waiting const waiting(*this, job);
+    if (job->state == Job::State::listed) {
+        begin(job, std::move(*record));
+    } else if (job->state == Job::State::queued) {
+        hurry(job);
+    }
+    auto op = job->outcome.wait();
+    co_return co_await with_deadline(clock_, deadline, std::move(op));
+}
+
+/// From the BodyStore. Errors: not_found when it is not there any more.
+awaitable<Result<Retrievals::Body>> Retrievals::Impl::read(cache::ContentRecord record) {
+    auto bytes = co_await storage_.get_body(record.sha256);
+    if (!bytes) co_return bytes.error();
+    if (!*bytes) co_return Failure(Errc::not_found);
+    co_return Body{std::move(record.content_type), std::make_shared<std::string const>(std::move(**bytes))};
+}
+
+JobPtr Retrievals::Impl::job_for(std::string const& scope, std::string const& binary_id) {
+    auto& known = by_key_[key_of(scope, binary_id)];
+    if (known) return known;
+    known = std::make_shared<Job>();
+    known->number = next_number_++;
+    known->key = key_of(scope, binary_id);
+    known->scope = scope;
+    known->binary_id = binary_id;
+    jobs_.emplace(known->number, known);
+    jobs_gauge_.set(static_cast<double>(jobs_.size()));
+    return known;
+}
+
+void Retrievals::Impl::prefetch(std::string scope, std::vector<std::string> binary_ids, Flow flow) {
+    for (auto const& binary_id : binary_ids) {
+        if (cancelled_) return;
+        bool const known = by_key_.contains(key_of(scope, binary_id));
+        if (!known && jobs_.size() >= kMostJobs) {
+            left_.add();
+            continue;
+        }
+        auto const job = job_for(scope, binary_id);
+        if (job->flows.empty() && job->state == Job::State::listed) job->flow = flow;
+        if (std::find(job->flows.begin(), job->flows.end(), flow) == job->flows.end()) {
+            job->flows.push_back(flow);
+            if (flow.discovery != 0) by_discovery_[flow.discovery].push_back(job->number);
+        }
+        if (!known) listed_.push_back(job->number);
+    }
+    look_up_next();
+}
+
+void Retrievals::Impl::release(Flow flow) {
+    auto const wanted = by_discovery_.extract(flow.discovery);
+    if (wanted.empty()) return;
+    for (auto const number : wanted.mapped()) {
+        auto const found = jobs_.find(number);
+        if (found == jobs_.end()) continue;
+        auto const job = found->second;
+        std::erase(job->flows, flow);
+        drop_unwanted(job);
+    }
+}
+
+void Retrievals::Impl::drop_unwanted(JobPtr const& job) {
+    if (job->waiters > 0 || !job->flows.empty() || job->state == Job::State::running ||
+        !jobs_.contains(job->number))
+        return;
+    if (job->state == Job::State::queued) {
+        auto* const partner = holder_of(*job);
+        if (partner != nullptr) (void)partner->lane().drop(*this, job->flow, job->number);
+    }
+    finish(job, Failure(Errc::closed, "nobody wants it any more"));
+}
+
+/// A queued Job is wanted now: it goes first in its Lane, or to another holder where that Lane's partner does not answer.
+void Retrievals::Impl::hurry(JobPtr const& job) {
+    auto* const partner = holder_of(*job);
+    if (partner == nullptr) return;
+    auto& lane = partner->lane();
+    if (lane.available()) {
+        (void)lane.raise(*this, job->flow, job->number);
+    } else if (lane.drop(*this, job->flow, job->number)) {
+        job->last = Failure(Errc::connect, "not asked: the last calls failed");
+        ++job->holder;
+        try_holders(job);
+    }
+}
+
+void Retrievals::Impl::look_up_next() {
+    while (looking_up_ < kLookUpsAtOnce && !listed_.empty()) {
+        auto const found = jobs_.find(listed_.front());
+        listed_.pop_front();
+        if (found == jobs_.end() || found->second->state != Job::State::listed) continue;
+        ++looking_up_;
+        if (!calls_under_way_.spawn("look up", look_up(found->second))) return;
+    }
+}
+
+awaitable<void> Retrievals::Impl::look_up(JobPtr job) {
+    auto record = co_await storage_.content(job->scope, job->binary_id);
+    --looking_up_;
+    bool const open = jobs_.contains(job->number) && job->state == Job::State::listed;
+    if (open && !record) finish(job, record.error());
+    if (open && record) {
+        bool const wanted = record->presence == cache::Presence::found && record->sha256.empty();
+        if (wanted) {
+            begin(job, std::move(*record));
+        } else {
+            finish(job, Failure(Errc::not_found));
+        }
+    }
+    look_up_next();
+}
+
+void Retrievals::Impl::begin(JobPtr const& job, cache::ContentRecord record) {
+    job->record = std::move(record);
+    auto const answers = [this](cache::Holder const& holder) {
+        return std::any_of(partners_.begin(), partners_.end(), [&](auto const& partner) {
+            return partner->id() == holder.partner && partner->lane().available();
+        });
+    };
+    std::stable_partition(job->record.holders.begin(), job->record.holders.end(), answers);
+    try_holders(job);
+}
+
+partner::Partner* Retrievals::Impl::holder_of(Job const& job) const {
+    if (job.holder >= job.record.holders.size()) return nullptr;
+    auto const& id = job.record.holders[job.holder].partner;
+    auto const found = std::find_if(partners_.begin(), partners_.end(), [&](auto const& partner) {
+        return partner->id() == id;
+    });
+    return found == partners_.end() ? nullptr : found->get();
+}
+
+/// Queues the Job at the first holder, from the next one on, that takes it; none: it has failed.
+void Retrievals::Impl::try_holders(JobPtr const& job) {
+    for (; job->holder < job->record.holders.size(); ++job->holder) {
+        auto* const partner = holder_of(*job);
+        if (partner == nullptr) continue;
+        Step step;
+        step.runner = this;
+        step.flow = job->flow;
+        step.kind = StepKind::retrieve_document;
+        step.priority = job->waiters > 0 ? Priority::on_demand : Priority::eager;
+        step.target = job->number;
+        job->state = Job::State::queued;
+        auto const added = partner->lane().add(step);
+        if (added) return;
+        job->last = added.error();
+    }
+    if (job->waiters == 0 && job->last.errc() == Errc::throttled) left_.add();
+    bool const gone = job->gone > 0 && job->gone == job->record.holders.size();
+    finish(job, gone ? Failure(Errc::deleted, "gone at every partner that held it") : job->last);
+}
+
+void Retrievals::Impl::finish(JobPtr const& job, Result<Body> outcome) {
+    JobPtr const kept = job;
+    for (auto const& flow : kept->flows) {
+        auto const discovery = by_discovery_.find(flow.discovery);
+        if (discovery == by_discovery_.end()) continue;
+        std::erase(discovery->second, kept->number);
+        if (discovery->second.empty()) by_discovery_.erase(discovery);
+    }
+    jobs_.erase(kept->number);
+    by_key_.erase(kept->key);
+    jobs_gauge_.set(static_cast<double>(jobs_.size()));
+    kept->outcome.set(std::move(outcome));
+}
+
+void Retrievals::Impl::start(partner::Lane&, Step step, partner::Slot slot) {
+    auto const job = jobs_.at(step.target);
+    job->state = Job::State::running;
+    (void)calls_under_way_.spawn(
+        "retrieve", run(job, *holder_of(*job), step, std::move(slot))
+    );  // closed: the slot goes back with the frame
+}
+
+void Retrievals::Impl::ended(partner::Lane&, Step const& step, StepResult const& result) {
+    auto const* failed = result.get<StepResult::Failed>();
+    auto const found = jobs_.find(step.target);
+    if (failed == nullptr || found == jobs_.end() || cancelled_) return;
+    auto const job = found->second;
+    job->last = failed->why;
+    if (is_gone(job->last)) ++job->gone;
+    ++job->holder;
+    try_holders(job);
+}
+
+awaitable<void> Retrievals::Impl::run(JobPtr job, partner::Partner& partner, Step step, partner::Slot slot) {
+    auto result = StepResult::failed(Failure(Errc::bug));
+    std::exception_ptr bug;
+    try {
+        result = co_await retrieve(job, partner, step, slot);
+    } catch (...) {
+        bug = std::current_exception();
+    }
+    if (bug && (cancelled_ || async::is_cancellation(bug))) std::rethrow_exception(bug);
+    if (result.get<StepResult::Done>() == nullptr)
+        job->state = Job::State::queued;  // again, there or elsewhere
+    partner.lane().settle(step, std::move(result));
+    drop_unwanted(job);
+    if (bug) std::rethrow_exception(bug);
+}
+
+awaitable<StepResult> Retrievals::Impl::retrieve(
+    JobPtr job, partner::Partner& partner, Step step, partner::Slot& slot
+) {
+    auto const holder = job->record.holders[job->holder];
+    Call call(clock_, std::string(), partner.id(), step);
+    auto const deadline = Deadline::after(clock_, partner.settings().retrieve_timeout);
+    std::vector<partner::DocumentAddress> addresses;
+    addresses.push_back(address_of(holder, job->unencoded));
+    auto op = partner.community().retrieve(deadline, std::move(addresses));
+    auto answers = co_await with_deadline(clock_, deadline, std::move(op));
+    auto answer = answers && !answers->empty()
+                      ? std::move(answers->front())
+                      : Result<partner::RetrievedDocument>(
+                            answers ? Failure(Errc::protocol) : Failure(answers.error())
+                        );
+    if (!answer) {
+        calls_.failed(std::move(call), answer.error());
+        co_return failed(*job, answer.error());
+    }
+    calls_.succeeded(std::move(call), answer->wire_bytes);
+    slot.answered();
+    auto document = co_await check(holder, std::move(*answer));
+    if (!document) co_return failed(*job, document.error());
+    co_return co_await store(std::move(job), std::move(*document));
+}
+
+awaitable<Result<CheckedDocument>> Retrievals::Impl::check(
+    cache::Holder holder, partner::RetrievedDocument retrieved
+) {
+    auto const bytes = retrieved.bytes.size();
+    auto work = [holder = std::move(holder), retrieved = std::move(retrieved)]() mutable {
+        ExpectedDocument const expected{holder.content_type, holder.hash};
+        return check_document(expected, std::move(retrieved));
+    };
+    if (bytes <= kCheckedInline) co_return work();
+    co_return co_await worker_.execute(std::move(work), bytes);
+}
+
+/// Another holder is tried first. The last one is asked again: as its Lane says, or once without content-coding after a wrong digest.
+StepResult Retrievals::Impl::failed(Job& job, Failure why) {
+    bool const last = job.holder + 1 >= job.record.holders.size();
+    if (!last) return StepResult::failed(std::move(why));
+    if (why.errc() != Errc::conflict) return StepResult::of(std::move(why));
+    if (std::exchange(job.unencoded, true)) return StepResult::failed(std::move(why));
+    return StepResult::parked(clock_.now());
+}
+
+awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument document) {
+    auto put = [&] { return storage_.put_body(document.identity.sha256, document.bytes); };
+    auto const written = co_await until_stored(clock_, put);
+    if (!written) co_return StepResult::failed(written.error());
+    cache::AttachedBody body;
+    body.binary_id = job->binary_id;
+    body.identity = document.identity;
+    body.size = document.bytes->size();
+    body.now = clock_.utc_now();
+    auto attach = [&] { return storage_.attach_body(body); };
+    auto const attached = co_await until_stored(clock_, attach);
+    if (!attached) co_return StepResult::failed(attached.error());
+    auto const flow = job->flow;
+    bool const eager = !job->flows.empty();
+    finish(job, Body{std::move(document.content_type), std::move(document.bytes)});
+    if (!attached->subscriptions.empty()) wake_(attached->subscriptions);
+    if (eager) prefetch(job->scope, attached->to_retrieve, flow);
+    co_return StepResult::done();
+}
+
+void Retrievals::Impl::cancel() {
+    cancelled_ = true;
+    listed_.clear();
+    for (auto const& partner : partners_) {
+        for (auto const& [number, job] : jobs_) (void)partner->lane().drop(*this, job->flow, number);
+    }
+    while (!jobs_.empty()) {
+        JobPtr const job = jobs_.begin()->second;
+        finish(job, Failure(Errc::closed));
+    }
+    calls_under_way_.cancel();
+}
+
+Retrievals::Retrievals(
+    boost::asio::any_io_executor ex,
+    async::Clock& clock,
+    storage::Storage& storage,
+    async::Worker& worker,
+    std::vector<std::unique_ptr<partner::Partner>>& partners,
+    CallLog& calls,
+    std::function<void(std::vector<std::string> const&)> wake,
+    Logger logger,
+    Metrics& metrics
+)
+    : impl_(std::make_unique<Impl>(
+          std::move(ex), clock, storage, worker, partners, calls, std::move(wake), std::move(logger), metrics
+      )) {}
+
+Retrievals::~Retrievals() = default;
+
+awaitable<Result<Retrievals::Body>> Retrievals::fetch(
+    Deadline deadline, std::string scope, std::string binary_id
+) {
+    return impl_->fetch(deadline, std::move(scope), std::move(binary_id));
+}
+void Retrievals::prefetch(std::string scope, std::vector<std::string> binary_ids, Flow flow) {
+    impl_->prefetch(std::move(scope), std::move(binary_ids), flow);
+}
+void Retrievals::release(Flow flow) { impl_->release(flow); }
+void Retrievals::cancel() { impl_->cancel(); }
+awaitable<void> Retrievals::stop() { return impl_->calls_under_way_.join(); }
+
+}  // namespace tributary::pipeline

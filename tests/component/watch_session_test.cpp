@@ -1,0 +1,213 @@
+#include "orchestrator/cli/watch_session.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <sstream>
+
+#include "tests/component/net_fixture.hpp"
+
+namespace tributary::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using net::ServerRequest;
+using net::ServerResponse;
+
+constexpr char kCriteria[] = "DocumentReference?patient.given=bob&patient.family=smith";
+
+/// A server that says what a script wants, and keeps what it was asked.
+class ScriptedServer {
+public:
+    explicit ScriptedServer(net::NetFixture& net) : net_(net) {
+        net::HttpServer::Settings settings;
+        settings.websocket_paths = {"/fhir/ws"};
+        net.serve(
+            settings,
+            [this](ServerRequest request) { return answer(std::move(request)); },
+            [this](net::WebSocketSession& socket) { return serve_socket(socket); }
+        );
+    }
+    bool was_asked(std::string_view call) const {
+        return std::find(calls_.begin(), calls_.end(), call) != calls_.end();
+    }
+    std::string base() const { return net_.url("/fhir"); }
+
+    int documents = 3;  ///< sent once the socket is bound, and announced
+    int held_back = 0;  ///< of these, sent only after `complete` was read a few times
+    bool close_early = false;
+    bool complete = true;  ///< whether a search ever says so
+    unsigned refuse_with = 0;
+    std::function<void()> on_bound;
+
+private:
+    awaitable<ServerResponse> answer(ServerRequest request) {
+        calls_.push_back(request.method + ' ' + request.path);
+        auto const json = [](unsigned status, std::string body) {
+            return ServerResponse(status, "application/fhir+json", std::move(body));
+        };
+        if (request.path == "/fhir/metadata") {
+            co_return json(
+                200,
+                R"({"rest":[{"extension":[{"valueCanonical":"http://t.example/SubscriptionTopic/patient-documents"}]}]})"
+            );
+        }
+        if (request.path == "/fhir/Subscription") {
+            if (refuse_with != 0)
+                co_return json(
+                    refuse_with, R"({"issue":[{"diagnostics":"no patient part in the criteria"}]})"
+                );
+            co_return json(201, R"({"resourceType":"Subscription","id":"s1"})");
+        }
+        if (request.path == "/fhir/DocumentReference") co_return json(200, progress());
+        if (request.path.ends_with("/$get-ws-binding-token")) {
+            auto const url = "ws" + base().substr(4) + "/ws";
+            co_return json(
+                200,
+                R"({"parameter":[{"name":"token","valueString":"t1"},{"name":"websocket-url","valueUrl":")" +
+                    url + R"("}]})"
+            );
+        }
+        if (request.path.ends_with("/$status")) {
+            co_return json(
+                200,
+                R"({"entry":[{"resource":{"parameter":[{"name":"events-since-subscription-start","valueString":")" +
+                    std::to_string(documents) + R"("}]}}]})"
+            );
+        }
+        co_return ServerResponse(204, "", "");
+    }
+    std::string progress() {
+        ++polls_;
+        bool const done = complete && bound_;
+        return std::string(
+                   R"({"entry":[{"resource":{"resourceType":"OperationOutcome","issue":[{"extension":[)"
+               ) +
+               R"({"url":"http://t.example/StructureDefinition/discovery-progress","extension":[{"url":"state","valueCode":")" +
+               (done ? "complete" : "running") +
+               R"("},{"url":"asked","valueUnsignedInt":8},{"url":"answered","valueUnsignedInt":7},)" +
+               R"({"url":"failed","valueUnsignedInt":1}]}]}]}}]})";
+    }
+    awaitable<void> serve_socket(net::WebSocketSession& socket) {
+        auto const command = co_await socket.read();
+        if (!command || *command != "bind-with-token t1") co_return;
+        bound_ = true;
+        if (on_bound) on_bound();
+        for (int number = 1; number <= documents; ++number) {
+            auto const polls = polls_ + 3;
+            while (number > documents - held_back && polls_ < polls) co_await net_.clock.sleep_for(1ms);
+            if (!socket.send(notification(number))) co_return;
+        }
+        if (close_early) {
+            socket.close(1001, "going away");
+            co_return;
+        }
+        auto const end = co_await socket.read();
+    }
+    static std::string notification(int number) {
+        auto const text = std::to_string(number);
+        return R"({"entry":[{"resource":{"resourceType":"Parameters","parameter":[{"name":"notification-event","part":[)"
+               R"({"name":"event-number","valueString":")" +
+               text + R"("}]}]}},{"resource":{"resourceType":"DocumentReference","id":"d)" + text +
+               R"(","meta":{"source":"http://t.example/partner/p001"},"description":"Note )" + text +
+               R"("}}]})";
+    }
+
+    net::NetFixture& net_;
+    std::vector<std::string> calls_;
+    int polls_ = 0;
+    bool bound_ = false;
+};
+
+/// A server and a session with it, on a screen that is a string.
+struct Stage {
+    net::NetFixture net;
+    ScriptedServer server{net};
+    std::ostringstream out;
+    WatchScreen screen{out, {}};
+    Result<void> result;
+
+    void watch() { watch(server.base()); }
+    void watch(std::string url) {
+        WatchSession session(net.clock, net.client, nullptr, screen, {kCriteria, std::move(url), 5ms, 5s});
+        if (stop_when_bound) server.on_bound = [&session] { session.stop(); };
+        auto test = [&]() -> awaitable<void> {
+            result = co_await session.run();
+            net.client.close_idle();
+        };
+        net.run(test());
+    }
+    std::size_t rows() const {
+        auto const text = out.str();
+        std::size_t count = 0;
+        for (auto at = text.find("\"Note "); at != std::string::npos; at = text.find("\"Note ", at + 1))
+            ++count;
+        return count;
+    }
+    bool stop_when_bound = false;
+};
+
+constexpr char kDelete[] = "DELETE /fhir/Subscription/s1";
+
+}  // namespace
+
+TEST_CASE("watch shows each document, ends when all is known, and deletes its Subscription", "[cli][watch]") {
+    Stage stage;
+    stage.watch();
+    CHECK(stage.result.has_value());
+    CHECK(stage.rows() == 3);
+    CHECK(stage.server.was_asked(kDelete));
+    CHECK_THAT(stage.out.str(), Catch::Matchers::ContainsSubstring("3 documents, first after"));
+    CHECK_THAT(stage.out.str(), Catch::Matchers::ContainsSubstring("8 asked, 7 answered"));
+}
+
+TEST_CASE("watch waits for what was announced, though all partners have answered", "[cli][watch]") {
+    Stage stage;
+    stage.server.held_back = 1;
+    stage.watch();
+    CHECK(stage.result.has_value());
+    CHECK(stage.rows() == 3);
+}
+
+TEST_CASE("watch tells why the criteria were refused", "[cli][watch]") {
+    Stage stage;
+    stage.server.refuse_with = 422;
+    stage.watch();
+    REQUIRE(stage.result.has_error());
+    CHECK(stage.result.error().detail() == "no patient part in the criteria");
+    CHECK_FALSE(stage.server.was_asked(kDelete));
+}
+
+TEST_CASE("watch tells that no server is there", "[cli][watch]") {
+    Stage stage;
+    stage.watch("http://127.0.0.1:1/fhir");
+    REQUIRE(stage.result.has_error());
+    CHECK_THAT(
+        stage.result.error().detail(),
+        Catch::Matchers::ContainsSubstring("cannot reach http://127.0.0.1:1/fhir")
+    );
+}
+
+TEST_CASE("watch, when it is stopped, deletes its Subscription", "[cli][watch]") {
+    Stage stage;
+    stage.server.complete = false;
+    stage.stop_when_bound = true;
+    stage.watch();
+    CHECK(stage.result.has_value());
+    CHECK(stage.server.was_asked(kDelete));
+    CHECK_THAT(stage.out.str(), Catch::Matchers::ContainsSubstring("interrupted: "));
+}
+
+TEST_CASE("watch, when the server closes its socket, says so and deletes its Subscription", "[cli][watch]") {
+    Stage stage;
+    stage.server.complete = false;
+    stage.server.close_early = true;
+    stage.watch();
+    REQUIRE(stage.result.has_error());
+    CHECK_THAT(
+        stage.result.error().detail(), Catch::Matchers::ContainsSubstring("the server closed the connection")
+    );
+    CHECK(stage.rows() == 3);
+    CHECK(stage.server.was_asked(kDelete));
+}
+
+}  // namespace tributary::cli

@@ -12,7 +12,8 @@ namespace tributary::fhir::identity {
 enum class Acceptance { strict, search };
 
 /// Is this Patient the one asked for? strict: document-sharing A.4.4 (folded whole names, first given, birthDate and gender where both carry them, a
-/// birthdate asked for must be there, placeholder names never on demographics alone); search: every hit by FHIR search rules. query.references are not looked at.
+/// birthdate asked for must be there, placeholder names never on demographics alone); search: every hit by FHIR search rules. query.references are not looked at;
+/// where the query has nothing but them, every Patient passes, since then they alone decide.
 bool accepts(Acceptance acceptance, search::PatientQuery const& query, Patient const& patient);
 
 enum class Resolution { no_match, matched, ambiguous };
@@ -31,7 +32,7 @@ bool linked(Patient const& a, Patient const& b);
 bool same_person(Patient const& a, std::string_view partner_of_a, Patient const& b, std::string_view partner_of_b);
 
 /// By what a Patient can be found again: two Patients that may be same_person() share at least one key. Identifier keys "i|system|value" and a
-/// demographics key "d|family|given|birthDate|gender" where all are present. Also "f|folded family" for each name, for candidate look-up.
+/// demographics key "d|family|given|birthDate|gender" of each real name where all are present. "l|id" of the Patient itself and of each one it links to. Also "f|folded family" for each name, for candidate look-up.
 std::vector<std::string> person_keys(Patient const& patient);
 
 }  // namespace tributary::fhir::identity

@@ -47,6 +47,7 @@ enum class Verdict {
     provisional_same,  ///< rows 5 and 8: bytes decide
     conflict,          ///< row 8, settled: two Documents, flagged
     new_version,       ///< rows 9 and 14: B supersedes A
+    older_version,     ///< the same the other way round: A, known already, supersedes B
     related,           ///< row 10
     distinct,          ///< rows 6 (two communities), 12, 13, and nothing in common
 };

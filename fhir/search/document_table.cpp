@@ -99,79 +99,33 @@ void author_family(Document const& document, Values& values) {
 }
 
 constexpr std::array kTable{
-    Row<Document>{"_id", Type::token, id, "http://hl7.org/fhir/SearchParameter/Resource-id"},
-    Row<Document>{
-        "_lastUpdated", Type::date, last_updated, "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"
-    },
+    Row<Document>{"_id", Type::token, id, "Resource-id"},
+    Row<Document>{"_lastUpdated", Type::date, last_updated, "Resource-lastUpdated"},
     Row<Document>{"author.family", Type::string, author_family, ""},
     Row<Document>{"author.given", Type::string, author_given, ""},
-    Row<Document>{
-        "category",
-        Type::token,
-        codings<&Document::category>,
-        "http://hl7.org/fhir/SearchParameter/DocumentReference-category"
-    },
-    Row<Document>{
-        "contenttype",
-        Type::token,
-        content_types,
-        "http://hl7.org/fhir/SearchParameter/DocumentReference-contenttype"
-    },
+    Row<Document>{"category", Type::token, codings<&Document::category>, "DocumentReference-category"},
+    Row<Document>{"contenttype", Type::token, content_types, "DocumentReference-contenttype"},
     Row<Document>{
         "creation",
         Type::date,
         creation,
         "https://profiles.ihe.net/ITI/MHD/SearchParameter/DocumentReference-Creation"
     },
-    Row<Document>{"date", Type::date, date, "http://hl7.org/fhir/SearchParameter/DocumentReference-date"},
+    Row<Document>{"date", Type::date, date, "DocumentReference-date"},
+    Row<Document>{"event", Type::token, codings<&Document::events>, "DocumentReference-event"},
+    Row<Document>{"facility", Type::token, codings<&Document::facility_type>, "DocumentReference-facility"},
+    Row<Document>{"format", Type::token, formats, "DocumentReference-format"},
+    Row<Document>{"identifier", Type::identifier, identifiers, "clinical-identifier"},
+    Row<Document>{"patient", Type::reference, subject, "clinical-patient"},
+    Row<Document>{"period", Type::date, period, "DocumentReference-period"},
+    Row<Document>{"related", Type::reference, related, "DocumentReference-related"},
     Row<Document>{
-        "event",
-        Type::token,
-        codings<&Document::events>,
-        "http://hl7.org/fhir/SearchParameter/DocumentReference-event"
+        "security-label", Type::token, codings<&Document::security_labels>, "DocumentReference-security-label"
     },
-    Row<Document>{
-        "facility",
-        Type::token,
-        codings<&Document::facility_type>,
-        "http://hl7.org/fhir/SearchParameter/DocumentReference-facility"
-    },
-    Row<Document>{
-        "format", Type::token, formats, "http://hl7.org/fhir/SearchParameter/DocumentReference-format"
-    },
-    Row<Document>{
-        "identifier", Type::identifier, identifiers, "http://hl7.org/fhir/SearchParameter/clinical-identifier"
-    },
-    Row<Document>{
-        "patient", Type::reference, subject, "http://hl7.org/fhir/SearchParameter/clinical-patient"
-    },
-    Row<Document>{
-        "period", Type::date, period, "http://hl7.org/fhir/SearchParameter/DocumentReference-period"
-    },
-    Row<Document>{
-        "related", Type::reference, related, "http://hl7.org/fhir/SearchParameter/DocumentReference-related"
-    },
-    Row<Document>{
-        "security-label",
-        Type::token,
-        codings<&Document::security_labels>,
-        "http://hl7.org/fhir/SearchParameter/DocumentReference-security-label"
-    },
-    Row<Document>{
-        "setting",
-        Type::token,
-        codings<&Document::practice_setting>,
-        "http://hl7.org/fhir/SearchParameter/DocumentReference-setting"
-    },
-    Row<Document>{
-        "status", Type::token, status, "http://hl7.org/fhir/SearchParameter/DocumentReference-status"
-    },
-    Row<Document>{
-        "subject", Type::reference, subject, "http://hl7.org/fhir/SearchParameter/DocumentReference-subject"
-    },
-    Row<Document>{
-        "type", Type::token, codings<&Document::type>, "http://hl7.org/fhir/SearchParameter/clinical-type"
-    }
+    Row<Document>{"setting", Type::token, codings<&Document::practice_setting>, "DocumentReference-setting"},
+    Row<Document>{"status", Type::token, status, "DocumentReference-status"},
+    Row<Document>{"subject", Type::reference, subject, "DocumentReference-subject"},
+    Row<Document>{"type", Type::token, codings<&Document::type>, "clinical-type"}
 };
 
 }  // namespace

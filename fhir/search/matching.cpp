@@ -66,12 +66,24 @@ bool all_match(std::vector<Parameter> const& parameters, Resource const& resourc
     });
 }
 
-template <class Resource>
-std::vector<Definition> definitions(std::span<Row<Resource> const> table) {
-    std::vector<Definition> all;
-    for (auto const& row : table) all.push_back({row.name, name_of(row.type), row.url});
-    return all;
+std::string url_of(std::string_view definition) {
+    bool const whole = definition.empty() || definition.find("://") != std::string_view::npos;
+    return (whole ? "" : "http://hl7.org/fhir/SearchParameter/") + std::string(definition);
 }
+
+/// The definitions of a table, and the texts that they point to.
+struct Definitions {
+    template <class Resource>
+    explicit Definitions(std::span<Row<Resource> const> table) {
+        urls.reserve(table.size());
+        for (auto const& row : table) {
+            urls.push_back(url_of(row.definition));
+            all.push_back({row.name, name_of(row.type), urls.back()});
+        }
+    }
+    std::vector<std::string> urls;
+    std::vector<Definition> all;
+};
 
 }  // namespace
 
@@ -104,12 +116,12 @@ bool matches_all(std::vector<Parameter> const& parameters, Patient const& patien
 }
 
 std::vector<Definition> const& document_reference_parameters() {
-    static std::vector<Definition> const all = definitions(document_table());
-    return all;
+    static Definitions const definitions(document_table());
+    return definitions.all;
 }
 std::vector<Definition> const& patient_parameters() {
-    static std::vector<Definition> const all = definitions(patient_table());
-    return all;
+    static Definitions const definitions(patient_table());
+    return definitions.all;
 }
 
 }  // namespace tributary::fhir::search

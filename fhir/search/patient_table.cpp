@@ -83,66 +83,27 @@ void last_updated(Patient const& patient, Values& values) {
 }
 
 constexpr std::array kTable{
-    Row<Patient>{"_id", Type::token, id, "http://hl7.org/fhir/SearchParameter/Resource-id"},
+    Row<Patient>{"_id", Type::token, id, "Resource-id"},
+    Row<Patient>{"_lastUpdated", Type::date, last_updated, "Resource-lastUpdated"},
+    Row<Patient>{"address", Type::string, whole_addresses, "individual-address"},
+    Row<Patient>{"address-city", Type::string, addresses<&Address::city>, "individual-address-city"},
+    Row<Patient>{"address-country", Type::string, addresses<&Address::country>, "individual-address-country"},
     Row<Patient>{
-        "_lastUpdated", Type::date, last_updated, "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"
+        "address-postalcode", Type::string, addresses<&Address::postal_code>, "individual-address-postalcode"
     },
+    Row<Patient>{"address-state", Type::string, addresses<&Address::state>, "individual-address-state"},
+    Row<Patient>{"birthdate", Type::date, birth_date, "individual-birthdate"},
+    Row<Patient>{"email", Type::token, emails, "individual-email"},
+    Row<Patient>{"family", Type::string, names<&HumanName::family>, "individual-family"},
+    Row<Patient>{"gender", Type::token, gender, "individual-gender"},
+    Row<Patient>{"given", Type::string, names<&HumanName::given>, "individual-given"},
+    Row<Patient>{"identifier", Type::identifier, identifiers, "Patient-identifier"},
     Row<Patient>{
-        "address", Type::string, whole_addresses, "http://hl7.org/fhir/SearchParameter/individual-address"
+        "mothersMaidenName", Type::string, mothers_maiden_name, "patient-extensions-Patient-mothersMaidenName"
     },
-    Row<Patient>{
-        "address-city",
-        Type::string,
-        addresses<&Address::city>,
-        "http://hl7.org/fhir/SearchParameter/individual-address-city"
-    },
-    Row<Patient>{
-        "address-country",
-        Type::string,
-        addresses<&Address::country>,
-        "http://hl7.org/fhir/SearchParameter/individual-address-country"
-    },
-    Row<Patient>{
-        "address-postalcode",
-        Type::string,
-        addresses<&Address::postal_code>,
-        "http://hl7.org/fhir/SearchParameter/individual-address-postalcode"
-    },
-    Row<Patient>{
-        "address-state",
-        Type::string,
-        addresses<&Address::state>,
-        "http://hl7.org/fhir/SearchParameter/individual-address-state"
-    },
-    Row<Patient>{
-        "birthdate", Type::date, birth_date, "http://hl7.org/fhir/SearchParameter/individual-birthdate"
-    },
-    Row<Patient>{"email", Type::token, emails, "http://hl7.org/fhir/SearchParameter/individual-email"},
-    Row<Patient>{
-        "family",
-        Type::string,
-        names<&HumanName::family>,
-        "http://hl7.org/fhir/SearchParameter/individual-family"
-    },
-    Row<Patient>{"gender", Type::token, gender, "http://hl7.org/fhir/SearchParameter/individual-gender"},
-    Row<Patient>{
-        "given",
-        Type::string,
-        names<&HumanName::given>,
-        "http://hl7.org/fhir/SearchParameter/individual-given"
-    },
-    Row<Patient>{
-        "identifier", Type::identifier, identifiers, "http://hl7.org/fhir/SearchParameter/Patient-identifier"
-    },
-    Row<Patient>{
-        "mothersMaidenName",
-        Type::string,
-        mothers_maiden_name,
-        "http://hl7.org/fhir/SearchParameter/patient-extensions-Patient-mothersMaidenName"
-    },
-    Row<Patient>{"name", Type::string, whole_names, "http://hl7.org/fhir/SearchParameter/Patient-name"},
-    Row<Patient>{"phone", Type::token, phones, "http://hl7.org/fhir/SearchParameter/individual-phone"},
-    Row<Patient>{"telecom", Type::token, telecom, "http://hl7.org/fhir/SearchParameter/individual-telecom"}
+    Row<Patient>{"name", Type::string, whole_names, "Patient-name"},
+    Row<Patient>{"phone", Type::token, phones, "individual-phone"},
+    Row<Patient>{"telecom", Type::token, telecom, "individual-telecom"}
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ struct Row {
     std::string_view name;
     Type type;
     void (*collect)(Resource const&, Values&);
-    std::string_view url;
+    std::string_view definition;  ///< a URL, or the name of one of R4's own SearchParameters; "" for none
 };
 
 std::span<Row<DocumentReference> const> document_table();

@@ -1,12 +1,11 @@
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -18,6 +17,7 @@
 #include "examples/partner-simulator/simulator.hpp"
 #include "fhir/base/outcome_table.hpp"
 #include "fhir/json/writer.hpp"
+#include "orchestrator/async/run_loop.hpp"
 #include "orchestrator/net/http_server.hpp"
 
 namespace tributary::simulator {
@@ -37,7 +37,7 @@ net::ServerResponse error_page(Failure const& failure) {
 class Program {
 public:
     Program(asio::io_context& loop, Settings settings)
-        : loop_(loop),
+        : signals_(loop, SIGINT, SIGTERM),
           settings_(std::move(settings)),
           server_(
               loop.get_executor(),
@@ -66,11 +66,11 @@ public:
         return {};
     }
 
-    awaitable<void> serve() {
-        asio::signal_set signals(loop_, SIGINT, SIGTERM);
-        co_await signals.async_wait(asio::use_awaitable);
+    awaitable<int> serve() {
+        co_await signals_.async_wait(asio::use_awaitable);
         auto const deadline = async::Deadline::after(clock_, kDrain);
         co_await server_.drain(deadline);
+        co_return EXIT_SUCCESS;
     }
 
 private:
@@ -85,7 +85,7 @@ private:
         return [this](net::ServerRequest request) { return simulator_->handle(std::move(request)); };
     }
 
-    asio::io_context& loop_;
+    asio::signal_set signals_;  // before the ready line, so that whoever read it can end the program
     Settings settings_;
     async::SystemClock clock_;
     Metrics metrics_;
@@ -101,11 +101,7 @@ int run(Settings settings) {
         std::cerr << "partner-simulator: " << started.error().detail() << '\n';
         return EXIT_FAILURE;
     }
-    std::exception_ptr failed;
-    asio::co_spawn(loop, program.serve(), [&failed](std::exception_ptr error) { failed = std::move(error); });
-    loop.run();
-    if (failed) std::rethrow_exception(failed);
-    return EXIT_SUCCESS;
+    return async::run_loop(loop, program.serve());
 }
 
 }  // namespace

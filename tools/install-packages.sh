@@ -11,7 +11,7 @@ set -euo pipefail
 build=(
     ca-certificates git g++ cmake ninja-build ccache pkg-config python3
     "libboost1.81-dev|libboost-dev" "libboost-url1.81-dev|libboost-url-dev"
-    rapidjson-dev libsqlite3-dev libssl-dev zlib1g-dev libutf8proc-dev
+    rapidjson-dev libsqlite3-dev libssl-dev zlib1g-dev libutf8proc-dev libxml2-dev
     libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev catch2
 )
 test=(openssl "openjdk-17-jdk-headless|default-jdk-headless" maven)

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -21,19 +22,23 @@ inline std::string read_file(std::filesystem::path const& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The JSON files below a folder, in order; none, with a warning, where it is absent.
-inline std::vector<std::filesystem::path> json_files(std::string const& folder) {
+/// The files of one kind below a folder, in order; none, with a warning, where it is absent.
+inline std::vector<std::filesystem::path> files(std::string const& folder, std::string const& extension) {
     auto const root = shared_folder() / folder;
-    std::vector<std::filesystem::path> files;
+    std::vector<std::filesystem::path> found;
     if (!std::filesystem::exists(root)) {
         WARN("skipped: there is no " << root);
-        return files;
+        return found;
     }
     for (auto const& entry : std::filesystem::recursive_directory_iterator(root)) {
-        if (entry.path().extension() == ".json") files.push_back(entry.path());
+        if (entry.path().extension() == extension) found.push_back(entry.path());
     }
-    std::sort(files.begin(), files.end());
-    return files;
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+inline std::vector<std::filesystem::path> json_files(std::string const& folder) {
+    return files(folder, ".json");
 }
 
 }  // namespace tributary::fhir::test

@@ -6,8 +6,12 @@
 
 namespace tributary::async {
 
-JobThread::JobThread(asio::any_io_executor loop, Limits limits, Runner run)
-    : loop_(std::move(loop)), limits_(limits), run_(std::move(run)), thread_([this] { this->loop(); }) {}
+JobThread::JobThread(asio::any_io_executor loop, Limits limits, Runner run, Idle idle)
+    : loop_(std::move(loop)),
+      limits_(limits),
+      run_(std::move(run)),
+      idle_(std::move(idle)),
+      thread_([this] { this->loop(); }) {}
 
 void JobThread::enqueue(Job& job, asio::any_completion_handler<void()> done) {
     error_code refused;
@@ -73,6 +77,11 @@ void JobThread::loop() {
         lock.unlock();
         complete(loop_, std::move(batch));
         lock.lock();
+        if (idle_ && queue_.empty()) {
+            lock.unlock();
+            idle_();
+            lock.lock();
+        }
     }
 }
 

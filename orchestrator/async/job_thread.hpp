@@ -49,7 +49,10 @@ public:
     /// On the thread: must leave an outcome in every job and not throw.
     using Runner = std::function<void(const std::vector<Job*>& batch)>;
 
-    JobThread(asio::any_io_executor loop, Limits limits, Runner run);
+    /// On the thread, each time the queue has run empty. Must not throw; what comes next waits for it.
+    using Idle = std::function<void()>;
+
+    JobThread(asio::any_io_executor loop, Limits limits, Runner run, Idle idle = {});
     JobThread(const JobThread&) = delete;
     JobThread& operator=(const JobThread&) = delete;
     ~JobThread() { stop(); }
@@ -87,6 +90,7 @@ private:
     asio::any_io_executor loop_;
     Limits limits_;
     Runner run_;
+    Idle idle_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Entry> queue_;

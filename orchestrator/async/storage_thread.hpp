@@ -41,9 +41,12 @@ public:
     StorageThread(asio::any_io_executor loop, std::unique_ptr<Store> store, JobThread::Limits limits = {})
         : store_(std::move(store)),
           transactions_(*store_),
-          thread_(std::move(loop), limits, [this](const std::vector<Job*>& batch) {
-              run_in_transaction(transactions_, batch);
-          }) {}
+          thread_(
+              std::move(loop),
+              limits,
+              [this](const std::vector<Job*>& batch) { run_in_transaction(transactions_, batch); },
+              idle_work()
+          ) {}
 
     /// Runs `R work(Store&) const`. It may run twice (a rolled back batch is replayed): no effects outside the store.
     /// An exception or an error Result undoes its writes; an ordinary "not found" is a value, or it costs every batch.
@@ -83,6 +86,15 @@ private:
         void rollback() noexcept override { store_.rollback(); }
         Store& store_;
     };
+
+    /// A store that can move its log into the database does so when nothing else is to do.
+    JobThread::Idle idle_work() {
+        if constexpr (requires(Store& store) { store.checkpoint(); }) {
+            return [this] { store_->checkpoint(); };
+        } else {
+            return {};
+        }
+    }
 
     std::unique_ptr<Store> store_;
     Adapter transactions_;

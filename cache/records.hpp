@@ -20,7 +20,8 @@ using Utc = std::chrono::system_clock::time_point;
 
 struct NewSubscription {
     std::string id, scope;
-    std::string origin;    ///< who is served in turn (architecture 5): origin of the endpoint, or the peer's address
+    std::string
+        origin;  ///< who is served in turn (architecture 5): origin of the endpoint, or the peer's address
     std::string resource;  ///< stored form, JSON
     subscriptions::Status status = subscriptions::Status::requested;
     Utc now;
@@ -32,9 +33,9 @@ struct SubscriptionRecord {
     subscriptions::Status status = subscriptions::Status::requested;
     std::string error_code, error_text;  ///< of subscription-error; "" none
     std::optional<Utc> error_since;
-    std::string resource;         ///< stored form, JSON, with header values: only outward_subscription() may show it
-    std::int64_t events = 0;      ///< the highest event number so far
-    std::int64_t delivered = 0;   ///< the highest number delivered
+    std::string resource;  ///< stored form, JSON, with header values: only outward_subscription() may show it
+    std::int64_t events = 0;     ///< the highest event number so far
+    std::int64_t delivered = 0;  ///< the highest number delivered
 };
 enum class Presence { found, deleted, unknown };
 struct FoundSubscription {
@@ -51,9 +52,9 @@ struct StatusChange {
 };
 struct SubscriptionSearch {
     std::string scope;
-    std::vector<std::string> ids;       ///< any of; empty: all
+    std::vector<std::string> ids;  ///< any of; empty: all
     std::vector<subscriptions::Status> statuses;
-    std::vector<std::string> urls;      ///< channel.endpoint, any of
+    std::vector<std::string> urls;  ///< channel.endpoint, any of
     std::size_t count = 50, offset = 0;
 };
 struct SubscriptionPage {
@@ -84,15 +85,17 @@ struct OpenDiscovery {
 };
 struct OpenedDiscovery {
     std::string id;
-    bool joined = false;              ///< an earlier one that is unfinished or still answers
-    std::vector<std::string> ask;     ///< partners whose Exchange is to be run now: all, or the unfinished and the owed
+    bool joined = false;  ///< an earlier one that is unfinished or still answers
+    std::vector<std::string>
+        ask;  ///< partners whose Exchange is to be run now: all, or the unfinished and the owed
     Utc started;
 };
 enum class ExchangeState { pending, answered, failed };
 struct ExchangeOutcome {
     std::string discovery, partner;
     ExchangeState state = ExchangeState::answered;
-    std::string issue;  ///< timeout, throttled, transient, forbidden, exception, multiple-matches, incomplete; "" none
+    std::string
+        issue;  ///< timeout, throttled, transient, forbidden, exception, multiple-matches, incomplete; "" none
     bool owed = false;  ///< failed for a reason that may pass
     Utc now;
 };
@@ -140,8 +143,9 @@ struct Answer {
 };
 struct Admitted {
     std::vector<std::string> subscriptions;  ///< with new Events, each once
-    std::vector<std::string> to_retrieve;    ///< binary ids without a Body: of fresh Documents and of provisional copies
-    std::size_t documents = 0;               ///< fresh Documents
+    std::vector<std::string>
+        to_retrieve;            ///< binary ids without a Body: of fresh Documents and of provisional copies
+    std::size_t documents = 0;  ///< fresh Documents
 };
 
 // Bodies --------------------------------------------------------------------------------------------------------------

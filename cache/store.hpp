@@ -47,7 +47,13 @@ public:
     /// found: changed, a new version. Otherwise, or when `from` does not hold, nothing happens and the record is as it was.
     Result<FoundSubscription> change_status(StatusChange const& change);
     /// Replaces the resource (a client's update), with a new version and status. Numbered Events stay; newly wanted known documents become Events.
-    Result<FoundSubscription> replace_subscription(std::string_view scope, std::string_view id, std::string_view resource, subscriptions::Status status, Utc now);
+    Result<FoundSubscription> replace_subscription(
+        std::string_view scope,
+        std::string_view id,
+        std::string_view resource,
+        subscriptions::Status status,
+        Utc now
+    );
     /// deleted or unknown: nothing to do.
     Result<Presence> delete_subscription(std::string_view scope, std::string_view id, Utc now);
     Result<SubscriptionPage> search_subscriptions(SubscriptionSearch const& search);
@@ -61,13 +67,17 @@ public:
     Result<std::vector<std::string>> expire_subscriptions(Utc now, Utc error_before);
 
     // Events
-    Result<std::vector<EventRecord>> events(std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit);
+    Result<std::vector<EventRecord>> events(
+        std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
+    );
     /// The cursor never goes back.
     Result<void> record_delivery(std::string_view subscription, std::int64_t number, Utc now);
 
     // Discoveries
     /// A query that names our Patients becomes one by their Persons' identifiers and demographics (subscriptions E5). Empty: one of them is unknown.
-    Result<std::optional<fhir::search::PatientQuery>> discovery_query(std::string_view scope, fhir::search::PatientQuery const& query);
+    Result<std::optional<fhir::search::PatientQuery>> discovery_query(
+        std::string_view scope, fhir::search::PatientQuery const& query
+    );
     Result<OpenedDiscovery> open_discovery(OpenDiscovery const& discovery);
     /// The last outcome ends the Discovery; a later one for the same partner (an owed Exchange run again) replaces it.
     Result<void> finish_exchange(ExchangeOutcome const& outcome);

@@ -1,0 +1,15 @@
+#pragma once
+#include <string_view>
+
+#include "cache/records.hpp"
+
+namespace tributary::cache {
+
+// How enumerators stand in the database. What cannot be read (a later version's word) is told as the first enumerator.
+
+std::string_view code(subscriptions::EventKind kind);
+subscriptions::EventKind event_kind(std::string_view code);
+std::string_view code(ExchangeState state);
+ExchangeState exchange_state(std::string_view code);
+
+}  // namespace tributary::cache

@@ -1,0 +1,117 @@
+#include "cache/contents.hpp"
+
+#include <algorithm>
+
+#include "cache/statements.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr char kFind[] =
+    "SELECT c.binary_id, c.content_type, c.sha256, e.sequence, e.document, e.provisional, d.id, c.url, "
+    "c.hash, c.size, e.partner "
+    "FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = e.document WHERE "
+    "c.binary_id = ? AND c.scope = ?";
+constexpr char kHolders[] =
+    "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, c.sha256 FROM entry e JOIN "
+    "content c ON c.entry = e.sequence "
+    "WHERE e.document = ? AND e.provisional = 0 AND e.sequence <> ? ORDER BY e.sequence, c.ordinal";
+constexpr char kSize[] = "SELECT size FROM body WHERE sha256 = ?";
+constexpr char kMissing[] =
+    "SELECT c.binary_id FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
+    "e.document "
+    "WHERE c.sha256 = '' AND c.entry > ? AND (e.provisional = 1 OR d.entry = e.sequence) AND d.status <> "
+    "'entered-in-error' "
+    "AND EXISTS (SELECT 1 FROM event v JOIN subscription s ON s.sequence = v.subscription "
+    "WHERE v.focus_id = d.id AND s.status <> 'off' AND s.deleted = 0) ORDER BY c.entry LIMIT ?";
+constexpr char kTotal[] = "SELECT sum(size) FROM body WHERE used_at >= 0";
+constexpr char kUnused[] = "SELECT sha256, size FROM body WHERE used_at = 0 LIMIT ?";
+constexpr char kOldest[] = "SELECT sha256, size FROM body WHERE used_at > 0 ORDER BY used_at LIMIT ?";
+constexpr char kForgetContents[] = "UPDATE content SET sha256 = '' WHERE sha256 = ? AND sha256 <> ''";
+constexpr char kForgetBody[] = "DELETE FROM body WHERE sha256 = ?";
+
+constexpr char const* kStatements[] = {
+    kFind, kHolders, kSize, kMissing, kTotal, kUnused, kOldest, kForgetContents, kForgetBody
+};
+
+constexpr std::size_t kSlice = 500;
+
+std::string base_type(std::string const& content_type) {
+    return content_type.substr(0, content_type.find(';'));
+}
+
+std::optional<std::uint64_t> size_at(Statement const& row, int column) {
+    return row.is_null(column) ? std::nullopt
+                               : std::optional(static_cast<std::uint64_t>(row.integer(column)));
+}
+
+}  // namespace
+
+std::span<char const* const> content_statements() { return kStatements; }
+
+ContentRecord Contents::find(std::string_view scope, std::string_view binary_id) {
+    ContentRecord record;
+    std::int64_t entry = 0;
+    std::int64_t document = 0;
+    bool provisional = false;
+    {
+        auto row = database_.query(kFind, binary_id, scope);
+        if (!row.next()) return record;
+        record.presence = Presence::found;
+        record.binary_id = row.text(0);
+        record.content_type = row.text(1);
+        record.sha256 = row.text(2);
+        entry = row.integer(3);
+        document = row.integer(4);
+        provisional = row.integer(5) != 0;
+        record.document_id = row.text(6);
+        record.holders.push_back(
+            {record.binary_id, row.text(10), row.text(7), record.content_type, row.text(8), size_at(row, 9)}
+        );
+    }
+    if (!provisional) add_holders(document, entry, record);
+    auto row = database_.query(kSize, record.sha256);
+    if (row.next()) record.size = static_cast<std::uint64_t>(row.integer(0));
+    return record;
+}
+
+void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRecord& record) {
+    auto row = database_.query(kHolders, document, entry);
+    while (row.next()) {
+        Holder holder{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), size_at(row, 5)};
+        if (base_type(holder.content_type) != base_type(record.content_type)) continue;
+        if (record.sha256.empty()) record.sha256 = row.text(6);
+        record.holders.push_back(std::move(holder));
+    }
+}
+
+std::vector<std::string> Contents::to_retrieve(std::size_t limit) {
+    std::vector<std::string> ids;
+    auto row = database_.query(kMissing, 0, limit);
+    while (row.next()) ids.push_back(row.text(0));
+    return ids;
+}
+
+std::vector<std::string> Contents::release(std::uint64_t bytes) {
+    std::uint64_t total = 0;
+    if (auto row = database_.query(kTotal); row.next()) total = static_cast<std::uint64_t>(row.integer(0));
+    std::vector<std::string> released;
+    auto const take = [&](Statement row, auto wanted) {
+        while (wanted() && row.next()) {
+            released.push_back(row.text(0));
+            total -= std::min(total, static_cast<std::uint64_t>(row.integer(1)));
+        }
+    };
+    take(database_.query(kUnused, kSlice), [] { return true; });
+    take(database_.query(kOldest, kSlice), [&] { return total > bytes; });
+    for (auto const& sha256 : released) forget(sha256);
+    return released;
+}
+
+void Contents::forget(std::string const& sha256) {
+    database_.run(kForgetContents, sha256);
+    database_.run(kForgetBody, sha256);
+}
+
+}  // namespace tributary::cache

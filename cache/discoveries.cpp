@@ -1,0 +1,190 @@
+#include "cache/discoveries.hpp"
+
+#include <algorithm>
+
+#include "cache/codes.hpp"
+#include "cache/statements.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr char kLatest[] =
+    "SELECT sequence, id, started, ended FROM discovery WHERE scope = ? AND key = ? ORDER BY sequence DESC "
+    "LIMIT 1";
+constexpr char kInsert[] = "INSERT INTO discovery(id, scope, key, refresh, started) VALUES(?, ?, ?, ?, ?)";
+constexpr char kInsertExchange[] =
+    "INSERT INTO exchange(discovery, partner, state) VALUES(?, ?, 'pending') ON CONFLICT DO NOTHING";
+constexpr char kExchanges[] =
+    "SELECT partner, state, issue, owed, matched FROM exchange WHERE discovery = ? ORDER BY partner";
+constexpr char kFind[] = "SELECT sequence FROM discovery WHERE id = ?";
+constexpr char kFinish[] =
+    "UPDATE exchange SET state = ?, issue = ?, owed = ? WHERE discovery = ? AND partner = ?";
+constexpr char kOpenExchange[] = "SELECT 1 FROM exchange WHERE discovery = ? AND state = 'pending' LIMIT 1";
+constexpr char kEnd[] = "UPDATE discovery SET ended = ? WHERE sequence = ? AND ended IS NULL";
+constexpr char kReopen[] = "UPDATE discovery SET ended = NULL WHERE sequence = ?";
+constexpr char kLate[] = "UPDATE discovery SET late = 1 WHERE id = ? AND ended IS NULL";
+constexpr char kShown[] =
+    "SELECT sequence, refresh, ended FROM discovery WHERE scope = ? AND key = ? ORDER BY sequence DESC LIMIT "
+    "20";
+constexpr char kLoad[] = "SELECT id, started, ended, late FROM discovery WHERE sequence = ?";
+constexpr char kOfPatient[] = "SELECT max(discovery) FROM exchange_patient WHERE patient = ?";
+constexpr char kRecent[] = "SELECT sequence FROM discovery WHERE sequence > 0 ORDER BY sequence DESC LIMIT ?";
+
+constexpr char const* kStatements[] = {
+    kLatest,
+    kInsert,
+    kInsertExchange,
+    kExchanges,
+    kFind,
+    kFinish,
+    kOpenExchange,
+    kEnd,
+    kReopen,
+    kLate,
+    kShown,
+    kLoad,
+    kOfPatient,
+    kRecent
+};
+
+bool contains(std::vector<std::string> const& partners, std::string const& partner) {
+    return std::find(partners.begin(), partners.end(), partner) != partners.end();
+}
+
+}  // namespace
+
+std::span<char const* const> discovery_statements() { return kStatements; }
+
+Discoveries::Latest Discoveries::latest(OpenDiscovery const& wanted) {
+    Latest latest;
+    auto row = database_.query(kLatest, wanted.scope, wanted.key);
+    if (!row.next()) return latest;
+    latest.sequence = row.integer(0);
+    latest.id = row.text(1);
+    latest.started = row.time(2);
+    latest.ended = row.optional_time(3);
+    return latest;
+}
+
+OpenedDiscovery Discoveries::open(OpenDiscovery const& wanted) {
+    auto const known = latest(wanted);
+    bool const running = known.sequence != 0 && !known.ended;
+    bool const answers = known.ended && !wanted.again && *known.ended + wanted.reuse > wanted.now;
+    return running || answers ? join(wanted, known) : start(wanted);
+}
+
+OpenedDiscovery Discoveries::start(OpenDiscovery const& wanted) {
+    database_.run(kInsert, wanted.id, wanted.scope, wanted.key, wanted.again, wanted.now);
+    auto const sequence = database_.last_insert();
+    for (auto const& partner : wanted.partners) database_.run(kInsertExchange, sequence, partner);
+    end_if_done(sequence, wanted.now);
+    return {wanted.id, false, wanted.partners, wanted.now};
+}
+
+OpenedDiscovery Discoveries::join(OpenDiscovery const& wanted, Latest const& latest) {
+    OpenedDiscovery opened{latest.id, true, {}, latest.started};
+    std::vector<std::string> known;
+    std::vector<std::string> gone;  // no longer configured
+    {
+        auto row = database_.query(kExchanges, latest.sequence);
+        while (row.next()) {
+            auto partner = row.text(0);
+            bool const pending = exchange_state(row.text(1)) == ExchangeState::pending;
+            bool const owed = row.integer(3) != 0;
+            known.push_back(partner);
+            if (!contains(wanted.partners, partner)) {
+                if (pending) gone.push_back(std::move(partner));
+            } else if (pending || owed) {
+                opened.ask.push_back(std::move(partner));
+            }
+        }
+    }
+    for (auto const& partner : gone)
+        database_.run(kFinish, code(ExchangeState::failed), "transient", false, latest.sequence, partner);
+    bool grown = false;
+    for (auto const& partner : wanted.partners) {
+        if (contains(known, partner)) continue;
+        database_.run(kInsertExchange, latest.sequence, partner);
+        opened.ask.push_back(partner);
+        grown = true;
+    }
+    if (grown) database_.run(kReopen, latest.sequence);
+    end_if_done(latest.sequence, wanted.now);
+    return opened;
+}
+
+void Discoveries::end_if_done(std::int64_t discovery, Utc now) {
+    if (!database_.query(kOpenExchange, discovery).next()) database_.run(kEnd, now, discovery);
+}
+
+void Discoveries::finish(ExchangeOutcome const& outcome) {
+    auto row = database_.query(kFind, outcome.discovery);
+    if (!row.next()) return;
+    auto const discovery = row.integer(0);
+    database_.run(kFinish, code(outcome.state), outcome.issue, outcome.owed, discovery, outcome.partner);
+    end_if_done(discovery, outcome.now);
+}
+
+void Discoveries::mark_late(std::string_view id) { database_.run(kLate, id); }
+
+Progress Discoveries::progress(std::string_view scope, std::string_view key) {
+    std::int64_t shown = 0;
+    auto row = database_.query(kShown, scope, key);
+    while (row.next()) {
+        bool const running_refresh = row.integer(1) != 0 && row.is_null(2);
+        if (shown == 0 || !running_refresh) shown = row.integer(0);
+        if (!running_refresh) break;  // while a refresh runs, the run before it is what is known
+    }
+    return shown == 0 ? Progress() : load(shown);
+}
+
+Progress Discoveries::of_patients(std::vector<std::int64_t> const& patients) {
+    std::int64_t newest = 0;
+    for (auto const patient : patients) {
+        auto row = database_.query(kOfPatient, patient);
+        if (row.next()) newest = std::max(newest, row.integer(0));
+    }
+    return newest == 0 ? Progress() : load(newest);
+}
+
+std::vector<Progress> Discoveries::recent(std::size_t limit) {
+    std::vector<Progress> discoveries;
+    auto row = database_.query(kRecent, limit);
+    while (row.next()) discoveries.push_back(load(row.integer(0)));
+    return discoveries;
+}
+
+Progress Discoveries::load(std::int64_t discovery) {
+    Progress progress;
+    {
+        auto row = database_.query(kLoad, discovery);
+        if (!row.next()) return progress;
+        progress.discovery = row.text(0);
+        progress.started = row.time(1);
+        progress.ended = row.optional_time(2);
+        progress.state = row.integer(3) != 0 ? DiscoveryState::late : DiscoveryState::running;
+        if (progress.ended) progress.state = DiscoveryState::complete;
+    }
+    auto row = database_.query(kExchanges, discovery);
+    while (row.next()) {
+        ++progress.asked;
+        switch (exchange_state(row.text(1))) {
+            case ExchangeState::pending:
+                ++progress.pending;
+                break;
+            case ExchangeState::answered:
+                ++progress.answered;
+                break;
+            case ExchangeState::failed:
+                ++progress.failed;
+                break;
+        }
+        if (row.integer(4) > 0) ++progress.matched;
+        if (auto issue = row.text(2); !issue.empty())
+            progress.issues.push_back({row.text(0), std::move(issue)});
+    }
+    return progress;
+}
+
+}  // namespace tributary::cache

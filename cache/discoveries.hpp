@@ -1,0 +1,38 @@
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "cache/database.hpp"
+#include "cache/records.hpp"
+
+namespace tributary::cache {
+
+/// Discoveries, their Exchanges, and how complete an answer is. Source: architecture 5 and 7.
+class Discoveries {
+public:
+    explicit Discoveries(Database& database) : database_(database) {}
+
+    OpenedDiscovery open(OpenDiscovery const& wanted);
+    void finish(ExchangeOutcome const& outcome);
+    void mark_late(std::string_view id);
+    Progress progress(std::string_view scope, std::string_view key);
+    Progress of_patients(std::vector<std::int64_t> const& patients);
+    std::vector<Progress> recent(std::size_t limit);
+
+private:
+    struct Latest {
+        std::int64_t sequence = 0;
+        std::string id;
+        Utc started;
+        std::optional<Utc> ended;
+    };
+    Latest latest(OpenDiscovery const& wanted);
+    OpenedDiscovery start(OpenDiscovery const& wanted);
+    OpenedDiscovery join(OpenDiscovery const& wanted, Latest const& latest);
+    void end_if_done(std::int64_t discovery, Utc now);
+    Progress load(std::int64_t discovery);
+
+    Database& database_;
+};
+
+}  // namespace tributary::cache

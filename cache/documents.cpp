@@ -1,0 +1,179 @@
+#include "cache/documents.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "cache/statements.hpp"
+#include "fhir/json/reader.hpp"
+#include "fhir/json/writer.hpp"
+#include "fhir/resources/outward.hpp"
+#include "fhir/search/date_range.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr char kLoad[] =
+    "SELECT person, entry, id, scope, status, version, superseded, conflict, alias_of FROM document WHERE "
+    "sequence = ?";
+constexpr char kInsert[] =
+    "INSERT INTO document(id, scope, person, entry, version, status, last_updated, seen_at) VALUES(?, ?, ?, "
+    "?, 0, '', ?, ?)";
+constexpr char kUpdate[] =
+    "UPDATE document SET entry = ?, version = ?, status = ?, superseded = ?, conflict = ?, date_from = ?, "
+    "last_updated = ? WHERE sequence = ?";
+constexpr char kInsertVersion[] =
+    "INSERT INTO document_version(document, version, last_updated, resource) VALUES(?, ?, ?, ?)";
+constexpr char kVersion[] = "SELECT resource FROM document_version WHERE document = ? AND version = ?";
+constexpr char kDropIndex[] = "DELETE FROM document_index WHERE document = ?";
+constexpr char kInsertIndex[] =
+    "INSERT INTO document_index(parameter, value, document) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
+constexpr char kAlias[] = "UPDATE document SET alias_of = ? WHERE sequence = ?";
+constexpr char kAliases[] = "UPDATE document SET alias_of = ? WHERE alias_of = ?";
+constexpr char kRead[] =
+    "SELECT d.id, d.version, v.last_updated, v.resource FROM document d "
+    "JOIN document_version v ON v.document = d.sequence AND v.version = d.version WHERE d.id = ? AND d.scope "
+    "= ?";
+
+constexpr char const* kStatements[] = {
+    kLoad, kInsert, kUpdate, kInsertVersion, kVersion, kDropIndex, kInsertIndex, kAlias, kAliases, kRead
+};
+
+/// What is superseded in our view stays so, whatever its partner still says.
+std::string effective_status(DocumentRow const& document, fhir::DocumentReference const& reference) {
+    return document.superseded && reference.status == "current" ? "superseded" : reference.status;
+}
+
+}  // namespace
+
+std::span<char const* const> document_statements() { return kStatements; }
+
+std::string index_key(std::string_view value) {
+    auto const separator = value.find_last_of("|:^");
+    std::string key(separator == std::string_view::npos ? value : value.substr(separator + 1));
+    std::erase_if(key, [](unsigned char c) { return std::isspace(c) != 0; });
+    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) {
+        return static_cast<char>(std::tolower(c));
+    });
+    return key;
+}
+
+DocumentRow Documents::load(std::int64_t sequence) {
+    DocumentRow document;
+    document.sequence = sequence;
+    auto row = database_.query(kLoad, sequence);
+    if (!row.next()) return document;
+    document.person = row.integer(0);
+    document.entry = row.integer(1);
+    document.id = row.text(2);
+    document.scope = row.text(3);
+    document.status = row.text(4);
+    document.version = static_cast<std::uint64_t>(row.integer(5));
+    document.superseded = row.integer(6) != 0;
+    document.conflict = row.integer(7) != 0;
+    document.alias_of = row.integer(8);
+    return document;
+}
+
+DocumentRow Documents::insert(EntryRow const& entry, std::int64_t person, Utc now) {
+    database_.run(kInsert, entry.id, entry.scope, person, entry.sequence, now, now);
+    DocumentRow document;
+    document.sequence = database_.last_insert();
+    document.person = person;
+    document.entry = entry.sequence;
+    document.id = entry.id;
+    document.scope = entry.scope;
+    return document;
+}
+
+fhir::DocumentReference Documents::publish(
+    DocumentRow& document, EntryRow const& entry, std::string_view patient_id, Utc now
+) {
+    document.entry = entry.sequence;
+    document.version += 1;
+    document.status = effective_status(document, entry.reference);
+
+    fhir::DocumentReference reference = entry.reference;
+    if (reference.status != document.status) {
+        reference.status = document.status;
+        reference.resource.set("status", document.status);
+    }
+    fhir::OutwardMeta meta;
+    meta.id = document.id;
+    meta.version_id = std::to_string(document.version);
+    meta.last_updated = fhir::search::format_instant(now);
+    meta.source = settings_.rules.canonical_base + "/partner/" + entry.partner;
+    if (document.conflict)
+        meta.tags.push_back({settings_.rules.canonical_base + "/CodeSystem/document-flag", "conflict", ""});
+    auto resource = fhir::outward_document_reference(reference, meta, patient_id, entry.binary_ids());
+    auto const text = fhir::json::write(resource);
+    auto outward = fhir::read_document_reference(std::move(resource));
+    if (outward) reference = std::move(*outward);
+
+    auto const date = fhir::search::read_date(reference.date);
+    auto const date_from =
+        date ? std::optional(std::chrono::time_point_cast<Utc::duration>(date->from)) : std::nullopt;
+    database_.run(kInsertVersion, document.sequence, document.version, now, text);
+    database_.run(
+        kUpdate,
+        entry.sequence,
+        document.version,
+        document.status,
+        document.superseded,
+        document.conflict,
+        date_from,
+        now,
+        document.sequence
+    );
+    index(document, reference);
+    auto const kind =
+        document.version == 1 ? subscriptions::EventKind::create : subscriptions::EventKind::update;
+    events_.record_change(
+        document.scope, kind, Focus{"DocumentReference", document.id, document.version}, now
+    );
+    return reference;
+}
+
+void Documents::index(DocumentRow const& document, fhir::DocumentReference const& outward) {
+    database_.run(kDropIndex, document.sequence);
+    auto const add = [&](std::string_view parameter, std::string_view value) {
+        if (!value.empty()) database_.run(kInsertIndex, parameter, index_key(value), document.sequence);
+    };
+    auto const add_codes = [&](std::string_view parameter, std::vector<fhir::Coding> const& codings) {
+        for (auto const& coding : codings) add(parameter, coding.code);
+    };
+    add("status", outward.status);
+    add_codes("type", outward.type);
+    add_codes("category", outward.category);
+    add_codes("facility", outward.facility_type);
+    add_codes("setting", outward.practice_setting);
+    add_codes("event", outward.events);
+    add_codes("security-label", outward.security_labels);
+    if (outward.master_identifier) add("identifier", outward.master_identifier->value);
+    for (auto const& identifier : outward.identifiers) add("identifier", identifier.value);
+}
+
+fhir::DocumentReference Documents::current(DocumentRow const& document) {
+    auto row = database_.query(kVersion, document.sequence, document.version);
+    if (!row.next()) return {};
+    auto resource = fhir::json::read(row.text(0));
+    if (!resource) return {};
+    auto reference = fhir::read_document_reference(std::move(*resource));
+    return reference ? std::move(*reference) : fhir::DocumentReference();
+}
+
+void Documents::make_alias(std::int64_t sequence, std::int64_t of) {
+    database_.run(kAlias, of, sequence);
+    database_.run(kAliases, of, sequence);
+    database_.run(kDropIndex, sequence);
+}
+
+FoundResource Documents::read(std::string_view scope, std::string_view id) {
+    auto row = database_.query(kRead, id, scope);
+    if (!row.next()) return {};
+    return {
+        Presence::found, {row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.time(2), row.text(3)}
+    };
+}
+
+}  // namespace tributary::cache

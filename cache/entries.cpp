@@ -1,0 +1,340 @@
+#include "cache/entries.hpp"
+
+#include <algorithm>
+
+#include "cache/statements.hpp"
+#include "fhir/json/reader.hpp"
+#include "fhir/json/writer.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+namespace identity = fhir::identity;
+
+constexpr char kFind[] = "SELECT sequence FROM entry WHERE scope = ? AND partner = ? AND remote_id = ?";
+constexpr char kLoad[] =
+    "SELECT id, scope, partner, remote_id, patient, document, provisional, home_community_id, resource FROM "
+    "entry WHERE sequence = ?";
+constexpr char kContents[] =
+    "SELECT c.binary_id, c.sha256, b.document_id, b.set_id, b.version_number FROM content c LEFT JOIN body b "
+    "ON b.sha256 = c.sha256 "
+    "WHERE c.entry = ? ORDER BY c.ordinal";
+constexpr char kInsert[] =
+    "INSERT INTO entry(id, scope, partner, remote_id, patient, document, provisional, k1, home_community_id, "
+    "resource, seen_at) "
+    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kReplace[] =
+    "UPDATE entry SET k1 = ?, home_community_id = ?, resource = ?, seen_at = ? WHERE sequence = ?";
+constexpr char kSeen[] = "UPDATE entry SET seen_at = ? WHERE sequence = ?";
+constexpr char kSeenDocument[] =
+    "UPDATE document SET seen_at = ? WHERE sequence = (SELECT document FROM entry WHERE sequence = ?)";
+constexpr char kAssign[] = "UPDATE entry SET document = ?, provisional = ? WHERE sequence = ?";
+constexpr char kAssignAll[] = "UPDATE entry SET document = ? WHERE document = ?";
+constexpr char kInsertContent[] =
+    "INSERT INTO content(binary_id, scope, entry, ordinal, url, content_type, hash, digest, size, sha256) "
+    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT(binary_id) DO UPDATE SET ordinal = excluded.ordinal, url = excluded.url, content_type = "
+    "excluded.content_type, "
+    "hash = excluded.hash, digest = excluded.digest, size = excluded.size, sha256 = CASE WHEN "
+    "excluded.sha256 <> '' THEN excluded.sha256 "
+    "WHEN excluded.url = url AND excluded.content_type = content_type AND excluded.hash = hash THEN sha256 "
+    "ELSE '' END";
+constexpr char kDropContents[] = "DELETE FROM content WHERE entry = ? AND ordinal >= ?";
+constexpr char kInsertRelation[] =
+    "INSERT INTO relation(entry, code, target) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
+constexpr char kDropRelations[] = "DELETE FROM relation WHERE entry = ?";
+
+constexpr char kByK1[] =
+    "SELECT e.sequence FROM entry e JOIN document d ON d.sequence = e.document WHERE e.k1 = ? AND e.k1 <> '' "
+    "AND e.provisional = 0 "
+    "AND d.person = ? ORDER BY e.sequence LIMIT 200";
+constexpr char kByDigest[] =
+    "SELECT e.sequence FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
+    "e.document "
+    "WHERE c.digest = ? AND c.digest <> '' AND e.provisional = 0 AND d.person = ? ORDER BY e.sequence LIMIT "
+    "200";
+constexpr char kBySha256[] =
+    "SELECT e.sequence FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
+    "e.document "
+    "WHERE c.sha256 = ? AND c.sha256 <> '' AND e.provisional = 0 AND d.person = ? ORDER BY e.sequence LIMIT "
+    "200";
+constexpr char kBySetId[] =
+    "SELECT e.sequence FROM body b JOIN content c ON c.sha256 = b.sha256 AND c.sha256 <> '' JOIN entry e ON "
+    "e.sequence = c.entry "
+    "JOIN document d ON d.sequence = e.document WHERE b.set_id = ? AND b.set_id <> '' AND e.provisional = 0 "
+    "AND d.person = ? "
+    "ORDER BY e.sequence LIMIT 200";
+constexpr char kByRemoteId[] =
+    "SELECT e.sequence FROM entry e JOIN document d ON d.sequence = e.document "
+    "WHERE e.scope = ? AND e.partner = ? AND e.remote_id = ? AND e.provisional = 0 AND d.person = ?";
+constexpr char kByRelation[] =
+    "SELECT e.sequence FROM relation r JOIN entry e ON e.sequence = r.entry JOIN document d ON d.sequence = "
+    "e.document "
+    "WHERE r.target = ? AND e.provisional = 0 AND d.person = ? ORDER BY e.sequence LIMIT 200";
+constexpr char kOfDocument[] =
+    "SELECT sequence FROM entry WHERE document = ? AND provisional = ? ORDER BY sequence";
+constexpr char kOfPerson[] =
+    "SELECT e.sequence FROM document d JOIN entry e ON e.document = d.sequence WHERE d.person = ? AND "
+    "e.provisional = 0 ORDER BY e.sequence";
+constexpr char kPatientsOf[] = "SELECT DISTINCT patient FROM entry WHERE document = ? AND provisional = 0";
+constexpr char kOfBinary[] = "SELECT entry FROM content WHERE binary_id = ?";
+constexpr char kSetBody[] = "UPDATE content SET sha256 = ? WHERE binary_id = ?";
+constexpr char kInsertBody[] =
+    "INSERT INTO body(sha256, size, document_id, set_id, version_number, used_at) VALUES(?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT(sha256) DO UPDATE SET used_at = excluded.used_at, document_id = excluded.document_id, "
+    "set_id = excluded.set_id, "
+    "version_number = excluded.version_number";
+
+constexpr char kInsertInline[] =
+    "INSERT INTO body(sha256, size, used_at) VALUES(?, ?, ?) ON CONFLICT(sha256) DO UPDATE SET used_at = "
+    "excluded.used_at";
+
+constexpr char const* kStatements[] = {
+    kInsertInline, kFind,       kLoad,      kContents,      kInsert,       kReplace,        kSeen,
+    kSeenDocument, kAssign,     kAssignAll, kInsertContent, kDropContents, kInsertRelation, kDropRelations,
+    kByK1,         kByDigest,   kBySha256,  kBySetId,       kByRemoteId,   kByRelation,     kOfDocument,
+    kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,       kInsertBody
+};
+
+/// K3 as text: "" where the content has no usable digest.
+std::string digest_key(fhir::Attachment const& attachment) {
+    auto const digest = identity::read_digest(attachment.hash);
+    if (!digest || !attachment.size || *attachment.size == 0) return {};
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::string key = digest->algorithm == identity::Digest::Algorithm::sha1 ? "sha1|" : "sha256|";
+    for (unsigned char const byte : digest->bytes) {
+        key += kHex[byte >> 4U];
+        key += kHex[byte & 0xFU];
+    }
+    return key + "|" + std::to_string(*attachment.size);
+}
+
+std::string target_by_id(std::string_view partner, std::string_view remote_id) {
+    return "r|" + std::string(partner) + "|" + std::string(remote_id);
+}
+
+std::string target_by_identifier(std::string_view k1) { return "i|" + std::string(k1); }
+
+/// What a relation may point at: "" where it says nothing usable.
+std::vector<std::string> targets(EntryRow const& entry, fhir::RelatesTo const& relation) {
+    std::vector<std::string> keys;
+    auto const id = fhir::reference_id(relation.target.reference);
+    if (!id.empty() && id != entry.remote_id) keys.push_back(target_by_id(entry.partner, id));
+    if (relation.target.identifier) {
+        auto const key = identity::normalised(*relation.target.identifier);
+        if (!key.empty()) keys.push_back(target_by_identifier(key));
+    }
+    return keys;
+}
+
+}  // namespace
+
+std::span<char const* const> entry_statements() { return kStatements; }
+
+std::vector<std::string> EntryRow::binary_ids() const {
+    std::vector<std::string> ids;
+    for (auto const& content : contents) ids.push_back(content.binary_id);
+    return ids;
+}
+
+std::vector<std::string> Entries::missing(EntryRow const& entry) {
+    std::vector<std::string> ids;
+    for (auto const& content : entry.contents) {
+        if (content.sha256.empty()) ids.push_back(content.binary_id);
+    }
+    return ids;
+}
+
+std::int64_t Entries::find(std::string_view scope, std::string_view partner, std::string_view remote_id) {
+    auto row = database_.query(kFind, scope, partner, remote_id);
+    return row.next() ? row.integer(0) : 0;
+}
+
+EntryRow Entries::load(std::int64_t sequence) {
+    EntryRow entry;
+    entry.sequence = sequence;
+    {
+        auto row = database_.query(kLoad, sequence);
+        if (!row.next()) return entry;
+        entry.id = row.text(0);
+        entry.scope = row.text(1);
+        entry.partner = row.text(2);
+        entry.remote_id = row.text(3);
+        entry.patient = row.integer(4);
+        entry.document = row.integer(5);
+        entry.provisional = row.integer(6) != 0;
+        entry.home_community_id = row.text(7);
+        if (auto resource = fhir::json::read(row.text(8))) {
+            if (auto reference = fhir::read_document_reference(std::move(*resource)))
+                entry.reference = std::move(*reference);
+        }
+    }
+    auto row = database_.query(kContents, sequence);
+    while (row.next()) {
+        ContentRow content;
+        content.binary_id = row.text(0);
+        content.sha256 = row.text(1);
+        if (!row.is_null(2)) {
+            auto const version = row.is_null(4) ? std::nullopt : std::optional(row.integer(4));
+            content.body = identity::BodyIdentity{content.sha256, row.text(2), row.text(3), version};
+        }
+        entry.contents.push_back(std::move(content));
+    }
+    return entry;
+}
+
+void Entries::insert(EntryRow& entry, Utc now) {
+    database_.run(
+        kInsert,
+        entry.id,
+        entry.scope,
+        entry.partner,
+        entry.remote_id,
+        entry.patient,
+        entry.document,
+        entry.provisional,
+        identity::unique_id(entry.reference),
+        entry.home_community_id,
+        fhir::json::write(entry.reference.resource),
+        now
+    );
+    entry.sequence = database_.last_insert();
+    insert_contents(entry);
+    insert_relations(entry);
+}
+
+void Entries::keep_inline(InlineBody const& body, Utc now) {
+    database_.run(kInsertInline, body.sha256, body.size, now);
+}
+
+void Entries::replace(EntryRow& entry, Utc now) {
+    auto const resource = fhir::json::write(entry.reference.resource);
+    database_.run(
+        kReplace, identity::unique_id(entry.reference), entry.home_community_id, resource, now, entry.sequence
+    );
+    database_.run(kDropContents, entry.sequence, entry.contents.size());
+    database_.run(kDropRelations, entry.sequence);
+    insert_contents(entry);
+    insert_relations(entry);
+    seen(entry.sequence, now);
+    entry.contents = load(entry.sequence).contents;
+}
+
+void Entries::insert_contents(EntryRow const& entry) {
+    for (std::size_t i = 0; i < entry.contents.size() && i < entry.reference.contents.size(); ++i) {
+        auto const& attachment = entry.reference.contents[i].attachment;
+        auto const& content = entry.contents[i];
+        database_.run(
+            kInsertContent,
+            content.binary_id,
+            entry.scope,
+            entry.sequence,
+            i,
+            attachment.url,
+            attachment.content_type,
+            attachment.hash,
+            digest_key(attachment),
+            attachment.size,
+            content.sha256
+        );
+    }
+}
+
+void Entries::insert_relations(EntryRow const& entry) {
+    for (auto const& relation : entry.reference.relates_to) {
+        for (auto const& target : targets(entry, relation))
+            database_.run(kInsertRelation, entry.sequence, relation.code, target);
+    }
+}
+
+void Entries::seen(std::int64_t sequence, Utc now) {
+    database_.run(kSeen, now, sequence);
+    database_.run(kSeenDocument, now, sequence);
+}
+
+void Entries::assign(EntryRow& entry, std::int64_t document, bool provisional) {
+    entry.document = document;
+    entry.provisional = provisional;
+    database_.run(kAssign, document, provisional, entry.sequence);
+}
+
+void Entries::assign_all(std::int64_t from_document, std::int64_t to_document) {
+    database_.run(kAssignAll, to_document, from_document);
+}
+
+std::vector<std::int64_t> Entries::candidates(EntryRow const& entry, std::int64_t person) {
+    std::vector<std::int64_t> found;
+    auto const collect = [&](Statement row) {
+        while (row.next()) found.push_back(row.integer(0));
+    };
+    auto const k1 = identity::unique_id(entry.reference);
+    if (!k1.empty()) {
+        collect(database_.query(kByK1, k1, person));
+        collect(database_.query(kByRelation, target_by_identifier(k1), person));
+    }
+    collect(database_.query(kByRelation, target_by_id(entry.partner, entry.remote_id), person));
+    for (auto const& content : entry.reference.contents) {
+        if (auto const key = digest_key(content.attachment); !key.empty())
+            collect(database_.query(kByDigest, key, person));
+    }
+    for (auto const& content : entry.contents) {
+        if (content.sha256.empty()) continue;
+        collect(database_.query(kBySha256, content.sha256, person));
+        if (content.body && !content.body->set_id.empty())
+            collect(database_.query(kBySetId, content.body->set_id, person));
+    }
+    for (auto const& relation : entry.reference.relates_to) {
+        auto const id = fhir::reference_id(relation.target.reference);
+        if (!id.empty()) collect(database_.query(kByRemoteId, entry.scope, entry.partner, id, person));
+        if (!relation.target.identifier) continue;
+        auto const key = identity::normalised(*relation.target.identifier);
+        if (!key.empty()) collect(database_.query(kByK1, key, person));
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    std::erase(found, entry.sequence);
+    return found;
+}
+
+std::vector<std::int64_t> Entries::of_document(std::int64_t document, bool provisional) {
+    std::vector<std::int64_t> entries;
+    auto row = database_.query(kOfDocument, document, provisional);
+    while (row.next()) entries.push_back(row.integer(0));
+    return entries;
+}
+
+std::vector<std::int64_t> Entries::of_person(std::int64_t person) {
+    std::vector<std::int64_t> entries;
+    auto row = database_.query(kOfPerson, person);
+    while (row.next()) entries.push_back(row.integer(0));
+    return entries;
+}
+
+std::vector<std::int64_t> Entries::patients_of(std::int64_t document) {
+    std::vector<std::int64_t> patients;
+    auto row = database_.query(kPatientsOf, document);
+    while (row.next()) patients.push_back(row.integer(0));
+    return patients;
+}
+
+std::int64_t Entries::of_binary(std::string_view binary_id) {
+    auto row = database_.query(kOfBinary, binary_id);
+    return row.next() ? row.integer(0) : 0;
+}
+
+void Entries::set_body(std::string_view binary_id, AttachedBody const& body) {
+    auto const& identity = body.identity;
+    database_.run(
+        kInsertBody,
+        identity.sha256,
+        body.size,
+        identity.document_id,
+        identity.set_id,
+        identity.version_number,
+        body.now
+    );
+    database_.run(kSetBody, identity.sha256, binary_id);
+}
+
+}  // namespace tributary::cache

@@ -1,0 +1,86 @@
+#include "cache/events.hpp"
+
+#include "cache/codes.hpp"
+#include "cache/statements.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr char kNextNumber[] =
+    "UPDATE subscription SET events = events + 1 WHERE sequence = ? RETURNING events";
+constexpr char kInsert[] =
+    "INSERT INTO event(subscription, number, kind, focus_type, focus_id, focus_version, at) VALUES(?, ?, ?, "
+    "?, ?, ?, ?)";
+constexpr char kFind[] =
+    "SELECT 1 FROM event WHERE subscription = ? AND focus_type = ? AND focus_id = ? AND kind = ? AND "
+    "focus_version = ?";
+constexpr char kFindAnyVersion[] =
+    "SELECT 1 FROM event WHERE subscription = ? AND focus_type = ? AND focus_id = ? AND kind = ? LIMIT 1";
+constexpr char kList[] =
+    "SELECT e.number, e.kind, e.at, e.focus_type, e.focus_id, e.focus_version, v.resource FROM subscription "
+    "s "
+    "JOIN event e ON e.subscription = s.sequence JOIN document d ON d.id = e.focus_id "
+    "JOIN document_version v ON v.document = d.sequence AND v.version = e.focus_version "
+    "WHERE s.id = ? AND e.number > ? AND e.number <= ? AND e.retired = 0 ORDER BY e.number LIMIT ?";
+constexpr char kDelivered[] = "UPDATE subscription SET delivered = ? WHERE id = ? AND delivered < ?";
+constexpr char kChange[] =
+    "INSERT INTO change(scope, at, focus_type, focus_id, focus_version, kind) VALUES(?, ?, ?, ?, ?, ?)";
+
+constexpr char const* kStatements[] = {
+    kNextNumber, kInsert, kFind, kFindAnyVersion, kList, kDelivered, kChange
+};
+
+}  // namespace
+
+std::span<char const* const> event_statements() { return kStatements; }
+
+bool Events::append(std::int64_t subscription, subscriptions::EventKind kind, Focus const& focus, Utc at) {
+    if (database_.query(kFind, subscription, focus.type, focus.id, code(kind), focus.version).next())
+        return false;
+    std::int64_t number = 0;
+    {
+        auto row = database_.query(kNextNumber, subscription);
+        if (!row.next()) return false;
+        number = row.integer(0);
+    }
+    database_.run(kInsert, subscription, number, code(kind), focus.type, focus.id, focus.version, at);
+    return true;
+}
+
+bool Events::told(std::int64_t subscription, Focus const& focus) {
+    return database_
+        .query(kFindAnyVersion, subscription, focus.type, focus.id, code(subscriptions::EventKind::create))
+        .next();
+}
+
+std::vector<EventRecord> Events::list(
+    std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
+) {
+    std::vector<EventRecord> events;
+    auto row = database_.query(kList, subscription, after, until, limit);
+    while (row.next()) {
+        EventRecord event;
+        event.number = row.integer(0);
+        event.kind = event_kind(row.text(1));
+        event.at = row.time(2);
+        event.focus_type = row.text(3);
+        event.focus_id = row.text(4);
+        event.focus_version = static_cast<std::uint64_t>(row.integer(5));
+        event.resource = row.text(6);
+        events.push_back(std::move(event));
+    }
+    return events;
+}
+
+void Events::record_delivery(std::string_view subscription, std::int64_t number) {
+    database_.run(kDelivered, number, subscription, number);
+}
+
+void Events::record_change(
+    std::string_view scope, subscriptions::EventKind kind, Focus const& focus, Utc at
+) {
+    database_.run(kChange, scope, at, focus.type, focus.id, focus.version, code(kind));
+}
+
+}  // namespace tributary::cache

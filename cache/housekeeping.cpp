@@ -1,0 +1,216 @@
+#include "cache/housekeeping.hpp"
+
+#include "cache/statements.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr char kInsertCall[] =
+    "INSERT INTO call(discovery, partner, step, started, queued, took, outcome, attempt, cut_off, bytes) "
+    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kPurgeCalls[] =
+    "DELETE FROM call WHERE sequence IN (SELECT sequence FROM call WHERE started < ? ORDER BY started LIMIT "
+    "?)";
+constexpr char kPurgeChanges[] =
+    "DELETE FROM change WHERE sequence IN (SELECT sequence FROM change WHERE at < ? ORDER BY at LIMIT ?)";
+constexpr char kPurgeDiscoveries[] =
+    "DELETE FROM discovery WHERE sequence IN (SELECT sequence FROM discovery WHERE ended < ? ORDER BY ended "
+    "LIMIT ?) RETURNING sequence";
+constexpr char kDropExchanges[] = "DELETE FROM exchange WHERE discovery = ?";
+constexpr char kDropExchangePatients[] = "DELETE FROM exchange_patient WHERE discovery = ?";
+
+// The row of a delivered Event stays, so that nobody is told twice; its resource goes.
+constexpr char kRetireEvents[] =
+    "UPDATE event SET retired = 1 WHERE (subscription, number) IN (SELECT e.subscription, e.number FROM "
+    "event e "
+    "JOIN subscription s ON s.sequence = e.subscription WHERE e.retired = 0 AND e.at < ? AND e.number <= "
+    "s.delivered ORDER BY e.at LIMIT ?) "
+    "RETURNING focus_id, focus_version";
+constexpr char kDropVersion[] =
+    "DELETE FROM document_version WHERE document = (SELECT sequence FROM document WHERE id = ? AND version "
+    "<> ?) AND version = ? "
+    "AND NOT EXISTS (SELECT 1 FROM event WHERE focus_id = ? AND focus_version = ? AND retired = 0)";
+constexpr char kDeletedSubscriptions[] =
+    "SELECT sequence FROM subscription WHERE deleted = 1 AND events > 0 LIMIT 1";
+constexpr char kPurgeDeletedEvents[] =
+    "DELETE FROM event WHERE subscription = ? AND number IN (SELECT number FROM event WHERE subscription = ? "
+    "ORDER BY number LIMIT ?)";
+constexpr char kSettleDeleted[] = "UPDATE subscription SET events = 0, delivered = 0 WHERE sequence = ?";
+
+constexpr char kOldDocuments[] =
+    "SELECT d.sequence FROM document d WHERE d.seen_at < ? AND NOT EXISTS (SELECT 1 FROM event v JOIN "
+    "subscription s "
+    "ON s.sequence = v.subscription WHERE v.focus_id = d.id AND s.status <> 'off' AND s.deleted = 0) ORDER "
+    "BY d.seen_at LIMIT ?";
+constexpr char kEntriesOf[] = "SELECT sequence FROM entry WHERE document = ?";
+constexpr char kRetireBodies[] =
+    "UPDATE body SET used_at = 0 WHERE sha256 IN (SELECT sha256 FROM content WHERE entry = ? AND sha256 <> "
+    "'') "
+    "AND NOT EXISTS (SELECT 1 FROM content c WHERE c.sha256 = body.sha256 AND c.sha256 <> '' AND c.entry <> "
+    "?)";
+constexpr char kDropContents[] = "DELETE FROM content WHERE entry = ?";
+constexpr char kDropRelations[] = "DELETE FROM relation WHERE entry = ?";
+constexpr char kDropEntry[] = "DELETE FROM entry WHERE sequence = ?";
+constexpr char kDropIndex[] = "DELETE FROM document_index WHERE document = ?";
+constexpr char kDropVersions[] = "DELETE FROM document_version WHERE document = ?";
+constexpr char kDropAliases[] = "DELETE FROM document WHERE alias_of = ?";
+constexpr char kDropDocument[] = "DELETE FROM document WHERE sequence = ?";
+
+constexpr char kOldPatients[] =
+    "SELECT p.sequence FROM patient p WHERE p.seen_at < ? AND NOT EXISTS (SELECT 1 FROM entry e WHERE "
+    "e.patient = p.sequence) "
+    "ORDER BY p.seen_at LIMIT ?";
+constexpr char kDropKeys[] = "DELETE FROM patient_key WHERE patient = ?";
+constexpr char kDropMatches[] = "DELETE FROM exchange_patient WHERE patient = ?";
+constexpr char kDropPatient[] = "DELETE FROM patient WHERE sequence = ? RETURNING person";
+constexpr char kDropPerson[] =
+    "DELETE FROM person WHERE sequence = ? AND NOT EXISTS (SELECT 1 FROM patient WHERE patient.person = "
+    "person.sequence)";
+constexpr char kFreePages[] = "PRAGMA incremental_vacuum(500)";
+
+constexpr char kCountSubscriptions[] = "SELECT count(*) FROM subscription WHERE deleted = 0";
+constexpr char kCountDocuments[] = "SELECT count(*) FROM document WHERE sequence > 0";
+constexpr char kCountPatients[] = "SELECT count(*) FROM patient WHERE sequence > 0";
+constexpr char kUndelivered[] =
+    "SELECT sum(events - delivered) FROM subscription WHERE delivered < events AND sequence > 0";
+constexpr char kLastChange[] = "SELECT max(sequence) FROM change";
+
+constexpr char const* kStatements[] = {kInsertCall,         kPurgeCalls,    kPurgeChanges,
+                                       kPurgeDiscoveries,   kDropExchanges, kDropExchangePatients,
+                                       kRetireEvents,       kDropVersion,   kDeletedSubscriptions,
+                                       kPurgeDeletedEvents, kSettleDeleted, kOldDocuments,
+                                       kEntriesOf,          kRetireBodies,  kDropContents,
+                                       kDropRelations,      kDropEntry,     kDropIndex,
+                                       kDropVersions,       kDropAliases,   kDropDocument,
+                                       kOldPatients,        kDropKeys,      kDropMatches,
+                                       kDropPatient,        kDropPerson,    kCountSubscriptions,
+                                       kCountDocuments,     kCountPatients, kUndelivered,
+                                       kLastChange};
+
+constexpr std::int64_t kSlice = 500;
+constexpr std::int64_t kDocuments = 50;  // each is some ten rows
+
+}  // namespace
+
+std::span<char const* const> housekeeping_statements() { return kStatements; }
+
+void Housekeeping::record_calls(std::vector<CallRow> const& rows) {
+    for (auto const& row : rows) {
+        database_.run(
+            kInsertCall,
+            row.discovery,
+            row.partner,
+            row.step,
+            row.started,
+            row.queued.count(),
+            row.took.count(),
+            row.outcome,
+            row.attempt,
+            row.cut_off,
+            row.bytes
+        );
+    }
+}
+
+bool Housekeeping::purge(Store::Retention const& retention) {
+    bool more = database_.run(kPurgeCalls, retention.calls_before, kSlice) == kSlice;
+    more |= database_.run(kPurgeChanges, retention.documents_before, kSlice) == kSlice;
+    std::int64_t discoveries = 0;
+    {
+        auto row = database_.query(kPurgeDiscoveries, retention.documents_before, kDocuments);
+        while (row.next()) {
+            database_.run(kDropExchanges, row.integer(0));
+            database_.run(kDropExchangePatients, row.integer(0));
+            ++discoveries;
+        }
+    }
+    more |= discoveries == kDocuments;
+    more |= purge_events(retention.events_before);
+    more |= purge_documents(retention.documents_before);
+    more |= purge_patients(retention.documents_before);
+    database_.run(kFreePages);
+    return more && !database_.failed();
+}
+
+bool Housekeeping::purge_events(Utc before) {
+    struct Version {
+        std::string id;
+        std::int64_t version;
+    };
+    std::vector<Version> retired;
+    {
+        auto row = database_.query(kRetireEvents, before, kSlice);
+        while (row.next()) retired.push_back({row.text(0), row.integer(1)});
+    }
+    for (auto const& [id, version] : retired) database_.run(kDropVersion, id, version, version, id, version);
+
+    auto deleted = database_.query(kDeletedSubscriptions);
+    if (!deleted.next()) return retired.size() == kSlice;
+    auto const subscription = deleted.integer(0);
+    if (database_.run(kPurgeDeletedEvents, subscription, subscription, kSlice) < kSlice)
+        database_.run(kSettleDeleted, subscription);
+    return true;
+}
+
+bool Housekeeping::purge_documents(Utc before) {
+    std::vector<std::int64_t> old;
+    {
+        auto row = database_.query(kOldDocuments, before, kDocuments);
+        while (row.next()) old.push_back(row.integer(0));
+    }
+    for (auto const document : old) drop_document(document);
+    return old.size() == kDocuments;
+}
+
+void Housekeeping::drop_document(std::int64_t document) {
+    std::vector<std::int64_t> entries;
+    {
+        auto row = database_.query(kEntriesOf, document);
+        while (row.next()) entries.push_back(row.integer(0));
+    }
+    for (auto const entry : entries) drop_entry(entry);
+    database_.run(kDropIndex, document);
+    database_.run(kDropVersions, document);
+    database_.run(kDropAliases, document);
+    database_.run(kDropDocument, document);
+}
+
+void Housekeeping::drop_entry(std::int64_t entry) {
+    database_.run(kRetireBodies, entry, entry);
+    database_.run(kDropContents, entry);
+    database_.run(kDropRelations, entry);
+    database_.run(kDropEntry, entry);
+}
+
+bool Housekeeping::purge_patients(Utc before) {
+    std::vector<std::int64_t> old;
+    {
+        auto row = database_.query(kOldPatients, before, kDocuments);
+        while (row.next()) old.push_back(row.integer(0));
+    }
+    for (auto const patient : old) {
+        database_.run(kDropKeys, patient);
+        database_.run(kDropMatches, patient);
+        std::int64_t person = 0;
+        if (auto row = database_.query(kDropPatient, patient); row.next()) person = row.integer(0);
+        database_.run(kDropPerson, person);
+    }
+    return old.size() == kDocuments;
+}
+
+Store::Counts Housekeeping::counts() {
+    auto const one = [&](char const* sql) {
+        auto row = database_.query(sql);
+        return row.next() ? row.integer(0) : std::int64_t{0};
+    };
+    Store::Counts counts;
+    counts.subscriptions = one(kCountSubscriptions);
+    counts.documents = one(kCountDocuments);
+    counts.patients = one(kCountPatients);
+    counts.undelivered = one(kUndelivered);
+    counts.change_sequence = one(kLastChange);
+    return counts;
+}
+
+}  // namespace tributary::cache

@@ -1,0 +1,149 @@
+#include "cache/interest.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "cache/statements.hpp"
+#include "fhir/json/reader.hpp"
+#include "subscriptions/matching.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr char kByKey[] =
+    "SELECT s.sequence, s.version, s.id FROM subscription_key k JOIN subscription s ON s.sequence = "
+    "k.subscription "
+    "WHERE k.scope = ? AND k.key = ? AND s.status <> 'off' AND s.deleted = 0 ORDER BY k.subscription";
+constexpr char kResource[] = "SELECT resource FROM subscription WHERE sequence = ?";
+constexpr char kOfPatient[] =
+    "SELECT d.sequence FROM entry e JOIN document d ON d.sequence = e.document WHERE e.patient = ? AND "
+    "e.provisional = 0 AND d.alias_of IS NULL";
+
+constexpr char const* kStatements[] = {kByKey, kResource, kOfPatient};
+
+constexpr std::size_t kMostPlans = 20000;
+
+Focus focus_of(DocumentRow const& document) { return {"DocumentReference", document.id, document.version}; }
+
+}  // namespace
+
+std::span<char const* const> interest_statements() { return kStatements; }
+
+void Interest::created(
+    DocumentRow const& document,
+    fhir::DocumentReference const& outward,
+    std::vector<std::int64_t> const& patients,
+    Utc now,
+    std::set<std::string>& told
+) {
+    for (auto const& candidate : wanting(document, outward, patients)) {
+        if (events_.told(candidate.sequence, focus_of(document))) continue;
+        if (events_.append(candidate.sequence, subscriptions::EventKind::create, focus_of(document), now))
+            told.insert(candidate.id);
+    }
+}
+
+void Interest::updated(
+    DocumentRow const& document,
+    fhir::DocumentReference const& outward,
+    std::vector<std::int64_t> const& patients,
+    Utc now,
+    std::set<std::string>& told
+) {
+    for (auto const& candidate : wanting(document, outward, patients)) {
+        if (candidate.plan->kind != subscriptions::Kind::classic) continue;
+        if (events_.append(candidate.sequence, subscriptions::EventKind::update, focus_of(document), now))
+            told.insert(candidate.id);
+    }
+}
+
+void Interest::catch_up(
+    std::int64_t subscription,
+    std::string_view scope,
+    subscriptions::Plan const& plan,
+    Documents& documents,
+    Utc now
+) {
+    if (plan.search.patient.empty()) return;  // told of what comes, not of what everybody has
+    std::set<std::int64_t> known;
+    for (auto const& patient : patients_.accepted(scope, plan).patients) {
+        auto row = database_.query(kOfPatient, patient->sequence);
+        while (row.next()) known.insert(row.integer(0));
+    }
+    for (auto const sequence : known) {
+        auto const document = documents.load(sequence);
+        if (events_.told(subscription, focus_of(document))) continue;
+        if (!subscriptions::wants_document(plan, documents.current(document))) continue;
+        events_.append(subscription, subscriptions::EventKind::create, focus_of(document), now);
+    }
+}
+
+std::vector<Interest::Candidate> Interest::wanting(
+    DocumentRow const& document,
+    fhir::DocumentReference const& outward,
+    std::vector<std::int64_t> const& patients
+) {
+    std::map<std::int64_t, Candidate> wanting;  // in order of creation
+    for (auto const sequence : patients) {
+        auto const patient = patients_.load(sequence);
+        if (!patient) continue;
+        for (auto const& candidate : candidates(*patient, document.scope)) {
+            if (wanting.contains(candidate.sequence) ||
+                !subscriptions::wants_document(*candidate.plan, outward))
+                continue;
+            auto const accepts = [&] {
+                if (candidate.plan->search.patient.empty()) return true;
+                auto const& accepted = patients_.accepted(document.scope, *candidate.plan).patients;
+                return std::any_of(accepted.begin(), accepted.end(), [&](auto const& row) {
+                    return row->sequence == sequence;
+                });
+            };
+            if (accepts()) wanting.emplace(candidate.sequence, candidate);
+        }
+    }
+    std::vector<Candidate> result;
+    for (auto& [sequence, candidate] : wanting) result.push_back(std::move(candidate));
+    return result;
+}
+
+std::vector<Interest::Candidate> const& Interest::candidates(
+    PatientRow const& patient, std::string_view scope
+) {
+    auto const known = candidates_.find(patient.sequence);
+    if (known != candidates_.end()) return known->second;
+    std::vector<std::string> keys = subscriptions::patient_keys(patient.id, patient.patient);
+    for (auto const& id : patients_.person_ids(patient.person)) keys.push_back("p|" + id);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    std::map<std::int64_t, Candidate> found;
+    for (auto const& key : keys) {
+        auto row = database_.query(kByKey, scope, key);
+        while (row.next()) {
+            auto const sequence = row.integer(0);
+            if (found.contains(sequence)) continue;
+            if (auto understood = plan(sequence, row.integer(1)))
+                found.emplace(sequence, Candidate{sequence, row.text(2), std::move(understood)});
+        }
+    }
+    auto& list = candidates_[patient.sequence];
+    for (auto& [sequence, candidate] : found) list.push_back(std::move(candidate));
+    return list;
+}
+
+std::shared_ptr<subscriptions::Plan const> Interest::plan(std::int64_t subscription, std::int64_t version) {
+    auto const known = plans_.find(subscription);
+    if (known != plans_.end() && known->second.version == version) return known->second.plan;
+    auto row = database_.query(kResource, subscription);
+    if (!row.next()) return nullptr;
+    auto const resource = fhir::json::read(row.text(0));
+    if (!resource) return nullptr;
+    auto plan = subscriptions::read_plan(*resource, settings_.rules);
+    if (!plan) return nullptr;
+    if (plans_.size() >= kMostPlans) plans_.clear();
+    auto understood = std::make_shared<subscriptions::Plan const>(std::move(*plan));
+    plans_[subscription] = KeptPlan{version, understood};
+    return understood;
+}
+
+}  // namespace tributary::cache

@@ -1,0 +1,79 @@
+#pragma once
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/documents.hpp"
+#include "cache/patients.hpp"
+#include "subscriptions/subscription.hpp"
+
+namespace tributary::cache {
+
+/// Which Subscriptions want a document, and the Events that tell them. Source: architecture 6; subscriptions A5, B10, F1, F2.
+class Interest {
+public:
+    Interest(Database& database, StoreSettings const& settings, Patients& patients, Events& events)
+        : database_(database), settings_(settings), patients_(patients), events_(events) {}
+
+    /// Tells those that want it and were never told of it. `patients`: under whose names it is known. Adds to `told` the ids of Subscriptions.
+    void created(
+        DocumentRow const& document,
+        fhir::DocumentReference const& outward,
+        std::vector<std::int64_t> const& patients,
+        Utc now,
+        std::set<std::string>& told
+    );
+    /// Tells the classic ones that want this version: a topic's trigger is the creation.
+    void updated(
+        DocumentRow const& document,
+        fhir::DocumentReference const& outward,
+        std::vector<std::int64_t> const& patients,
+        Utc now,
+        std::set<std::string>& told
+    );
+    /// Tells one Subscription of every known document that it wants.
+    void catch_up(
+        std::int64_t subscription,
+        std::string_view scope,
+        subscriptions::Plan const& plan,
+        Documents& documents,
+        Utc now
+    );
+
+    /// At the start of a unit of work; plans stay, they belong to a version.
+    void forget() { candidates_.clear(); }
+    /// A rollback may give a version another content.
+    void forget_plans() { plans_.clear(); }
+
+private:
+    struct Candidate {
+        std::int64_t sequence = 0;
+        std::string id;
+        std::shared_ptr<subscriptions::Plan const> plan;
+    };
+    struct KeptPlan {
+        std::int64_t version = 0;
+        std::shared_ptr<subscriptions::Plan const> plan;
+    };
+
+    std::vector<Candidate> const& candidates(PatientRow const& patient, std::string_view scope);
+    std::shared_ptr<subscriptions::Plan const> plan(std::int64_t subscription, std::int64_t version);
+    std::vector<Candidate> wanting(
+        DocumentRow const& document,
+        fhir::DocumentReference const& outward,
+        std::vector<std::int64_t> const& patients
+    );
+
+    Database& database_;
+    StoreSettings const& settings_;
+    Patients& patients_;
+    Events& events_;
+    std::unordered_map<std::int64_t, std::vector<Candidate>>
+        candidates_;                                    ///< by Patient, within one unit of work
+    std::unordered_map<std::int64_t, KeptPlan> plans_;  ///< at most kMostPlans
+};
+
+}  // namespace tributary::cache

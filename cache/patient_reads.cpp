@@ -1,0 +1,107 @@
+#include <algorithm>
+
+#include "cache/patients.hpp"
+#include "cache/statements.hpp"
+#include "fhir/json/reader.hpp"
+#include "fhir/search/document_search.hpp"
+#include "subscriptions/matching.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr char kRead[] = "SELECT id, version, last_updated, resource FROM patient WHERE id = ? AND scope = ?";
+constexpr char kResource[] = "SELECT id, version, last_updated, resource FROM patient WHERE sequence = ?";
+constexpr char kAll[] = "SELECT sequence FROM patient WHERE scope = ? ORDER BY sequence LIMIT ? OFFSET ?";
+constexpr char kCount[] = "SELECT count(*) FROM patient WHERE scope = ?";
+
+constexpr char const* kStatements[] = {kRead, kResource, kAll, kCount};
+
+StoredResource stored(Statement const& row) {
+    return {row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.time(2), row.text(3)};
+}
+
+void add(fhir::search::PatientQuery& query, std::string name, std::vector<std::string> values) {
+    fhir::search::Parameter parameter;
+    parameter.name = std::move(name);
+    parameter.values = std::move(values);
+    query.parameters.push_back(std::move(parameter));
+}
+
+}  // namespace
+
+std::span<char const* const> patient_read_statements() { return kStatements; }
+
+FoundResource Patients::read(std::string_view scope, std::string_view id) {
+    auto row = database_.query(kRead, id, scope);
+    if (!row.next()) return {};
+    return {Presence::found, stored(row)};
+}
+
+ResourcePage Patients::search(PatientSearchRequest const& request) {
+    ResourcePage page;
+    std::vector<std::int64_t> wanted;
+    auto const& query = request.query;
+    if (query.empty()) {
+        auto all = database_.query(kAll, request.scope, request.count, request.offset);
+        while (all.next()) wanted.push_back(all.integer(0));
+        auto count = database_.query(kCount, request.scope);
+        if (count.next()) page.total = static_cast<std::size_t>(count.integer(0));
+    } else {
+        subscriptions::Plan plan;
+        plan.search.patient = query;
+        std::size_t matched = 0;
+        for (auto const sequence : candidates(request.scope, subscriptions::subscription_keys(plan))) {
+            auto const row = load(sequence);
+            bool const named = row && (query.references.empty() ||
+                                       std::find(query.references.begin(), query.references.end(), row->id) !=
+                                           query.references.end());
+            if (!named || !fhir::search::matches_all(query.parameters, row->patient)) continue;
+            if (matched >= request.offset && wanted.size() < request.count) wanted.push_back(sequence);
+            ++matched;
+        }
+        page.total = matched;
+    }
+    for (auto const sequence : wanted) {
+        auto row = database_.query(kResource, sequence);
+        if (row.next()) page.resources.push_back(stored(row));
+    }
+    return page;
+}
+
+std::optional<fhir::search::PatientQuery> Patients::discovery_query(
+    std::string_view scope, fhir::search::PatientQuery const& query
+) {
+    fhir::search::PatientQuery result;
+    result.parameters = query.parameters;
+    for (auto const& reference : query.references) {
+        auto const named = find(scope, reference);
+        if (!named) return std::nullopt;
+        std::vector<std::string> identifiers;
+        fhir::Patient demographics = named->patient;
+        for (auto const sequence : of_person(named->person)) {
+            auto const row = load(sequence);
+            if (!row) continue;
+            for (auto const& identifier : row->patient.identifiers) {
+                auto token = identifier.system + "|" + identifier.value;
+                bool const usable = !identifier.value.empty() && !identifier.system.empty();
+                if (usable && std::find(identifiers.begin(), identifiers.end(), token) == identifiers.end())
+                    identifiers.push_back(std::move(token));
+            }
+            if (demographics.names.empty()) demographics.names = row->patient.names;
+            if (demographics.birth_date.empty()) demographics.birth_date = row->patient.birth_date;
+            if (demographics.gender.empty()) demographics.gender = row->patient.gender;
+        }
+        if (!identifiers.empty()) add(result, "identifier", std::move(identifiers));
+        if (!demographics.names.empty()) {
+            auto const& name = demographics.names.front();
+            if (!name.family.empty()) add(result, "family", {name.family});
+            if (!name.given.empty()) add(result, "given", {name.given.front()});
+        }
+        if (!demographics.birth_date.empty()) add(result, "birthdate", {demographics.birth_date});
+        if (!demographics.gender.empty()) add(result, "gender", {demographics.gender});
+    }
+    return result;
+}
+
+}  // namespace tributary::cache

@@ -1,0 +1,121 @@
+#include "cache/schema.hpp"
+
+#include <array>
+
+namespace tributary::cache {
+
+namespace {
+
+// Times are microseconds since 1970. `sequence` grows with creation and is never used again.
+constexpr char kFirst[] = R"(
+CREATE TABLE subscription(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, origin TEXT NOT NULL,
+  version INTEGER NOT NULL, last_updated INTEGER NOT NULL, status TEXT NOT NULL, error_code TEXT NOT NULL DEFAULT '',
+  error_text TEXT NOT NULL DEFAULT '', error_since INTEGER, resource TEXT NOT NULL, url TEXT NOT NULL, end_at INTEGER,
+  events INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX subscription_scope ON subscription(scope, deleted, sequence);
+CREATE INDEX subscription_there ON subscription(deleted);
+CREATE INDEX subscription_end ON subscription(end_at) WHERE end_at IS NOT NULL;
+CREATE INDEX subscription_error ON subscription(error_since) WHERE error_since IS NOT NULL;
+CREATE INDEX subscription_behind ON subscription(sequence) WHERE delivered < events;
+CREATE INDEX subscription_purge ON subscription(deleted) WHERE deleted = 1 AND events > 0;
+CREATE TABLE subscription_key(
+  scope TEXT NOT NULL, key TEXT NOT NULL, subscription INTEGER NOT NULL, PRIMARY KEY(scope, key, subscription)) STRICT, WITHOUT ROWID;
+CREATE INDEX subscription_key_subscription ON subscription_key(subscription);
+
+CREATE TABLE event(
+  subscription INTEGER NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, focus_type TEXT NOT NULL, focus_id TEXT NOT NULL,
+  focus_version INTEGER NOT NULL, at INTEGER NOT NULL, retired INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(subscription, number),
+  UNIQUE(subscription, focus_type, focus_id, kind, focus_version)) STRICT, WITHOUT ROWID;
+CREATE INDEX event_focus ON event(focus_id, focus_version);
+CREATE INDEX event_at ON event(at) WHERE retired = 0;
+
+CREATE TABLE discovery(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, key TEXT NOT NULL, refresh INTEGER NOT NULL,
+  started INTEGER NOT NULL, ended INTEGER, late INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX discovery_key ON discovery(scope, key, sequence);
+CREATE INDEX discovery_ended ON discovery(ended);
+CREATE TABLE exchange(
+  discovery INTEGER NOT NULL, partner TEXT NOT NULL, state TEXT NOT NULL, issue TEXT NOT NULL DEFAULT '', owed INTEGER NOT NULL DEFAULT 0,
+  matched INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(discovery, partner)) STRICT, WITHOUT ROWID;
+CREATE TABLE exchange_patient(
+  patient INTEGER NOT NULL, discovery INTEGER NOT NULL, PRIMARY KEY(patient, discovery)) STRICT, WITHOUT ROWID;
+CREATE INDEX exchange_patient_discovery ON exchange_patient(discovery);
+
+CREATE TABLE person(sequence INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL) STRICT;
+CREATE TABLE patient(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, partner TEXT NOT NULL, remote_id TEXT NOT NULL,
+  person INTEGER NOT NULL, version INTEGER NOT NULL, last_updated INTEGER NOT NULL, seen_at INTEGER NOT NULL,
+  source TEXT NOT NULL, resource TEXT NOT NULL) STRICT;
+CREATE INDEX patient_person ON patient(person);
+CREATE INDEX patient_scope ON patient(scope, sequence);
+CREATE INDEX patient_seen ON patient(seen_at);
+CREATE TABLE patient_key(
+  scope TEXT NOT NULL, key TEXT NOT NULL, patient INTEGER NOT NULL, PRIMARY KEY(scope, key, patient)) STRICT, WITHOUT ROWID;
+CREATE INDEX patient_key_patient ON patient_key(patient);
+
+CREATE TABLE document(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, person INTEGER NOT NULL, entry INTEGER NOT NULL,
+  version INTEGER NOT NULL, status TEXT NOT NULL, superseded INTEGER NOT NULL DEFAULT 0, conflict INTEGER NOT NULL DEFAULT 0,
+  date_from INTEGER, last_updated INTEGER NOT NULL, seen_at INTEGER NOT NULL, alias_of INTEGER) STRICT;
+CREATE INDEX document_person ON document(person);
+CREATE INDEX document_scope ON document(scope, sequence);
+CREATE INDEX document_seen ON document(seen_at);
+CREATE INDEX document_alias ON document(alias_of) WHERE alias_of IS NOT NULL;
+CREATE TABLE document_version(
+  document INTEGER NOT NULL, version INTEGER NOT NULL, last_updated INTEGER NOT NULL, resource TEXT NOT NULL,
+  PRIMARY KEY(document, version)) STRICT;
+CREATE TABLE document_index(
+  parameter TEXT NOT NULL, value TEXT NOT NULL, document INTEGER NOT NULL, PRIMARY KEY(parameter, value, document)) STRICT, WITHOUT ROWID;
+CREATE INDEX document_index_document ON document_index(document);
+
+CREATE TABLE entry(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, scope TEXT NOT NULL, partner TEXT NOT NULL, remote_id TEXT NOT NULL,
+  patient INTEGER NOT NULL, document INTEGER NOT NULL, provisional INTEGER NOT NULL DEFAULT 0, k1 TEXT NOT NULL,
+  home_community_id TEXT NOT NULL, resource TEXT NOT NULL, seen_at INTEGER NOT NULL, UNIQUE(scope, partner, remote_id)) STRICT;
+CREATE INDEX entry_document ON entry(document);
+CREATE INDEX entry_patient ON entry(patient);
+CREATE INDEX entry_k1 ON entry(k1) WHERE k1 <> '';
+CREATE TABLE relation(entry INTEGER NOT NULL, code TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY(target, entry, code)) STRICT, WITHOUT ROWID;
+CREATE INDEX relation_entry ON relation(entry);
+CREATE TABLE content(
+  binary_id TEXT PRIMARY KEY, scope TEXT NOT NULL, entry INTEGER NOT NULL, ordinal INTEGER NOT NULL, url TEXT NOT NULL,
+  content_type TEXT NOT NULL, hash TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER, sha256 TEXT NOT NULL DEFAULT '') STRICT;
+CREATE INDEX content_entry ON content(entry);
+CREATE INDEX content_digest ON content(digest) WHERE digest <> '';
+CREATE INDEX content_sha256 ON content(sha256) WHERE sha256 <> '';
+CREATE INDEX content_missing ON content(entry) WHERE sha256 = '';
+CREATE TABLE body(
+  sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, document_id TEXT NOT NULL DEFAULT '', set_id TEXT NOT NULL DEFAULT '',
+  version_number INTEGER, used_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX body_used ON body(used_at, size);
+CREATE INDEX body_set_id ON body(set_id) WHERE set_id <> '';
+
+CREATE TABLE call(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, discovery TEXT NOT NULL, partner TEXT NOT NULL, step TEXT NOT NULL, started INTEGER NOT NULL,
+  queued INTEGER NOT NULL, took INTEGER NOT NULL, outcome TEXT NOT NULL, attempt INTEGER NOT NULL, cut_off INTEGER NOT NULL,
+  bytes INTEGER NOT NULL) STRICT;
+CREATE INDEX call_started ON call(started);
+CREATE TABLE change(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, at INTEGER NOT NULL, focus_type TEXT NOT NULL, focus_id TEXT NOT NULL,
+  focus_version INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
+CREATE INDEX change_at ON change(at);
+)";
+
+constexpr char kFirstBodies[] = R"(
+CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
+CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(sha256, slice)) STRICT;
+)";
+
+constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
+constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
+constexpr std::array<char const*, 1> kCacheMigrations{kFirst};
+constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
+
+}  // namespace
+
+FileKind cache_file() { return {kCacheApplication, kCacheMigrations}; }
+FileKind bodies_file() { return {kBodiesApplication, kBodiesMigrations}; }
+
+}  // namespace tributary::cache

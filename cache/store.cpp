@@ -1,0 +1,221 @@
+#include "cache/store.hpp"
+
+#include <type_traits>
+
+#include "cache/admission.hpp"
+#include "cache/contents.hpp"
+#include "cache/discoveries.hpp"
+#include "cache/document_search.hpp"
+#include "cache/housekeeping.hpp"
+#include "cache/schema.hpp"
+#include "cache/subscription_table.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr std::int64_t kIdleLog =
+    std::int64_t{1} << 20U;  // small, so that what comes next waits for a few milliseconds at most
+constexpr std::int64_t kMostLog = std::int64_t{16} << 20U;
+
+template <class T>
+struct IsResult : std::false_type {};
+template <class T>
+struct IsResult<Result<T>> : std::true_type {};
+
+}  // namespace
+
+/// The rooms of the Store over one connection.
+struct Store::Impl {
+    Impl(StoreSettings const& given, std::unique_ptr<Database> connection)
+        : settings(given), owner(std::move(connection)), database(*owner) {}
+
+    /// Runs one unit of work. What failed in the Database meanwhile is its outcome, whatever it made of that.
+    template <class Work>
+    auto unit(Work work) {
+        using Value = std::invoke_result_t<Work&>;
+        using Outcome = std::conditional_t<IsResult<Value>::value, Value, Result<Value>>;
+        database.take_failure();
+        patients.forget();
+        interest.forget();
+        if constexpr (std::is_void_v<Value>) {
+            work();
+            if (auto failure = database.take_failure()) return Outcome(std::move(*failure));
+            return Outcome();
+        } else {
+            Outcome outcome(work());
+            if (auto failure = database.take_failure()) return Outcome(std::move(*failure));
+            return outcome;
+        }
+    }
+    Admission admission(Utc now) { return {{patients, entries, documents, interest}, now}; }
+
+    StoreSettings settings;
+    std::unique_ptr<Database> owner;
+    Database& database;
+    Events events{database};
+    Patients patients{database, settings, events};
+    Entries entries{database};
+    Documents documents{database, settings, events};
+    Interest interest{database, settings, patients, events};
+    SubscriptionTable subscriptions{database, settings, interest, documents, events};
+    Discoveries discoveries{database};
+    Contents contents{database};
+    DocumentQueries queries{database, patients};
+    Housekeeping housekeeping{database};
+};
+
+Result<std::unique_ptr<Store>> Store::open(StoreSettings const& settings, Access access) {
+    auto database = access == Access::writer
+                        ? open_for_writing(settings.path, cache_file(), settings.full_synchronous)
+                        : open_for_reading(settings.path);
+    if (!database) return database.error();
+    return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(settings, std::move(*database))));
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+boost::system::error_code Store::begin() { return impl_->database.begin(); }
+
+boost::system::error_code Store::commit() {
+    auto const code = impl_->database.commit();
+    if (!code && impl_->database.log_bytes() > kMostLog)
+        impl_->database.checkpoint();  // never idle: bound the log all the same
+    return code;
+}
+
+void Store::rollback() noexcept {
+    impl_->database.rollback();
+    impl_->interest.forget_plans();
+}
+
+void Store::checkpoint() noexcept {
+    if (impl_->database.log_bytes() > kIdleLog) impl_->database.checkpoint();
+}
+
+Result<SubscriptionRecord> Store::create_subscription(NewSubscription const& subscription) {
+    return impl_->unit([&] { return impl_->subscriptions.create(subscription); });
+}
+Result<FoundSubscription> Store::read_subscription(std::string_view scope, std::string_view id) {
+    return impl_->unit([&] { return impl_->subscriptions.read(scope, id); });
+}
+Result<FoundSubscription> Store::change_status(StatusChange const& change) {
+    return impl_->unit([&] { return impl_->subscriptions.change_status(change); });
+}
+Result<FoundSubscription> Store::replace_subscription(
+    std::string_view scope,
+    std::string_view id,
+    std::string_view resource,
+    subscriptions::Status status,
+    Utc now
+) {
+    return impl_->unit([&] { return impl_->subscriptions.replace(scope, id, resource, status, now); });
+}
+Result<Presence> Store::delete_subscription(std::string_view scope, std::string_view id, Utc now) {
+    return impl_->unit([&] { return impl_->subscriptions.remove(scope, id, now); });
+}
+Result<SubscriptionPage> Store::search_subscriptions(SubscriptionSearch const& search) {
+    return impl_->unit([&] { return impl_->subscriptions.search(search); });
+}
+Result<Store::LiveSubscriptions> Store::live_subscriptions(std::int64_t after, std::size_t limit) {
+    return impl_->unit([&] { return impl_->subscriptions.live(after, limit); });
+}
+Result<std::vector<std::string>> Store::expire_subscriptions(Utc now, Utc error_before) {
+    return impl_->unit([&] { return impl_->subscriptions.expire(now, error_before); });
+}
+
+Result<std::vector<EventRecord>> Store::events(
+    std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
+) {
+    return impl_->unit([&] { return impl_->events.list(subscription, after, until, limit); });
+}
+Result<void> Store::record_delivery(std::string_view subscription, std::int64_t number, Utc) {
+    return impl_->unit([&] { impl_->events.record_delivery(subscription, number); });
+}
+
+Result<std::optional<fhir::search::PatientQuery>> Store::discovery_query(
+    std::string_view scope, fhir::search::PatientQuery const& query
+) {
+    return impl_->unit([&] { return impl_->patients.discovery_query(scope, query); });
+}
+Result<OpenedDiscovery> Store::open_discovery(OpenDiscovery const& discovery) {
+    return impl_->unit([&] { return impl_->discoveries.open(discovery); });
+}
+Result<void> Store::finish_exchange(ExchangeOutcome const& outcome) {
+    return impl_->unit([&] { impl_->discoveries.finish(outcome); });
+}
+Result<void> Store::mark_late(std::string_view discovery) {
+    return impl_->unit([&] { impl_->discoveries.mark_late(discovery); });
+}
+Result<Progress> Store::progress(std::string_view scope, std::string_view key) {
+    return impl_->unit([&] { return impl_->discoveries.progress(scope, key); });
+}
+Result<Progress> Store::progress_of_patient(std::string_view scope, std::string_view patient_id) {
+    return impl_->unit([&] {
+        auto const patient = impl_->patients.find(scope, patient_id);
+        return patient ? impl_->discoveries.of_patients(impl_->patients.of_person(patient->person))
+                       : Progress();
+    });
+}
+Result<std::vector<Progress>> Store::recent_discoveries(std::size_t limit) {
+    return impl_->unit([&] { return impl_->discoveries.recent(limit); });
+}
+
+Result<void> Store::admit_patients(PatientsAnswer const& answer) {
+    return impl_->unit([&] {
+        auto const joined = impl_->patients.admit(answer);
+        auto admission = impl_->admission(answer.now);
+        for (auto const person : joined) admission.join(person);
+    });
+}
+Result<Admitted> Store::admit(Answer const& answer) {
+    return impl_->unit([&]() -> Result<Admitted> {
+        auto const patient = impl_->patients.find(answer.scope, answer.patient_id);
+        if (!patient) return Failure(Errc::not_found, "the Patient whose documents these are is not known");
+        auto admission = impl_->admission(answer.now);
+        admission.admit(answer, *patient);
+        return std::move(admission).result();
+    });
+}
+Result<Admitted> Store::attach_body(AttachedBody const& body) {
+    return impl_->unit([&] {
+        auto admission = impl_->admission(body.now);
+        admission.attach(body);
+        return std::move(admission).result();
+    });
+}
+Result<void> Store::record_calls(std::vector<CallRow> const& rows) {
+    return impl_->unit([&] { impl_->housekeeping.record_calls(rows); });
+}
+
+Result<ContentRecord> Store::content(std::string_view scope, std::string_view binary_id) {
+    return impl_->unit([&] { return impl_->contents.find(scope, binary_id); });
+}
+Result<std::vector<std::string>> Store::contents_to_retrieve(std::size_t limit) {
+    return impl_->unit([&] { return impl_->contents.to_retrieve(limit); });
+}
+Result<ResourcePage> Store::search_documents(DocumentSearchRequest const& request) {
+    return impl_->unit([&] { return impl_->queries.search(request); });
+}
+Result<FoundResource> Store::read_document(std::string_view scope, std::string_view id) {
+    return impl_->unit([&] { return impl_->documents.read(scope, id); });
+}
+Result<ResourcePage> Store::search_patients(PatientSearchRequest const& request) {
+    return impl_->unit([&] { return impl_->patients.search(request); });
+}
+Result<FoundResource> Store::read_patient(std::string_view scope, std::string_view id) {
+    return impl_->unit([&] { return impl_->patients.read(scope, id); });
+}
+
+Result<bool> Store::purge(Retention const& retention) {
+    return impl_->unit([&] { return impl_->housekeeping.purge(retention); });
+}
+Result<std::vector<std::string>> Store::release_bodies(std::uint64_t bytes) {
+    return impl_->unit([&] { return impl_->contents.release(bytes); });
+}
+Result<Store::Counts> Store::counts() {
+    return impl_->unit([&] { return impl_->housekeeping.counts(); });
+}
+
+}  // namespace tributary::cache

@@ -1,0 +1,262 @@
+#include "cache/subscription_table.hpp"
+
+#include <algorithm>
+
+#include "cache/statements.hpp"
+#include "fhir/json/reader.hpp"
+#include "subscriptions/matching.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+using subscriptions::EventKind;
+using subscriptions::Status;
+
+constexpr char kCount[] = "SELECT count(*) FROM subscription WHERE deleted = 0";
+constexpr char kInsert[] =
+    "INSERT INTO subscription(id, scope, origin, version, last_updated, status, resource, url, end_at) "
+    "VALUES(?, ?, ?, 1, ?, ?, ?, ?, ?)";
+constexpr char kFind[] = "SELECT sequence, deleted FROM subscription WHERE id = ?";
+constexpr char kLoad[] =
+    "SELECT id, scope, origin, version, last_updated, status, error_code, error_text, error_since, resource, "
+    "events, delivered "
+    "FROM subscription WHERE sequence = ?";
+constexpr char kSetStatus[] =
+    "UPDATE subscription SET version = version + 1, last_updated = ?, status = ?, error_code = ?, error_text "
+    "= ?, error_since = ? "
+    "WHERE sequence = ?";
+constexpr char kReplace[] = "UPDATE subscription SET resource = ?, url = ?, end_at = ? WHERE sequence = ?";
+constexpr char kDelete[] =
+    "UPDATE subscription SET deleted = 1, version = version + 1, last_updated = ?, status = 'off', resource "
+    "= '', url = '', end_at = NULL, "
+    "error_since = NULL, delivered = events WHERE sequence = ?";
+constexpr char kDropKeys[] = "DELETE FROM subscription_key WHERE subscription = ?";
+constexpr char kInsertKey[] =
+    "INSERT INTO subscription_key(scope, key, subscription) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
+constexpr char kAll[] =
+    "SELECT sequence, status, url FROM subscription WHERE scope = ? AND deleted = 0 ORDER BY sequence";
+constexpr char kById[] =
+    "SELECT sequence, status, url FROM subscription WHERE id = ? AND scope = ? AND deleted = 0";
+constexpr char kLive[] =
+    "SELECT sequence FROM subscription WHERE sequence > ? AND deleted = 0 AND status <> 'off' ORDER BY "
+    "sequence LIMIT ?";
+constexpr char kEnded[] =
+    "SELECT id FROM subscription WHERE end_at IS NOT NULL AND end_at <= ? AND status <> 'off' AND deleted = "
+    "0 ORDER BY end_at LIMIT 500";
+constexpr char kBroken[] =
+    "SELECT id FROM subscription WHERE error_since IS NOT NULL AND error_since < ? AND status = 'error' AND "
+    "deleted = 0 "
+    "ORDER BY error_since LIMIT 500";
+
+constexpr char const* kStatements[] = {
+    kCount,
+    kInsert,
+    kFind,
+    kLoad,
+    kSetStatus,
+    kReplace,
+    kDelete,
+    kDropKeys,
+    kInsertKey,
+    kAll,
+    kById,
+    kLive,
+    kEnded,
+    kBroken
+};
+
+template <class T>
+bool any_of(std::vector<T> const& wanted, T const& value) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
+}  // namespace
+
+std::span<char const* const> subscription_statements() { return kStatements; }
+
+Result<subscriptions::Plan> SubscriptionTable::understand(std::string_view resource) const {
+    auto const value = fhir::json::read(resource);
+    if (!value) return value.error();
+    return subscriptions::read_plan(*value, settings_.rules);
+}
+
+Result<SubscriptionRecord> SubscriptionTable::create(NewSubscription const& subscription) {
+    auto const plan = understand(subscription.resource);
+    if (!plan) return plan.error();
+    if (auto count = database_.query(kCount);
+        count.next() && static_cast<std::size_t>(count.integer(0)) >= settings_.max_subscriptions) {
+        return Failure(
+            Errc::throttled,
+            "as many Subscriptions as are allowed; delete some, or raise [limits] subscriptions"
+        );
+    }
+    database_.run(
+        kInsert,
+        subscription.id,
+        subscription.scope,
+        subscription.origin,
+        subscription.now,
+        subscriptions::wire(subscription.status),
+        subscription.resource,
+        plan->channel.endpoint,
+        plan->end
+    );
+    auto const sequence = database_.last_insert();
+    store_keys(sequence, subscription.scope, *plan);
+    if (subscription.status != Status::off)
+        interest_.catch_up(sequence, subscription.scope, *plan, documents_, subscription.now);
+    auto record = load(sequence);
+    record_change(record, EventKind::create);
+    return record;
+}
+
+void SubscriptionTable::store_keys(
+    std::int64_t sequence, std::string_view scope, subscriptions::Plan const& plan
+) {
+    database_.run(kDropKeys, sequence);
+    for (auto const& key : subscriptions::subscription_keys(plan))
+        database_.run(kInsertKey, scope, key, sequence);
+}
+
+void SubscriptionTable::record_change(SubscriptionRecord const& record, EventKind kind) {
+    events_.record_change(
+        record.scope, kind, Focus{"Subscription", record.id, record.version}, record.last_updated
+    );
+}
+
+SubscriptionTable::Found SubscriptionTable::find(std::string_view id) {
+    Found found;
+    auto row = database_.query(kFind, id);
+    if (!row.next()) return found;
+    found.sequence = row.integer(0);
+    found.subscription.presence = row.integer(1) == 0 ? Presence::found : Presence::deleted;
+    found.subscription.record = load(found.sequence);
+    return found;
+}
+
+SubscriptionRecord SubscriptionTable::load(std::int64_t sequence) {
+    SubscriptionRecord record;
+    auto row = database_.query(kLoad, sequence);
+    if (!row.next()) return record;
+    record.id = row.text(0);
+    record.scope = row.text(1);
+    record.origin = row.text(2);
+    record.version = static_cast<std::uint64_t>(row.integer(3));
+    record.last_updated = row.time(4);
+    record.status = subscriptions::read_status(row.text(5)).value_or(Status::off);
+    record.error_code = row.text(6);
+    record.error_text = row.text(7);
+    record.error_since = row.optional_time(8);
+    record.resource = row.text(9);
+    record.events = row.integer(10);
+    record.delivered = row.integer(11);
+    return record;
+}
+
+FoundSubscription SubscriptionTable::read(std::string_view scope, std::string_view id) {
+    auto found = find(id).subscription;
+    return found.record.scope == scope ? found : FoundSubscription();
+}
+
+FoundSubscription SubscriptionTable::change_status(StatusChange const& change) {
+    auto found = find(change.id);
+    auto& record = found.subscription.record;
+    if (found.subscription.presence != Presence::found || !any_of(change.from, record.status))
+        return found.subscription;
+    std::optional<Utc> since;
+    if (change.status == Status::error)
+        since = record.error_since ? record.error_since : std::optional(change.now);
+    database_.run(
+        kSetStatus,
+        change.now,
+        subscriptions::wire(change.status),
+        change.error_code,
+        change.error_text,
+        since,
+        found.sequence
+    );
+    record = load(found.sequence);
+    record_change(record, EventKind::update);
+    return found.subscription;
+}
+
+Result<FoundSubscription> SubscriptionTable::replace(
+    std::string_view scope, std::string_view id, std::string_view resource, Status status, Utc now
+) {
+    auto found = find(id);
+    auto& record = found.subscription.record;
+    if (record.scope != scope) return FoundSubscription();
+    if (found.subscription.presence != Presence::found) return found.subscription;
+    auto const plan = understand(resource);
+    if (!plan) return plan.error();
+    database_.run(kReplace, resource, plan->channel.endpoint, plan->end, found.sequence);
+    database_.run(kSetStatus, now, subscriptions::wire(status), "", "", std::optional<Utc>(), found.sequence);
+    store_keys(found.sequence, scope, *plan);
+    if (status != Status::off) interest_.catch_up(found.sequence, scope, *plan, documents_, now);
+    record = load(found.sequence);
+    record_change(record, EventKind::update);
+    return found.subscription;
+}
+
+Presence SubscriptionTable::remove(std::string_view scope, std::string_view id, Utc now) {
+    auto found = find(id);
+    if (found.subscription.record.scope != scope) return Presence::unknown;
+    if (found.subscription.presence != Presence::found) return found.subscription.presence;
+    database_.run(kDelete, now, found.sequence);
+    database_.run(kDropKeys, found.sequence);
+    auto record = load(found.sequence);
+    record_change(record, EventKind::remove);
+    return Presence::found;
+}
+
+std::vector<std::int64_t> SubscriptionTable::matching(SubscriptionSearch const& search) {
+    std::vector<std::int64_t> found;
+    auto const collect = [&](Statement row) {
+        while (row.next()) {
+            auto const status = subscriptions::read_status(row.text(1)).value_or(Status::off);
+            if (any_of(search.statuses, status) && any_of(search.urls, row.text(2)))
+                found.push_back(row.integer(0));
+        }
+    };
+    if (search.ids.empty()) collect(database_.query(kAll, search.scope));
+    for (auto const& id : search.ids) collect(database_.query(kById, id, search.scope));
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+}
+
+SubscriptionPage SubscriptionTable::search(SubscriptionSearch const& search) {
+    auto const found = matching(search);
+    SubscriptionPage page;
+    page.total = found.size();
+    for (std::size_t i = search.offset; i < found.size() && page.records.size() < search.count; ++i)
+        page.records.push_back(load(found[i]));
+    return page;
+}
+
+Store::LiveSubscriptions SubscriptionTable::live(std::int64_t after, std::size_t limit) {
+    Store::LiveSubscriptions live;
+    auto row = database_.query(kLive, after, limit);
+    while (row.next()) {
+        live.next = row.integer(0);
+        live.records.push_back(load(live.next));
+    }
+    if (live.records.size() < limit) live.next = 0;
+    return live;
+}
+
+std::vector<std::string> SubscriptionTable::expire(Utc now, Utc error_before) {
+    std::vector<std::string> ids;
+    auto const collect = [&](Statement row) {
+        while (row.next()) ids.push_back(row.text(0));
+    };
+    collect(database_.query(kEnded, now));
+    collect(database_.query(kBroken, error_before));
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    for (auto const& id : ids) change_status({id, Status::off, "", "", now, {}});
+    return ids;
+}
+
+}  // namespace tributary::cache

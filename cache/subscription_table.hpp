@@ -1,0 +1,61 @@
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "cache/documents.hpp"
+#include "cache/interest.hpp"
+#include "cache/store.hpp"
+
+namespace tributary::cache {
+
+/// Subscriptions with their status, keys and cursors. Source: subscriptions C1, B10.
+class SubscriptionTable {
+public:
+    SubscriptionTable(
+        Database& database,
+        StoreSettings const& settings,
+        Interest& interest,
+        Documents& documents,
+        Events& events
+    )
+        : database_(database),
+          settings_(settings),
+          interest_(interest),
+          documents_(documents),
+          events_(events) {}
+
+    Result<SubscriptionRecord> create(NewSubscription const& subscription);
+    FoundSubscription read(std::string_view scope, std::string_view id);
+    FoundSubscription change_status(StatusChange const& change);
+    Result<FoundSubscription> replace(
+        std::string_view scope,
+        std::string_view id,
+        std::string_view resource,
+        subscriptions::Status status,
+        Utc now
+    );
+    Presence remove(std::string_view scope, std::string_view id, Utc now);
+    SubscriptionPage search(SubscriptionSearch const& search);
+    Store::LiveSubscriptions live(std::int64_t after, std::size_t limit);
+    std::vector<std::string> expire(Utc now, Utc error_before);
+
+private:
+    struct Found {
+        std::int64_t sequence = 0;
+        FoundSubscription subscription;
+    };
+    Result<subscriptions::Plan> understand(std::string_view resource) const;
+    Found find(std::string_view id);
+    SubscriptionRecord load(std::int64_t sequence);
+    void store_keys(std::int64_t sequence, std::string_view scope, subscriptions::Plan const& plan);
+    std::vector<std::int64_t> matching(SubscriptionSearch const& search);
+    void record_change(SubscriptionRecord const& record, subscriptions::EventKind kind);
+
+    Database& database_;
+    StoreSettings const& settings_;
+    Interest& interest_;
+    Documents& documents_;
+    Events& events_;
+};
+
+}  // namespace tributary::cache

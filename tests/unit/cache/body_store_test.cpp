@@ -1,0 +1,47 @@
+#include "cache/body_store.hpp"
+
+#include "tests/unit/cache/store_fixture.hpp"
+
+namespace tributary::cache {
+
+TEST_CASE("a Body is there once its last slice is, as it was", "[cache][bodies]") {
+    TemporaryFolder folder;
+    auto store = good(BodyStore::open(folder.file("bodies.db"), false));
+    std::string const first = std::string("a\0b", 3);
+    good(store->put("aa", 0, first, false));
+    CHECK_FALSE(good(store->get("aa")));
+    good(store->put("aa", 1, "c", true));
+    CHECK(good(store->get("aa")) == first + "c");
+    CHECK(good(store->size()) == 4);
+
+    SECTION("the same Body again changes nothing") {
+        good(store->put("aa", 0, "zz", false));
+        good(store->put("aa", 1, "zz", true));
+        CHECK(good(store->get("aa")) == first + "c");
+    }
+    SECTION("removed, it is gone") {
+        good(store->remove({"aa"}));
+        CHECK_FALSE(good(store->get("aa")));
+        CHECK(good(store->size()) == 0);
+    }
+}
+
+TEST_CASE("an empty Body is a Body", "[cache][bodies]") {
+    TemporaryFolder folder;
+    auto store = good(BodyStore::open(folder.file("bodies.db"), false));
+    good(store->put("ee", 0, "", true));
+    CHECK(good(store->get("ee")) == std::string());
+}
+
+TEST_CASE("slices of an attempt that was cut off are gone after reopening", "[cache][bodies]") {
+    TemporaryFolder folder;
+    auto store = good(BodyStore::open(folder.file("bodies.db"), false));
+    good(store->put("aa", 0, "old", false));
+    good(store->put("aa", 1, "old", false));
+    store.reset();
+    store = good(BodyStore::open(folder.file("bodies.db"), false));
+    good(store->put("aa", 0, "new", true));
+    CHECK(good(store->get("aa")) == "new");
+}
+
+}  // namespace tributary::cache

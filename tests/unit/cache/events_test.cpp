@@ -1,0 +1,203 @@
+#include "tests/unit/cache/store_fixture.hpp"
+
+namespace tributary::cache {
+
+using subscriptions::Status;
+
+TEST_CASE("Events are numbered from 1 without gaps, through rollbacks and reopening", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}, {"b"}});
+
+    REQUIRE_FALSE(fixture.store->begin());
+    good(fixture.store->admit(StoreFixture::answer("p1", "1", {{"lost"}})));
+    fixture.store->rollback();
+
+    fixture.reopen();
+    fixture.admit("p1", "1", {{"c"}});
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p1-b/1", "create p1-c/1"});
+    CHECK(good(fixture.store->read_subscription("", "s1")).record.events == 3);
+}
+
+TEST_CASE("a unit of work that runs again after a rollback does the same", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    auto const answer = StoreFixture::answer("p1", "1", {{"a"}});
+    REQUIRE_FALSE(fixture.store->begin());
+    auto const first = good(fixture.store->admit(answer));
+    fixture.store->rollback();
+    auto const second = fixture.commit([&](Store& s) { return s.admit(answer); });
+    CHECK(first.subscriptions == Texts{"s1"});
+    CHECK(second.subscriptions == first.subscriptions);
+    CHECK(second.to_retrieve == Texts{"p1-a-b0"});
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+}
+
+TEST_CASE("an answer that comes twice makes no second Event", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    auto const first = fixture.admit("p1", "1", {{"a"}});
+    auto const second = fixture.admit("p1", "1", {{"a"}});
+    CHECK(first.documents == 1);
+    CHECK(second.documents == 0);
+    CHECK(second.subscriptions.empty());
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+}
+
+TEST_CASE(
+    "a new Subscription is told of what is already known, in the order in which it became known",
+    "[cache][events]"
+) {
+    StoreFixture fixture;
+    fixture.match("p1", {{"1"}});
+    fixture.match("p2", {{"9", "Alice", "Jones"}});
+    fixture.admit("p1", "1", {{"b"}, {"a"}});
+    fixture.admit("p2", "9", {{"other"}});
+    fixture.subscribe("s1");
+    CHECK(fixture.told("s1") == Texts{"create p1-b/1", "create p1-a/1"});
+}
+
+TEST_CASE("Events are counted while requested and in error, not while off", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.match("p1", {{"1"}});
+    fixture.subscribe("requested", kBob, Status::requested);
+    fixture.subscribe("error", kBob, Status::error);
+    fixture.subscribe("off", kBob, Status::off);
+    fixture.admit("p1", "1", {{"a"}});
+    CHECK(fixture.told("requested").size() == 1);
+    CHECK(fixture.told("error").size() == 1);
+    CHECK(fixture.told("off").empty());
+}
+
+TEST_CASE("only Subscriptions whose filters let a document through are told", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("wanted", std::string(kBob) + "&type=http://loinc.org|11506-3");
+    fixture.subscribe("other", std::string(kBob) + "&type=http://loinc.org|34133-9");
+    fixture.subscribe("alice", "DocumentReference?patient.given=alice&patient.family=smith");
+    fixture.match("p1", {{"1"}});
+    CHECK(fixture.admit("p1", "1", {{"a"}}).subscriptions == Texts{"wanted"});
+}
+
+TEST_CASE("the cursor of delivered Events never goes back", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    auto const deliver = [&](std::int64_t number) {
+        fixture.commit([&](Store& s) -> Result<bool> {
+            good(s.record_delivery("s1", number, at_second(5)));
+            return true;
+        });
+        return good(fixture.store->read_subscription("", "s1")).record.delivered;
+    };
+    CHECK(deliver(3) == 3);
+    CHECK(deliver(2) == 3);
+}
+
+TEST_CASE("an Event keeps the very version it is about", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}});
+    DocumentText changed{"a"};
+    changed.type = "34133-9";
+    fixture.admit("p1", "1", {changed});
+    auto const events = good(fixture.store->events("s1", 0, 100, 100));
+    REQUIRE(events.size() == 2);
+    CHECK_THAT(events[0].resource, Catch::Matchers::ContainsSubstring("11506-3"));
+    CHECK_THAT(events[1].resource, Catch::Matchers::ContainsSubstring("34133-9"));
+    CHECK(events[1].kind == subscriptions::EventKind::update);
+}
+
+TEST_CASE("an update is told to classic Subscriptions and not to those of our topic", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("classic");
+    fixture.subscribe("topic", kBob, Status::active, true);
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}});
+    DocumentText changed{"a"};
+    changed.status = "superseded";
+    fixture.admit("p1", "1", {changed});
+    CHECK(fixture.told("classic") == Texts{"create p1-a/1", "update p1-a/2"});
+    CHECK(fixture.told("topic") == Texts{"create p1-a/1"});
+}
+
+TEST_CASE("a replaced Subscription keeps its numbers and is told of what it newly wants", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.match("p1", {{"1"}});
+    DocumentText other{"b"};
+    other.type = "34133-9";
+    fixture.admit("p1", "1", {{"a"}, other});
+    fixture.subscribe("s1", std::string(kBob) + "&type=34133-9");
+    REQUIRE(fixture.told("s1") == Texts{"create p1-b/1"});
+    auto const resource = StoreFixture::classic_subscription(kBob);
+    auto const replaced = fixture.commit([&](Store& s) {
+        return s.replace_subscription("", "s1", resource, Status::requested, at_second(9));
+    });
+    CHECK(replaced.record.version == 2);
+    CHECK(fixture.told("s1") == Texts{"create p1-b/1", "create p1-a/1"});
+}
+
+TEST_CASE("a change of status that lost a race changes nothing", "[cache]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1", kBob, Status::off);
+    StatusChange change;
+    change.id = "s1";
+    change.status = Status::active;
+    change.from = {Status::requested, Status::error};
+    auto const found = fixture.commit([&](Store& s) { return s.change_status(change); });
+    CHECK(found.record.status == Status::off);
+    CHECK(found.record.version == 1);
+}
+
+TEST_CASE("a deleted Subscription is told as deleted, and wants nothing any more", "[cache]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    CHECK(fixture.commit([&](Store& s) {
+        return s.delete_subscription("", "s1", at_second(4));
+    }) == Presence::found);
+    CHECK(fixture.commit([&](Store& s) {
+        return s.delete_subscription("", "s1", at_second(4));
+    }) == Presence::deleted);
+    CHECK(good(fixture.store->read_subscription("", "s1")).presence == Presence::deleted);
+    CHECK(fixture.admit("p1", "1", {{"a"}}).subscriptions.empty());
+    CHECK(good(fixture.store->search_subscriptions({})).total == 0);
+}
+
+TEST_CASE("Subscriptions end at their time, or after too long in error", "[cache]") {
+    StoreFixture fixture;
+    fixture.subscribe("healthy");
+    fixture.subscribe("broken");
+    StatusChange change;
+    change.id = "broken";
+    change.status = Status::error;
+    change.now = at_second(10);
+    fixture.commit([&](Store& s) { return s.change_status(change); });
+    auto const expire = [&](int second) {
+        return fixture.commit([&](Store& s) {
+            return s.expire_subscriptions(at_second(second), at_second(second));
+        });
+    };
+    CHECK(expire(10).empty());
+    CHECK(expire(11) == Texts{"broken"});
+    CHECK(expire(12).empty());
+    auto const live = good(fixture.store->live_subscriptions(0, 10));
+    REQUIRE(live.records.size() == 1);
+    CHECK(live.records[0].id == "healthy");
+    CHECK(live.next == 0);
+}
+
+TEST_CASE("more Subscriptions than allowed are refused as throttled", "[cache]") {
+    StoreFixture fixture;
+    fixture.settings.max_subscriptions = 1;
+    fixture.reopen();
+    fixture.subscribe("s1");
+    NewSubscription second;
+    second.id = "s2";
+    second.resource = StoreFixture::classic_subscription(kBob);
+    CHECK(fixture.store->create_subscription(second).error().errc() == Errc::throttled);
+}
+
+}  // namespace tributary::cache

@@ -1,0 +1,117 @@
+#include "tests/unit/cache/store_fixture.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+Store::Retention everything_before(int second) {
+    return {at_second(second), at_second(second), at_second(second)};
+}
+
+class Purging : public StoreFixture {
+public:
+    void purge(int second) {
+        for (int slices = 0; commit([&](Store& s) { return s.purge(everything_before(second)); }); ++slices)
+            REQUIRE(slices < 100);
+    }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "what a live Subscription was told of stays; the rest goes after its time", "[cache][housekeeping]"
+) {
+    Purging fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    fixture.match("p2", {{"2", "Alice", "Jones"}});
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.admit("p2", "2", {{"b"}});
+    fixture.purge(1);
+    CHECK(good(fixture.store->counts()).documents == 2);
+    fixture.purge(1000);
+    CHECK(good(fixture.store->read_document("", "p1-a")).presence == Presence::found);
+    CHECK(good(fixture.store->read_document("", "p2-b")).presence == Presence::unknown);
+    CHECK(good(fixture.store->read_patient("", "p2-2")).presence == Presence::unknown);
+    CHECK(good(fixture.store->read_patient("", "p1-1")).presence == Presence::found);
+}
+
+TEST_CASE("delivered Events go after their time, and are never told again", "[cache][housekeeping]") {
+    Purging fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.purge(1000);
+    REQUIRE(good(fixture.store->events("s1", 0, 10, 10)).size() == 1);
+    fixture.commit([&](Store& s) -> Result<bool> {
+        good(s.record_delivery("s1", 1, at_second(5)));
+        return true;
+    });
+    fixture.purge(1000);
+    CHECK(good(fixture.store->events("s1", 0, 10, 10)).empty());
+    fixture.admit("p1", "1", {{"a"}});
+    auto const resource = StoreFixture::classic_subscription(kBob);
+    fixture.commit([&](Store& s) {
+        return s.replace_subscription("", "s1", resource, subscriptions::Status::active, at_second(9));
+    });
+    CHECK(good(fixture.store->read_subscription("", "s1")).record.events == 1);
+}
+
+TEST_CASE("Events of a deleted Subscription go", "[cache][housekeeping]") {
+    Purging fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.commit([&](Store& s) { return s.delete_subscription("", "s1", at_second(4)); });
+    CHECK(good(fixture.store->counts()).undelivered == 0);
+    fixture.purge(0);
+    CHECK(good(fixture.store->events("s1", 0, 10, 10)).empty());
+}
+
+TEST_CASE("call rows go after their time", "[cache][housekeeping]") {
+    Purging fixture;
+    std::vector<CallRow> rows(1200);
+    for (auto& row : rows) row.started = at_second(0);
+    fixture.commit([&](Store& s) -> Result<bool> {
+        good(s.record_calls(rows));
+        return true;
+    });
+    CHECK(fixture.commit([&](Store& s) { return s.purge(everything_before(1)); }));
+    fixture.purge(1);
+    CHECK_FALSE(fixture.commit([&](Store& s) { return s.purge(everything_before(1)); }));
+}
+
+TEST_CASE(
+    "Bodies beyond the limit are forgotten, oldest first, and can be retrieved again", "[cache][housekeeping]"
+) {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}, {"b"}});
+    CHECK(good(fixture.store->contents_to_retrieve(10)) == Texts{"p1-a-b0", "p1-b-b0"});
+    fixture.attach("p1-a-b0", std::string(64, 'a'), "1");
+    fixture.attach("p1-b-b0", std::string(64, 'b'), "2");
+    CHECK(good(fixture.store->contents_to_retrieve(10)).empty());
+    auto const release = [&](std::uint64_t bytes) {
+        return fixture.commit([&](Store& s) { return s.release_bodies(bytes); });
+    };
+    CHECK(release(200).empty());
+    CHECK(release(150) == Texts{std::string(64, 'a')});
+    CHECK(good(fixture.store->content("", "p1-a-b0")).sha256.empty());
+    CHECK(good(fixture.store->content("", "p1-b-b0")).size == 100);
+}
+
+TEST_CASE("the change sequence grows with every change", "[cache][housekeeping]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}});
+    auto const counts = good(fixture.store->counts());
+    CHECK(counts.change_sequence == 3);
+    CHECK(counts.subscriptions == 1);
+    CHECK(counts.documents == 1);
+    CHECK(counts.patients == 1);
+    CHECK(counts.undelivered == 1);
+}
+
+}  // namespace tributary::cache

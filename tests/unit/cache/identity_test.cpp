@@ -1,0 +1,223 @@
+#include "tests/unit/cache/store_fixture.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+std::string const kHashA(40, 'a');
+std::string const kHashB(40, 'b');
+std::string const kBytesA(64, 'a');
+std::string const kBytesB(64, 'b');
+
+/// Bob at two partners, one Person, and a Subscription for him.
+class TwoPartners : public StoreFixture {
+public:
+    TwoPartners() {
+        subscribe("s1");
+        match("p1", {{"1"}});
+        match("p2", {{"2"}});
+    }
+    std::string status(std::string const& id) { return std::string(document(id).text("status")); }
+    bool flagged(std::string const& id) {
+        auto const resource = document(id);
+        auto const* const meta = resource.find("meta");
+        for (auto const& tag : meta->items("tag")) {
+            if (tag.text("code") == "conflict" &&
+                tag.text("system") == "http://tributary.example/CodeSystem/document-flag")
+                return true;
+        }
+        return false;
+    }
+    std::vector<std::string> holders(std::string const& binary_id) {
+        std::vector<std::string> partners;
+        for (auto const& holder : good(store->content("", binary_id)).holders)
+            partners.push_back(holder.partner);
+        return partners;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the same document at a second partner is another holder and no Event", "[cache][identity]") {
+    TwoPartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    auto const second = fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}});
+    CHECK(second.documents == 0);
+    CHECK(second.subscriptions.empty());
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    CHECK(fixture.holders("p1-a-b0") == Texts{"p1", "p2"});
+    CHECK(fixture.holders("p2-x-b0") == Texts{"p2", "p1"});
+    CHECK(fixture.found() == Texts{"p1-a"});
+}
+
+TEST_CASE("a copied sample id of another person is another document", "[cache][identity]") {
+    TwoPartners fixture;
+    fixture.match("p3", {{"3", "Alice", "Jones"}});
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    CHECK(fixture.admit("p3", "3", {{"x", "1.2.3", kHashA}}).documents == 1);
+}
+
+TEST_CASE("a copy whose bytes decide is held back, and both are retrieved", "[cache][identity]") {
+    TwoPartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    auto const second = fixture.admit("p2", "2", {{"x", "1.2.3", kHashB}});
+    CHECK(second.documents == 0);
+    CHECK(second.to_retrieve == Texts{"p1-a-b0", "p2-x-b0"});
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    CHECK(fixture.holders("p1-a-b0") == Texts{"p1"});
+    fixture.attach("p1-a-b0", kBytesA, "1.2.3^1");
+
+    SECTION("the same document inside: one more holder, no Event") {
+        fixture.attach("p2-x-b0", kBytesB, "1.2.3^1");
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+        CHECK(fixture.holders("p1-a-b0") == Texts{"p1", "p2"});
+    }
+    SECTION("another document inside: a conflict, flagged on both, and its own Event") {
+        auto const settled = fixture.attach("p2-x-b0", kBytesB, "9.9.9^9");
+        CHECK(settled.documents == 1);
+        CHECK(settled.subscriptions == Texts{"s1"});
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p2-x/1"});
+        CHECK(fixture.flagged("p1-a"));
+        CHECK(fixture.flagged("p2-x"));
+        CHECK(fixture.found() == Texts{"p1-a", "p2-x"});
+    }
+}
+
+TEST_CASE("a provisional copy is settled whichever Body comes last", "[cache][identity]") {
+    TwoPartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashB}});
+    fixture.attach("p2-x-b0", kBytesB, "9.9.9^9");
+    CHECK(fixture.told("s1").size() == 1);
+    fixture.attach("p1-a-b0", kBytesA, "1.2.3^1");
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p2-x/1"});
+}
+
+TEST_CASE(
+    "a new version supersedes the known one, which a classic Subscription is told", "[cache][identity]"
+) {
+    TwoPartners fixture;
+    fixture.subscribe("topic", kBob, subscriptions::Status::active, true);
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    DocumentText newer{"b", "1.2.4", kHashB};
+    newer.replaces = "a";
+    fixture.admit("p1", "1", {newer});
+    CHECK(fixture.status("p1-a") == "superseded");
+    CHECK(fixture.status("p1-b") == "current");
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1", "update p1-a/2", "create p1-b/1"});
+    CHECK(fixture.told("topic") == Texts{"create p1-a/1", "create p1-b/1"});
+
+    SECTION("and stays so, though its partner says current") {
+        DocumentText again{"a", "1.2.3", kHashA};
+        again.date = "2026-01-16";
+        fixture.admit("p1", "1", {again});
+        CHECK(fixture.status("p1-a") == "superseded");
+    }
+}
+
+TEST_CASE("an older version that comes late is created as superseded", "[cache][identity]") {
+    TwoPartners fixture;
+    DocumentText newer{"b", "1.2.4", kHashB};
+    newer.replaces = "a";
+    fixture.admit("p1", "1", {newer});
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    CHECK(fixture.told("s1") == Texts{"create p1-b/1", "create p1-a/1"});
+    CHECK(fixture.status("p1-a") == "superseded");
+    CHECK(fixture.status("p1-b") == "current");
+}
+
+TEST_CASE("an entry entered in error makes no Event, and holds no current one back", "[cache][identity]") {
+    TwoPartners fixture;
+    DocumentText retracted{"a", "1.2.3", kHashA};
+    retracted.status = "entered-in-error";
+    fixture.admit("p1", "1", {retracted});
+    CHECK(fixture.told("s1").empty());
+    CHECK(fixture.found().empty());
+    CHECK(fixture.found({{"status", "", {"entered-in-error"}}}) == Texts{"p1-a"});
+    SECTION("with the same hash") { fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}}); }
+    SECTION("with another hash") { fixture.admit("p2", "2", {{"x", "1.2.3", kHashB}}); }
+    CHECK(fixture.told("s1") == Texts{"create p1-a/2"});
+    CHECK(fixture.found() == Texts{"p1-a"});
+}
+
+TEST_CASE("a current document is not touched by a copy entered in error", "[cache][identity]") {
+    TwoPartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    DocumentText retracted{"x", "1.2.3", kHashA};
+    retracted.status = "entered-in-error";
+    fixture.admit("p2", "2", {retracted});
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    CHECK(fixture.status("p1-a") == "current");
+}
+
+TEST_CASE(
+    "documents that prove to be one after retrieval become one, and the alias stays readable",
+    "[cache][identity]"
+) {
+    TwoPartners fixture;
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.admit("p2", "2", {{"x"}});
+    REQUIRE(fixture.told("s1").size() == 2);
+    fixture.attach("p1-a-b0", kBytesA);
+    fixture.attach("p2-x-b0", kBytesA);
+    CHECK(fixture.found() == Texts{"p1-a"});
+    CHECK(good(fixture.store->read_document("", "p2-x")).presence == Presence::found);
+    CHECK(good(fixture.store->content("", "p2-x-b0")).sha256 == kBytesA);
+    CHECK(fixture.told("s1").size() == 2);
+}
+
+TEST_CASE("a Person is joined when a link becomes known, and nobody is told", "[cache][identity][person]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1", "DocumentReference?patient.family=smith");
+    fixture.match("p1", {{"1", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"}});
+    fixture.match("p2", {{"2", "Robert", "Smith", "1970-01-02", "male", "urn:oid:1.2|B"}});
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}});
+    REQUIRE(fixture.found() == Texts{"p1-a", "p2-x"});
+    REQUIRE(fixture.told("s1").size() == 2);
+
+    auto both = make_patient("p3", {"3", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"});
+    both.patient.identifiers.push_back({"", "", "urn:oid:1.2", "B"});
+    auto identifiers = both.patient.resource.items("identifier");
+    identifiers.push_back(fhir::json::object({{"system", "urn:oid:1.2"}, {"value", "B"}}));
+    both.patient.resource.set("identifier", identifiers);
+    PatientsAnswer answer;
+    answer.partner = "p3";
+    answer.patients = {both};
+    fixture.commit([&](Store& s) -> Result<bool> {
+        good(s.admit_patients(answer));
+        return true;
+    });
+    CHECK(fixture.found() == Texts{"p1-a"});
+    CHECK(fixture.told("s1").size() == 2);
+}
+
+TEST_CASE(
+    "two accepted Patients of one partner that are two people are ambiguous: nothing of that partner",
+    "[cache][person]"
+) {
+    StoreFixture fixture;
+    fixture.subscribe("by name");
+    fixture.subscribe("precise", std::string(kBob) + "&patient.birthdate=1970-01-02");
+    fixture.match("p1", {{"1"}});
+    fixture.match("p2", {{"2"}});
+    fixture.match("p2", {{"3", "Bob", "Smith", "1980-05-05"}});
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.admit("p2", "2", {{"b"}});
+    CHECK(fixture.told("by name") == Texts{"create p1-a/1"});
+    CHECK(fixture.told("precise") == Texts{"create p1-a/1", "create p2-b/1"});
+    fixture.subscribe("later");
+    CHECK(fixture.told("later") == Texts{"create p1-a/1"});
+    CHECK(fixture.found({}, "smith") == Texts{"p1-a"});
+}
+
+TEST_CASE("with acceptance by search nothing is ambiguous", "[cache][person]") {
+    StoreFixture fixture(fhir::identity::Acceptance::search);
+    fixture.subscribe("s1");
+    fixture.match("p2", {{"2"}, {"3", "Bobby", "Smithson", "1980-05-05"}});
+    fixture.admit("p2", "2", {{"b"}});
+    fixture.admit("p2", "3", {{"c"}});
+    CHECK(fixture.told("s1") == Texts{"create p2-b/1", "create p2-c/1"});
+}
+
+}  // namespace tributary::cache

@@ -1,0 +1,109 @@
+#include <fstream>
+#include <iterator>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache/database_file.hpp"
+#include "cache/schema.hpp"
+#include "tests/unit/cache/store_fixture.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+std::string bytes_of(std::string const& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+mode_t mode_of(std::string const& path) {
+    struct stat status{};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    return status.st_mode & 0777U;
+}
+
+Failure refusal(StoreSettings const& settings) {
+    auto const opened = Store::open(settings, Access::writer);
+    REQUIRE(opened.has_error());
+    REQUIRE(opened.error().errc() == Errc::storage);
+    return opened.error();
+}
+
+}  // namespace
+
+TEST_CASE("the files of the cache are for their owner only, whatever the umask", "[cache]") {
+    auto const before = ::umask(0);
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    ::umask(before);
+    CHECK(mode_of(fixture.settings.path) == 0600);
+    CHECK(mode_of(fixture.settings.path + "-wal") == 0600);
+    CHECK(mode_of(fixture.settings.path + "-shm") == 0600);
+}
+
+TEST_CASE("a database of a newer version is refused and left as it is", "[cache]") {
+    StoreFixture fixture;
+    fixture.store.reset();
+    {
+        auto const database = good(Database::open(fixture.settings.path, Database::Mode::read_write));
+        good(database->execute("PRAGMA user_version=99"));
+    }
+    auto const before = bytes_of(fixture.settings.path);
+    auto const failure = refusal(fixture.settings);
+    CHECK_THAT(
+        failure.detail(),
+        Catch::Matchers::ContainsSubstring("newer version") && Catch::Matchers::ContainsSubstring("99")
+    );
+    CHECK(bytes_of(fixture.settings.path) == before);
+}
+
+TEST_CASE("a file that is no database of ours is refused and left as it is", "[cache]") {
+    TemporaryFolder folder;
+    StoreSettings settings;
+    settings.path = folder.file("notes.txt");
+    SECTION("no database at all") {
+        std::ofstream(settings.path) << std::string(5000, 'x');
+        auto const before = bytes_of(settings.path);
+        CHECK_THAT(refusal(settings).detail(), Catch::Matchers::ContainsSubstring("not a database"));
+        CHECK(bytes_of(settings.path) == before);
+    }
+    SECTION("another program's database") {
+        std::ofstream(settings.path).close();
+        {
+            auto const database = good(Database::open(settings.path, Database::Mode::read_write));
+            good(database->execute("CREATE TABLE theirs(a)"));
+        }
+        auto const before = bytes_of(settings.path);
+        CHECK_THAT(refusal(settings).detail(), Catch::Matchers::ContainsSubstring("another kind"));
+        CHECK(bytes_of(settings.path) == before);
+    }
+}
+
+TEST_CASE("a path that cannot be written is refused with what to do", "[cache]") {
+    TemporaryFolder folder;
+    StoreSettings settings;
+    settings.path = folder.file("missing/tributary.db");
+    CHECK_THAT(refusal(settings).detail(), Catch::Matchers::ContainsSubstring("choose a folder"));
+}
+
+TEST_CASE("what was committed is there after reopening, and a reader sees it", "[cache]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.reopen();
+    auto const reader = good(Store::open(fixture.settings, Access::reader));
+    CHECK(good(reader->read_subscription("", "s1")).presence == Presence::found);
+    CHECK(good(reader->read_subscription("other", "s1")).presence == Presence::unknown);
+}
+
+TEST_CASE("the log does not grow for ever under constant load", "[cache]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    StatusChange change;
+    change.id = "s1";
+    change.error_text = std::string(100'000, 'x');
+    for (int i = 0; i < 600; ++i) fixture.commit([&](Store& s) { return s.change_status(change); });
+    CHECK(std::filesystem::file_size(fixture.settings.path + "-wal") < (std::uint64_t{24} << 20U));
+}
+
+}  // namespace tributary::cache

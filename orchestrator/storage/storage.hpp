@@ -27,22 +27,32 @@ public:
         std::size_t queue_bytes = std::size_t{64} << 20U;
     };
     /// Blocks: opens and migrates. Errors: storage.
-    static Result<std::unique_ptr<Storage>> open(boost::asio::any_io_executor loop, Settings settings, Metrics& metrics);
+    static Result<std::unique_ptr<Storage>> open(
+        boost::asio::any_io_executor loop, Settings settings, Metrics& metrics
+    );
     ~Storage();
 
     awaitable<Result<cache::SubscriptionRecord>> create_subscription(cache::NewSubscription subscription);
     awaitable<Result<cache::FoundSubscription>> read_subscription(std::string scope, std::string id);
     awaitable<Result<cache::FoundSubscription>> change_status(cache::StatusChange change);
-    awaitable<Result<cache::FoundSubscription>> replace_subscription(std::string scope, std::string id, std::string resource, subscriptions::Status status, cache::Utc now);
+    awaitable<Result<cache::FoundSubscription>> replace_subscription(
+        std::string scope, std::string id, std::string resource, subscriptions::Status status, cache::Utc now
+    );
     awaitable<Result<cache::Presence>> delete_subscription(std::string scope, std::string id, cache::Utc now);
     awaitable<Result<cache::SubscriptionPage>> search_subscriptions(cache::SubscriptionSearch search);
-    awaitable<Result<cache::Store::LiveSubscriptions>> live_subscriptions(std::int64_t after, std::size_t limit);
+    awaitable<Result<cache::Store::LiveSubscriptions>> live_subscriptions(
+        std::int64_t after, std::size_t limit
+    );
     awaitable<Result<std::vector<std::string>>> expire_subscriptions(cache::Utc now, cache::Utc error_before);
 
-    awaitable<Result<std::vector<cache::EventRecord>>> events(std::string subscription, std::int64_t after, std::int64_t until, std::size_t limit);
+    awaitable<Result<std::vector<cache::EventRecord>>> events(
+        std::string subscription, std::int64_t after, std::int64_t until, std::size_t limit
+    );
     awaitable<Result<void>> record_delivery(std::string subscription, std::int64_t number, cache::Utc now);
 
-    awaitable<Result<std::optional<fhir::search::PatientQuery>>> discovery_query(std::string scope, fhir::search::PatientQuery query);
+    awaitable<Result<std::optional<fhir::search::PatientQuery>>> discovery_query(
+        std::string scope, fhir::search::PatientQuery query
+    );
     awaitable<Result<cache::OpenedDiscovery>> open_discovery(cache::OpenDiscovery discovery);
     awaitable<Result<void>> finish_exchange(cache::ExchangeOutcome outcome);
     awaitable<Result<void>> mark_late(std::string discovery);

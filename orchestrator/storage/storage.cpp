@@ -1,0 +1,354 @@
+#include "orchestrator/storage/storage.hpp"
+
+#include <algorithm>
+
+namespace tributary::storage {
+
+namespace {
+
+constexpr std::size_t kSlice = std::size_t{1} << 20U;
+constexpr std::size_t kBodyBatch = 4;  // slices of one commit, when several Bodies are written at once
+
+/// What an answer of a partner costs the queue beyond its page.
+std::size_t size_of(cache::Answer const& answer) {
+    constexpr std::size_t kEntryOverhead = 512;
+    return answer.size + answer.entries.size() * kEntryOverhead;
+}
+
+}  // namespace
+
+struct Storage::Impl {
+    /// How many calls one thread holds, and how many it refused.
+    struct Watch {
+        Watch(Metrics& metrics, std::string const& thread)
+            : waiting(metrics.gauge(
+                  "tributary_storage_pending_jobs", "Units of work queued or running", {{"thread", thread}}
+              )),
+              refused(metrics.counter(
+                  "tributary_storage_refused_total",
+                  "Units of work refused because the queue was full",
+                  {{"thread", thread}}
+              )) {}
+        Metrics::Gauge& waiting;
+        Metrics::Counter& refused;
+    };
+    template <class S>
+    struct Thread {
+        Thread(
+            boost::asio::any_io_executor loop,
+            std::unique_ptr<S> store,
+            async::JobThread::Limits limits,
+            Metrics& metrics,
+            std::string const& name
+        )
+            : watch(metrics, name), work(std::move(loop), std::move(store), limits) {}
+        Watch watch;
+        async::StorageThread<S> work;
+    };
+    class Call {
+    public:
+        Call(std::size_t& in_flight, Metrics::Gauge& waiting) : in_flight_(in_flight), waiting_(waiting) {
+            ++in_flight_;
+            waiting_.add(1);
+        }
+        ~Call() {
+            --in_flight_;
+            waiting_.add(-1);
+        }
+        Call(Call const&) = delete;
+        Call& operator=(Call const&) = delete;
+
+    private:
+        std::size_t& in_flight_;
+        Metrics::Gauge& waiting_;
+    };
+
+    Impl(
+        boost::asio::any_io_executor const& loop,
+        std::unique_ptr<cache::Store> writing,
+        std::unique_ptr<cache::Store> reading,
+        std::unique_ptr<cache::BodyStore> keeping,
+        std::size_t queue_bytes,
+        Metrics& metrics
+    )
+        : writer(loop, std::move(writing), limits(queue_bytes), metrics, "writer"),
+          reader(loop, std::move(reading), limits(queue_bytes), metrics, "reader"),
+          bodies(loop, std::move(keeping), body_limits(queue_bytes), metrics, "bodies") {}
+
+    static async::JobThread::Limits limits(std::size_t bytes) {
+        async::JobThread::Limits limits;
+        limits.jobs = 16384;
+        limits.bytes = bytes;
+        return limits;
+    }
+    static async::JobThread::Limits body_limits(std::size_t bytes) {
+        auto result = limits(bytes);
+        result.batch = kBodyBatch;
+        return result;
+    }
+
+    template <class S, class Work>
+    auto run(Thread<S>& thread, Work work, std::size_t bytes = 0)
+        -> awaitable<std::invoke_result_t<Work const&, S&>> {
+        Call const call(in_flight, thread.watch.waiting);
+        auto result = co_await thread.work.execute(std::move(work), bytes);
+        if (!result && result.error().errc() == Errc::throttled) thread.watch.refused.add();
+        co_return result;
+    }
+
+    std::size_t in_flight = 0;
+    Thread<cache::Store> writer;
+    Thread<cache::Store> reader;
+    Thread<cache::BodyStore> bodies;
+};
+
+Result<std::unique_ptr<Storage>> Storage::open(
+    boost::asio::any_io_executor loop, Settings settings, Metrics& metrics
+) {
+    auto writer = cache::Store::open(settings.store, cache::Access::writer);
+    if (!writer) return writer.error();
+    auto reader = cache::Store::open(settings.store, cache::Access::reader);
+    if (!reader) return reader.error();
+    auto bodies = cache::BodyStore::open(settings.bodies_path, settings.store.full_synchronous);
+    if (!bodies) return bodies.error();
+    auto impl = std::make_unique<Impl>(
+        loop, std::move(*writer), std::move(*reader), std::move(*bodies), settings.queue_bytes, metrics
+    );
+    return std::unique_ptr<Storage>(new Storage(std::move(impl)));
+}
+
+Storage::Storage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Storage::~Storage() = default;
+
+void Storage::stop() {
+    impl_->writer.work.stop();
+    impl_->reader.work.stop();
+    impl_->bodies.work.stop();
+}
+
+std::size_t Storage::in_flight() const { return impl_->in_flight; }
+
+// Each unit of work: the values travel in the lambda, which may run twice.
+
+awaitable<Result<cache::SubscriptionRecord>> Storage::create_subscription(cache::NewSubscription subscription
+) {
+    auto const bytes = subscription.resource.size();
+    return impl_->run(
+        impl_->writer,
+        [subscription = std::move(subscription)](cache::Store& store) {
+            return store.create_subscription(subscription);
+        },
+        bytes
+    );
+}
+awaitable<Result<cache::FoundSubscription>> Storage::read_subscription(std::string scope, std::string id) {
+    return impl_->run(impl_->reader, [scope = std::move(scope), id = std::move(id)](cache::Store& store) {
+        return store.read_subscription(scope, id);
+    });
+}
+awaitable<Result<cache::FoundSubscription>> Storage::change_status(cache::StatusChange change) {
+    return impl_->run(impl_->writer, [change = std::move(change)](cache::Store& store) {
+        return store.change_status(change);
+    });
+}
+awaitable<Result<cache::FoundSubscription>> Storage::replace_subscription(
+    std::string scope, std::string id, std::string resource, subscriptions::Status status, cache::Utc now
+) {
+    auto const bytes = resource.size();
+    auto work = [scope = std::move(scope), id = std::move(id), resource = std::move(resource), status, now](
+                    cache::Store& store
+                ) { return store.replace_subscription(scope, id, resource, status, now); };
+    return impl_->run(impl_->writer, std::move(work), bytes);
+}
+awaitable<Result<cache::Presence>> Storage::delete_subscription(
+    std::string scope, std::string id, cache::Utc now
+) {
+    return impl_->run(
+        impl_->writer,
+        [scope = std::move(scope), id = std::move(id), now](cache::Store& store) {
+            return store.delete_subscription(scope, id, now);
+        }
+    );
+}
+awaitable<Result<cache::SubscriptionPage>> Storage::search_subscriptions(cache::SubscriptionSearch search) {
+    return impl_->run(impl_->reader, [search = std::move(search)](cache::Store& store) {
+        return store.search_subscriptions(search);
+    });
+}
+awaitable<Result<cache::Store::LiveSubscriptions>> Storage::live_subscriptions(
+    std::int64_t after, std::size_t limit
+) {
+    return impl_->run(impl_->reader, [after, limit](cache::Store& store) {
+        return store.live_subscriptions(after, limit);
+    });
+}
+awaitable<Result<std::vector<std::string>>> Storage::expire_subscriptions(
+    cache::Utc now, cache::Utc error_before
+) {
+    return impl_->run(impl_->writer, [now, error_before](cache::Store& store) {
+        return store.expire_subscriptions(now, error_before);
+    });
+}
+
+awaitable<Result<std::vector<cache::EventRecord>>> Storage::events(
+    std::string subscription, std::int64_t after, std::int64_t until, std::size_t limit
+) {
+    return impl_->run(
+        impl_->reader,
+        [subscription = std::move(subscription), after, until, limit](cache::Store& store) {
+            return store.events(subscription, after, until, limit);
+        }
+    );
+}
+awaitable<Result<void>> Storage::record_delivery(
+    std::string subscription, std::int64_t number, cache::Utc now
+) {
+    return impl_->run(
+        impl_->writer,
+        [subscription = std::move(subscription), number, now](cache::Store& store) {
+            return store.record_delivery(subscription, number, now);
+        }
+    );
+}
+
+awaitable<Result<std::optional<fhir::search::PatientQuery>>> Storage::discovery_query(
+    std::string scope, fhir::search::PatientQuery query
+) {
+    return impl_->run(
+        impl_->reader,
+        [scope = std::move(scope), query = std::move(query)](cache::Store& store) {
+            return store.discovery_query(scope, query);
+        }
+    );
+}
+awaitable<Result<cache::OpenedDiscovery>> Storage::open_discovery(cache::OpenDiscovery discovery) {
+    return impl_->run(impl_->writer, [discovery = std::move(discovery)](cache::Store& store) {
+        return store.open_discovery(discovery);
+    });
+}
+awaitable<Result<void>> Storage::finish_exchange(cache::ExchangeOutcome outcome) {
+    return impl_->run(impl_->writer, [outcome = std::move(outcome)](cache::Store& store) {
+        return store.finish_exchange(outcome);
+    });
+}
+awaitable<Result<void>> Storage::mark_late(std::string discovery) {
+    return impl_->run(impl_->writer, [discovery = std::move(discovery)](cache::Store& store) {
+        return store.mark_late(discovery);
+    });
+}
+awaitable<Result<cache::Progress>> Storage::progress(std::string scope, std::string key) {
+    return impl_->run(impl_->reader, [scope = std::move(scope), key = std::move(key)](cache::Store& store) {
+        return store.progress(scope, key);
+    });
+}
+awaitable<Result<cache::Progress>> Storage::progress_of_patient(std::string scope, std::string patient_id) {
+    return impl_->run(
+        impl_->reader,
+        [scope = std::move(scope), patient_id = std::move(patient_id)](cache::Store& store) {
+            return store.progress_of_patient(scope, patient_id);
+        }
+    );
+}
+awaitable<Result<std::vector<cache::Progress>>> Storage::recent_discoveries(std::size_t limit) {
+    return impl_->run(impl_->reader, [limit](cache::Store& store) {
+        return store.recent_discoveries(limit);
+    });
+}
+
+awaitable<Result<void>> Storage::admit_patients(cache::PatientsAnswer answer) {
+    return impl_->run(impl_->writer, [answer = std::move(answer)](cache::Store& store) {
+        return store.admit_patients(answer);
+    });
+}
+awaitable<Result<cache::Admitted>> Storage::admit(cache::Answer answer) {
+    auto const bytes = size_of(answer);
+    return impl_->run(
+        impl_->writer,
+        [answer = std::move(answer)](cache::Store& store) { return store.admit(answer); },
+        bytes
+    );
+}
+awaitable<Result<cache::Admitted>> Storage::attach_body(cache::AttachedBody body) {
+    return impl_->run(impl_->writer, [body = std::move(body)](cache::Store& store) {
+        return store.attach_body(body);
+    });
+}
+awaitable<Result<void>> Storage::record_calls(std::vector<cache::CallRow> rows) {
+    return impl_->run(impl_->writer, [rows = std::move(rows)](cache::Store& store) {
+        return store.record_calls(rows);
+    });
+}
+
+awaitable<Result<cache::ContentRecord>> Storage::content(std::string scope, std::string binary_id) {
+    return impl_->run(
+        impl_->reader,
+        [scope = std::move(scope), binary_id = std::move(binary_id)](cache::Store& store) {
+            return store.content(scope, binary_id);
+        }
+    );
+}
+awaitable<Result<std::vector<std::string>>> Storage::contents_to_retrieve(std::size_t limit) {
+    return impl_->run(impl_->reader, [limit](cache::Store& store) {
+        return store.contents_to_retrieve(limit);
+    });
+}
+awaitable<Result<cache::ResourcePage>> Storage::search_documents(cache::DocumentSearchRequest request) {
+    return impl_->run(impl_->reader, [request = std::move(request)](cache::Store& store) {
+        return store.search_documents(request);
+    });
+}
+awaitable<Result<cache::FoundResource>> Storage::read_document(std::string scope, std::string id) {
+    return impl_->run(impl_->reader, [scope = std::move(scope), id = std::move(id)](cache::Store& store) {
+        return store.read_document(scope, id);
+    });
+}
+awaitable<Result<cache::ResourcePage>> Storage::search_patients(cache::PatientSearchRequest request) {
+    return impl_->run(impl_->reader, [request = std::move(request)](cache::Store& store) {
+        return store.search_patients(request);
+    });
+}
+awaitable<Result<cache::FoundResource>> Storage::read_patient(std::string scope, std::string id) {
+    return impl_->run(impl_->reader, [scope = std::move(scope), id = std::move(id)](cache::Store& store) {
+        return store.read_patient(scope, id);
+    });
+}
+
+awaitable<Result<bool>> Storage::purge(cache::Store::Retention retention) {
+    return impl_->run(impl_->writer, [retention](cache::Store& store) { return store.purge(retention); });
+}
+awaitable<Result<void>> Storage::trim_bodies(std::uint64_t bytes) {
+    for (;;) {
+        auto choose = [bytes](cache::Store& store) { return store.release_bodies(bytes); };
+        auto released = co_await impl_->run(impl_->writer, std::move(choose));
+        if (!released) co_return released.error();
+        if (released->empty()) co_return Result<void>();
+        auto remove = [digests = std::move(*released)](cache::BodyStore& store) {
+            return store.remove(digests);
+        };
+        auto removed = co_await impl_->run(impl_->bodies, std::move(remove));
+        if (!removed) co_return removed.error();
+    }
+}
+awaitable<Result<cache::Store::Counts>> Storage::counts() {
+    return impl_->run(impl_->reader, [](cache::Store& store) { return store.counts(); });
+}
+
+awaitable<Result<void>> Storage::put_body(std::string sha256, std::shared_ptr<std::string const> bytes) {
+    std::size_t const slices = std::max<std::size_t>(1, (bytes->size() + kSlice - 1) / kSlice);
+    for (std::size_t slice = 0; slice < slices; ++slice) {
+        auto put = [sha256, bytes, slice, slices](cache::BodyStore& store) {
+            auto const part = std::string_view(*bytes).substr(slice * kSlice, kSlice);
+            return store.put(sha256, slice, part, slice + 1 == slices);
+        };
+        auto done = co_await impl_->run(impl_->bodies, std::move(put), kSlice);
+        if (!done) co_return done.error();
+    }
+    co_return Result<void>();
+}
+awaitable<Result<std::optional<std::string>>> Storage::get_body(std::string sha256) {
+    return impl_->run(impl_->bodies, [sha256 = std::move(sha256)](cache::BodyStore& store) {
+        return store.get(sha256);
+    });
+}
+
+}  // namespace tributary::storage

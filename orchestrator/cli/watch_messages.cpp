@@ -7,6 +7,7 @@
 
 #include "fhir/json/reader.hpp"
 #include "orchestrator/cli/terminal.hpp"
+#include "orchestrator/net/url.hpp"
 
 namespace tributary::cli {
 namespace {
@@ -50,6 +51,25 @@ unsigned unsigned_of(Value const& part) {
     return number == nullptr ? 0 : static_cast<unsigned>(std::max<std::int64_t>(0, to_number(number->text)));
 }
 
+Progress progress_of(Value const& extension) {
+    Progress progress;
+    unsigned matched = 0;
+    std::map<std::string_view, unsigned*> const numbers = {
+        {"asked", &progress.asked},
+        {"answered", &progress.answered},
+        {"matched", &matched},
+        {"failed", &progress.failed},
+        {"pending", &progress.pending},
+    };
+    for (auto const& part : extension.items("extension")) {
+        if (part.text("url") == "state") progress.state = part.text("valueCode");
+        auto const number = numbers.find(part.text("url"));
+        if (number != numbers.end()) *number->second = unsigned_of(part);
+    }
+    progress.matched = matched;
+    return progress;
+}
+
 std::string_view last_segment(std::string_view url) { return url.substr(url.rfind('/') + 1); }
 
 std::string_view type_of(Value const& document) {
@@ -71,7 +91,7 @@ std::string_view title_of(Value const& document) {
     return {};
 }
 
-DocumentRow row_of(Value const& document, std::string_view method) {
+DocumentRow row_of(Value const& document) {
     DocumentRow row;
     row.id = document.text("id");
     auto const* source = document.at("meta", "source");
@@ -82,7 +102,6 @@ DocumentRow row_of(Value const& document, std::string_view method) {
     row.date = document.text("date");
     row.title = title_of(document);
     row.status = document.text("status");
-    row.update = method == "PUT";
     return row;
 }
 
@@ -151,9 +170,7 @@ Result<Notification> read_notification(std::string_view text) {
     for (auto const& entry : entries) {
         auto const* resource = entry.find("resource");
         if (resource == nullptr || resource->text("resourceType") != "DocumentReference") continue;
-        auto const* method = entry.at("request", "method");
-        notification.rows.push_back(row_of(*resource, method == nullptr ? std::string_view() : method->text())
-        );
+        notification.rows.push_back(row_of(*resource));
     }
     return notification;
 }
@@ -164,21 +181,7 @@ std::optional<Progress> read_progress(Value const& searchset) {
         if (outcome == nullptr || outcome->text("resourceType") != "OperationOutcome") continue;
         for (auto const& issue : outcome->items("issue")) {
             for (auto const& extension : issue.items("extension")) {
-                if (!extension.text("url").ends_with(kProgressPath)) continue;
-                Progress progress;
-                std::map<std::string_view, unsigned*> const numbers = {
-                    {"asked", &progress.asked},
-                    {"answered", &progress.answered},
-                    {"matched", &progress.matched},
-                    {"failed", &progress.failed},
-                    {"pending", &progress.pending}
-                };
-                for (auto const& part : extension.items("extension")) {
-                    if (part.text("url") == "state") progress.state = part.text("valueCode");
-                    auto const number = numbers.find(part.text("url"));
-                    if (number != numbers.end()) *number->second = unsigned_of(part);
-                }
-                return progress;
+                if (extension.text("url").ends_with(kProgressPath)) return progress_of(extension);
             }
         }
     }
@@ -192,6 +195,16 @@ std::int64_t read_event_count(Value const& searchset) {
         return to_number(parameter_text(*status, "events-since-subscription-start", "valueString"));
     }
     return 0;
+}
+
+std::string progress_target(std::string_view criteria) {
+    static constexpr std::string_view kNotInUrls = " \"#<>\\^`{|}";
+    std::string target;
+    for (char const byte : criteria) {
+        bool const plain = byte > ' ' && byte < 0x7F && kNotInUrls.find(byte) == std::string_view::npos;
+        target += plain ? std::string(1, byte) : net::percent_encode({&byte, 1});
+    }
+    return target + "&_count=0";
 }
 
 std::string explain_refusal(unsigned status, std::string_view body) {

@@ -39,6 +39,9 @@ std::optional<Progress> read_progress(fhir::json::Value const& searchset);
 /// events-since-subscription-start out of the answer of $status, 0 where it says none.
 std::int64_t read_event_count(fhir::json::Value const& searchset);
 
+/// Where the progress is read: a search by the criteria, encoded for a URL, without the documents.
+std::string progress_target(std::string_view criteria);
+
 /// Why a server refused: the diagnostics of its OperationOutcome, a line each; the status where it sent none.
 std::string explain_refusal(unsigned status, std::string_view body);
 

@@ -141,7 +141,7 @@ awaitable<void> WatchSession::poll_progress(async::TaskGroup& group) {
 
 /// True: all partners have answered, and what the server announced is here.
 awaitable<Result<bool>> WatchSession::poll_once() {
-    auto const search = co_await call("GET", settings_.criteria + "&_count=0");
+    auto const search = co_await call("GET", progress_target(settings_.criteria));
     if (!search) co_return search.error();
     if (auto const progress = read_progress(*search)) {
         progress_ = *progress;
@@ -149,6 +149,7 @@ awaitable<Result<bool>> WatchSession::poll_once() {
         progress_.state = "complete";
         progress_.answered = progress_.asked - progress_.failed;
         progress_.pending = 0;
+        progress_.matched.reset();
     }
     screen_.show_progress(elapsed(), progress_);
     if (progress_.state != "complete") co_return false;

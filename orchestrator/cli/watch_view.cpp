@@ -58,7 +58,7 @@ std::size_t share(std::size_t width, unsigned part, unsigned whole) {
 
 std::string bar(Terminal const& terminal, std::size_t width, Progress const& progress) {
     auto const failed = share(width, progress.failed, progress.asked);
-    auto const settled = progress.pending == 0 && progress.asked > 0;
+    auto const settled = progress.state == "complete" || (progress.pending == 0 && progress.asked > 0);
     auto const answered =
         settled ? width - failed : std::min(width - failed, share(width, progress.answered, progress.asked));
     std::string_view const full = terminal.unicode ? "█" : "#", failing = terminal.unicode ? "▒" : "x",
@@ -93,9 +93,10 @@ std::string format_progress(Progress const& progress) {
     auto const number = [](char const* name, unsigned value) {
         return std::string(name) + ' ' + std::to_string(value);
     };
-    return number("asked", progress.asked) + "  " + number("answered", progress.answered) + "  " +
-           number("matched", progress.matched) + "  " + number("failed", progress.failed) + "  " +
-           number(progress.state == "late" ? "late" : "pending", progress.pending);
+    auto text = number("asked", progress.asked) + "  " + number("answered", progress.answered);
+    if (progress.matched) text += "  " + number("matched", *progress.matched);
+    text += "  " + number("failed", progress.failed);
+    return text + "  " + number(progress.state == "late" ? "late" : "pending", progress.pending);
 }
 
 std::string format_progress_area(
@@ -120,7 +121,8 @@ std::string format_summary(Summary const& summary) {
     auto const& progress = summary.progress;
     text += "; partners: " + std::to_string(progress.asked) + " asked, " + std::to_string(progress.answered) +
             " answered, ";
-    text += std::to_string(progress.matched) + " matched, " + std::to_string(progress.failed) + " failed";
+    if (progress.matched) text += std::to_string(*progress.matched) + " matched, ";
+    text += std::to_string(progress.failed) + " failed";
     if (progress.pending > 0) text += ", " + std::to_string(progress.pending) + " pending";
     return text + "; " + seconds(summary.elapsed) + " in all";
 }

@@ -89,9 +89,19 @@ TEST_CASE("progress is read from the outcome entry of a search", "[cli][watch]")
         "search":{"mode":"outcome"}}]})")
     );
     REQUIRE(progress.has_value());
-    Progress const expected{"running", 8, 5, 3, 1, 2};
+    Progress const expected{"running", 8, 5, 1, 2, 3};
     CHECK(*progress == expected);
     CHECK_FALSE(read_progress(parse(R"({"resourceType":"Bundle","total":3})")).has_value());
+}
+
+TEST_CASE("progress is asked for with the criteria as a URL carries them", "[cli][watch]") {
+    CHECK(
+        progress_target(
+            "DocumentReference?patient.family=López&type=http://loinc.org|1-8&patient.given=mary ann%2C"
+        ) ==
+        "DocumentReference?patient.family=L%C3%B3pez&type=http://"
+        "loinc.org%7C1-8&patient.given=mary%20ann%2C&_count=0"
+    );
 }
 
 TEST_CASE("the number of announced Events is read from $status", "[cli][watch]") {

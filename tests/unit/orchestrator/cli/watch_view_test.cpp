@@ -110,6 +110,8 @@ TEST_CASE("the summary tells documents, first, last, and how the partners did", 
         "13 documents, first after 0.352s, last after 5.800s; partners: 8 asked, 5 answered, 3 matched, 1 "
         "failed; 6.001s in all"
     );
+    summary.progress.matched.reset();
+    CHECK_THAT(format_summary(summary), Catch::Matchers::ContainsSubstring("8 asked, 5 answered, 1 failed;"));
     Summary nothing;
     nothing.interrupted = true;
     CHECK(

@@ -49,7 +49,7 @@ Result<void> check_payload_type(std::string_view payload) {
         );
     while (!rest.empty()) {
         auto const parameter = next_part(rest);
-        if (parameter.empty()) return Failure(Errc::value, "a MIME type parameter is name=value");
+        if (parameter.empty()) continue;
         auto const checked = check_parameter(parameter);
         if (!checked) return checked;
     }

@@ -426,8 +426,7 @@ TEST_CASE("the payload is JSON of R4, as written", "[subscriptions][B6]") {
             [payload](Value&, Value& c) { c.set("payload", payload); }
         );
     }
-    for (auto const* payload :
-         {"json", "application/json;", "application/json; x", "application/fhir+json\r\nX: y"}) {
+    for (auto const* payload : {"json", "application/json; x", "application/fhir+json\r\nX: y"}) {
         INFO(payload);
         check_refused(kClassic, Errc::value, "Subscription.channel.payload", [payload](Value&, Value& c) {
             c.set("payload", payload);

@@ -9,7 +9,7 @@ struct WatchOptions {
 };
 
 /// `tributary watch`: subscribes over WebSocket, shows the progress and each document as it arrives on standard output, and deletes its Subscription when
-/// all partners have answered and all documents are here, or on SIGINT or SIGTERM. Answers the exit code: 0, or 1 with the reason on stderr.
+/// all partners have answered and all documents are here, on SIGINT, SIGTERM or SIGHUP, or when nobody reads its output. Answers the exit code: 0, or 1 with the reason on stderr.
 /// Runs a loop of its own until then.
 int run_watch(WatchOptions options);
 

@@ -133,6 +133,7 @@ awaitable<void> WatchSession::poll_progress(async::TaskGroup& group) {
             fail(group, finished.error());
             co_return;
         }
+        if (screen_.broken()) stop();
         if (*finished) break;
         co_await clock_.sleep_for(settings_.poll);
     }

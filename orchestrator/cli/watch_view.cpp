@@ -158,6 +158,8 @@ void WatchScreen::finish(Summary const& summary) {
     out_ << format_summary(summary) << std::endl;
 }
 
+bool WatchScreen::broken() const { return !out_; }
+
 void WatchScreen::erase_area() {
     if (!area_drawn_) return;
     out_ << "\r\x1b[" << kAreaLines - 1 << "A\x1b[J";  // to the first of its lines, and everything below goes

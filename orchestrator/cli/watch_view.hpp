@@ -55,6 +55,8 @@ public:
     void say(std::string const& line);
     /// Takes the progress away and says how it went.
     void finish(Summary const& summary);
+    /// Nobody reads any more: the output was closed.
+    bool broken() const;
 
 private:
     void erase_area();

@@ -197,6 +197,15 @@ TEST_CASE("watch, when it is stopped, deletes its Subscription", "[cli][watch]")
     CHECK_THAT(stage.out.str(), Catch::Matchers::ContainsSubstring("interrupted: "));
 }
 
+TEST_CASE("watch, when nobody reads its output, deletes its Subscription", "[cli][watch]") {
+    Stage stage;
+    stage.server.complete = false;
+    stage.server.on_bound = [&stage] { stage.out.setstate(std::ios::badbit); };
+    stage.watch();
+    CHECK(stage.result.has_value());
+    CHECK(stage.server.was_asked(kDelete));
+}
+
 TEST_CASE("watch, when the server closes its socket, says so and deletes its Subscription", "[cli][watch]") {
     Stage stage;
     stage.server.complete = false;

@@ -34,6 +34,14 @@ void prune_list(Value::Array& items, bool keep_places) {
     }
 }
 
+/// ext-1: an extension says something, by a value or by extensions of its own.
+void drop_silent_extensions(Value::Array& extensions) {
+    std::erase_if(extensions, [](Value const& extension) {
+        auto const* members = extension.get<Value::Object>();
+        return members != nullptr && members->size() == 1 && members->front().first == "url";
+    });
+}
+
 }  // namespace
 
 void prune(json::Value& value) {
@@ -43,6 +51,7 @@ void prune(json::Value& value) {
     for (auto& [name, member] : *members) {
         if (auto* items = member.get<Value::Array>()) {
             prune_list(*items, has_companion(value, name));
+            if (name == "extension" || name == "modifierExtension") drop_silent_extensions(*items);
         } else {
             prune(member);
         }

@@ -118,6 +118,15 @@ TEST_CASE("what partners leave out or get wrong is made valid", "[outward][odd]"
     );
 }
 
+TEST_CASE("an extension that held only a reference goes with it", "[outward]") {
+    auto const made = outward(
+        R"("extension":[{"url":"a","valueReference":{"reference":"Device/1"}},{"url":"b","valueCode":"x"}],
+           "modifierExtension":[{"url":"c","valueReference":{"reference":"Device/1"}}])"
+    );
+    CHECK(shown(made.find("extension")) == R"([{"url":"b","valueCode":"x"}])");
+    CHECK(made.find("modifierExtension") == nullptr);
+}
+
 TEST_CASE("nulls that hold a place beside extensions stay", "[outward]") {
     auto const patient = read_patient(*json::read(
         R"({"resourceType":"Patient","name":[{"given":["A",null],"_given":[null,{"id":"x"}],"prefix":[null]}],

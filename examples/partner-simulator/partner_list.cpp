@@ -6,11 +6,16 @@
 namespace tributary::simulator {
 
 std::string partner_list(Network const& network, std::string_view root) {
+    auto const line = [](std::string_view key, std::string_view value) {
+        return std::string(key).append(" = \"").append(value).append("\"\n");
+    };
     std::string text = "# Written by partner-simulator.\n";
     for (auto const& community : network.communities) {
-        text += "\n[[partner]]\nid = \"" + community.id + "\"\nfhir = \"" + std::string(root) + "/" +
-                community.id + "/fhir\"\nname = \"";
-        text += community.name + "\"\nhome_community_id = \"" + community.home_community_id + "\"\n";
+        text += "\n[[partner]]\n" + line("id", community.id);
+        text += line("fhir", std::string(root) + '/' + community.id + "/fhir") + line("name", community.name);
+        text += line("home_community_id", community.home_community_id);
+        if (community.health == Health::unavailable)
+            text += "attempts = 2  # it always fails: a third would only take time\n";
     }
     return text;
 }

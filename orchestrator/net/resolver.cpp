@@ -40,7 +40,7 @@ struct Resolver::State : std::enable_shared_from_this<State> {
         auto done = [self = shared_from_this(), host](
                         error_code code, tcp::resolver::results_type const& found
                     ) { self->finish(host, code, found); };
-        resolver.async_resolve(host, "", tcp::resolver::passive, std::move(done));
+        resolver.async_resolve(host, "", tcp::resolver::flags(), std::move(done));
         return entry.lookup;
     }
 

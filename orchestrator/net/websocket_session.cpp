@@ -131,7 +131,7 @@ awaitable<bool> ServerWebSocket::write_queued() {
     auto [code, n] = co_await websocket_.async_write(asio::buffer(message.text), kTuple);
     if (code) ended_ = true;
     if (code) co_return false;
-    if (!closing_ || !outgoing_.empty()) guard_.disarm();
+    guard_.disarm();
     outgoing_cost_ -= message.cost();
     context_.metrics.websocket_messages.add();
     if (message.written) message.written();

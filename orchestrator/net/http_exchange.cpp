@@ -114,7 +114,9 @@ private:
                                  : "the response was cut short"
             );
         }
-        return guard_.failure(Errc::protocol, code);
+        // With TLS 1.3 a server tells only now that it does not accept our certificate.
+        bool const refused = code.category() == asio::error::get_ssl_category();
+        return guard_.failure(refused ? Errc::tls : Errc::protocol, code);
     }
     Result<ClientResponse> refuse(error_code code) const {
         if (code == http::error::body_limit) {

@@ -107,7 +107,7 @@ awaitable<void> ServerSession::turn_away() {
 
 awaitable<bool> ServerSession::shake_hands() {
     if (!stream_.secure()) co_return true;
-    guard_.arm(kHandshakeTime);
+    guard_.arm(std::min<async::Clock::Duration>(kHandshakeTime, context_.settings.request_time));
     auto [code] = co_await stream_.secured().async_handshake(asio::ssl::stream_base::server, kTuple);
     guard_.disarm();
     if (code) context_.metrics.refused("tls").add();

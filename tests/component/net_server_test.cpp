@@ -1,6 +1,11 @@
 #include "tests/component/net_fixture.hpp"
+#include "tests/support/compress.hpp"
+#include "tests/support/raw_client.hpp"
 
 namespace tributary::net {
+
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -12,20 +17,41 @@ awaitable<ServerResponse> echo(ServerRequest request) {
     co_return response;
 }
 
+std::string post(std::string_view fields, std::string_view body) {
+    return "POST /x HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n" + std::string(body);
+}
+
+HttpServer::Settings small_limits() {
+    HttpServer::Settings settings;
+    settings.request_head = 1024;
+    settings.request_body = 100'000;
+    settings.request_time = 200ms;
+    settings.idle_time = 400ms;
+    return settings;
+}
+
+/// All that the server says to these bytes until it closes.
+awaitable<std::string> answer_to(NetFixture& net, std::string bytes) {
+    RawClient client(net.ctx.get_executor());
+    (void)co_await client.connect(net.server->port());
+    (void)co_await client.write(std::move(bytes));
+    co_return co_await client.read_all();
+}
+
 }  // namespace
 
 TEST_CASE("requests of one connection reach the handler whole, one after the other", "[net][server]") {
     NetFixture net;
     net.serve({}, echo);
     auto test = [&]() -> awaitable<void> {
-        ClientRequest post = net.get(net.url("/fhir/Subscription?a=%20b"));
-        post.method = "POST";
-        post.body = std::string(200000, 'x');
+        ClientRequest request = net.get(net.url("/fhir/Subscription?a=%20b"));
+        request.method = "POST";
+        request.body = std::string(200000, 'x');
         for (int i = 0; i < 3; ++i) {
-            auto response = co_await net.send(post);
+            auto response = co_await net.send(request);
             REQUIRE(response.has_value());
             CHECK(response->status == 200);
-            CHECK(response->body == "POST /fhir/Subscription [a=%20b] " + post.body);
+            CHECK(response->body == "POST /fhir/Subscription [a=%20b] " + request.body);
         }
         CHECK(net.metrics.counter("tributary_http_client_connections_total", "").value() == 1);
         CHECK(net.metrics.counter("tributary_http_client_reused_total", "").value() == 2);
@@ -33,33 +59,258 @@ TEST_CASE("requests of one connection reach the handler whole, one after the oth
     net.run(test());
 }
 
-TEST_CASE("a WebSocket carries messages both ways", "[net][websocket]") {
+TEST_CASE("pipelined requests are answered in order", "[net][server]") {
     NetFixture net;
-    HttpServer::Settings settings;
-    settings.websocket_paths = {"/ws"};
-    auto repeat = [](WebSocketSession& session) -> awaitable<void> {
-        for (;;) {
-            auto message = co_await session.read();
-            if (!message) co_return;
-            if (!session.send("you said " + *message)) co_return;
-        }
+    auto slow_first = [&](ServerRequest request) -> awaitable<ServerResponse> {
+        if (request.path == "/1") co_await net.clock.sleep_for(50ms);
+        co_return ServerResponse(200, "text/plain", request.path);
     };
-    net.serve(settings, echo, repeat);
+    net.serve({}, slow_first);
     auto test = [&]() -> awaitable<void> {
-        WebSocketClient socket(net.ctx.get_executor(), net.clock, nullptr);
-        auto const url = parse_url("ws://127.0.0.1:" + std::to_string(net.server->port()) + "/ws");
-        auto connected = co_await socket.connect(net.in(5s), *url);
-        REQUIRE(connected.has_value());
-        for (int i = 0; i < 3; ++i) {
-            auto sent = co_await socket.send(net.in(5s), "bind " + std::to_string(i));
-            REQUIRE(sent.has_value());
-            auto answer = co_await socket.read(net.in(5s));
-            REQUIRE(answer.has_value());
-            CHECK(*answer == "you said bind " + std::to_string(i));
-        }
-        co_await socket.close();
+        auto const all = co_await answer_to(
+            net,
+            "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nHEAD /22 HTTP/1.1\r\nHost: h\r\n\r\n"
+            "GET http://h/3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+        );
+        auto const first = all.find("\r\n\r\n/1HTTP/1.1 200 OK");
+        auto const second = all.find("Content-Length: 3\r\n\r\nHTTP/1.1 200 OK");
+        auto const third = all.find("Connection: close\r\n\r\n/3");
+        CHECK(first != std::string::npos);
+        CHECK(second != std::string::npos);
+        CHECK(third != std::string::npos);
+        CHECK(first < second);
+        CHECK(second < third);
     };
     net.run(test());
+}
+
+TEST_CASE("what is no request is refused, and the connection closed", "[net][server]") {
+    NetFixture net;
+    net.serve(small_limits(), echo);
+    auto const bytes = GENERATE(
+        as<std::string>(),
+        "nonsense\r\n\r\n",
+        "GET /x HTTP/1.1\r\n\r\n",
+        "GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET /x HTTP/1.1\r\nHost : a\r\n\r\n",
+        "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    );
+    auto test = [&]() -> awaitable<void> {
+        auto const answer = co_await answer_to(net, bytes);
+        INFO(bytes);
+        CHECK_THAT(answer, StartsWith("HTTP/1.1 400 "));
+        CHECK_THAT(answer, ContainsSubstring("Connection: close"));
+    };
+    net.run(test());
+}
+
+TEST_CASE("a head that is too long or too slow is refused by name", "[net][server]") {
+    NetFixture net;
+    net.serve(small_limits(), echo);
+    auto test = [&]() -> awaitable<void> {
+        auto const long_head = co_await answer_to(net, post("X: " + std::string(2000, 'x') + "\r\n", ""));
+        CHECK_THAT(long_head, StartsWith("HTTP/1.1 431 "));
+        auto const endless = co_await answer_to(net, "GET /" + std::string(5000, 'x'));
+        CHECK_THAT(endless, StartsWith("HTTP/1.1 431 "));
+        auto const begin = net.clock.now();
+        auto const slow_head = co_await answer_to(net, "GET /x HTTP/1.1\r\nHo");
+        CHECK_THAT(slow_head, StartsWith("HTTP/1.1 408 "));
+        CHECK(net.clock.now() - begin >= 200ms);
+        auto const slow_body = co_await answer_to(net, post("Content-Length: 5\r\n", "ab"));
+        CHECK_THAT(slow_body, StartsWith("HTTP/1.1 408 "));
+        auto const silent = co_await answer_to(net, "");
+        CHECK(silent.empty());
+    };
+    net.run(test());
+}
+
+TEST_CASE("a body of 200 MB is answered 413, and the client can read the answer", "[net][server]") {
+    NetFixture net;
+    net.serve(small_limits(), echo);
+    auto test = [&]() -> awaitable<void> {
+        RawClient client(net.ctx.get_executor());
+        REQUIRE(net.server->port() != 0);
+        (void)co_await client.connect(net.server->port());
+        (void)co_await client.write(post("Content-Length: 200000000\r\n", ""));
+        std::string const megabyte(1'000'000, 'x');
+        bool open = true;
+        for (int i = 0; i < 200 && open; ++i) open = co_await client.write(megabyte);
+        CHECK(open);
+        auto const answer = co_await client.read_all();
+        CHECK_THAT(answer, StartsWith("HTTP/1.1 413 "));
+        auto const chunked = co_await answer_to(
+            net,
+            post("Transfer-Encoding: chunked\r\n", "30d40\r\n" + std::string(200000, 'x') + "\r\n0\r\n\r\n")
+        );
+        CHECK_THAT(chunked, StartsWith("HTTP/1.1 413 "));
+    };
+    net.run(test());
+}
+
+TEST_CASE("a client that asks first is told to go on, or why not", "[net][server]") {
+    NetFixture net;
+    net.serve(small_limits(), echo);
+    auto test = [&]() -> awaitable<void> {
+        RawClient client(net.ctx.get_executor());
+        (void)co_await client.connect(net.server->port());
+        (void)co_await client.write(post("Content-Length: 5\r\nExpect: 100-continue\r\n", ""));
+        auto const go_on = co_await client.read_until("\r\n\r\n");
+        CHECK(go_on == "HTTP/1.1 100 Continue\r\n\r\n");
+        std::string const body = "hello";
+        bool const sent = co_await client.write(body);
+        CHECK(sent);
+        auto const answer = co_await client.read_until("hello");
+        CHECK_THAT(answer, StartsWith("HTTP/1.1 200 OK"));
+        auto const refused =
+            co_await answer_to(net, post("Content-Length: 500000\r\nExpect: 100-continue\r\n", ""));
+        CHECK_THAT(refused, StartsWith("HTTP/1.1 413 "));
+    };
+    net.run(test());
+}
+
+TEST_CASE("a compressed request body is undone within the limit", "[net][server]") {
+    NetFixture net;
+    net.serve(small_limits(), echo);
+    auto send = [&](std::string body, char const* coding) -> awaitable<ClientResponse> {
+        ClientRequest request = net.get(net.url("/x"));
+        request.method = "POST";
+        request.body = std::move(body);
+        request.headers.add("Content-Encoding", coding);
+        auto response = co_await net.send(std::move(request));
+        REQUIRE(response.has_value());
+        co_return *response;
+    };
+    auto test = [&]() -> awaitable<void> {
+        auto const good = co_await send(compress("hello", Compression::gzip), "gzip");
+        CHECK(good.body == "POST /x [] hello");
+        auto const bomb = co_await send(compress(std::string(10'000'000, 'x'), Compression::gzip), "gzip");
+        CHECK(bomb.status == 413);
+        auto const damaged = co_await send("hello", "gzip");
+        CHECK(damaged.status == 400);
+        auto const unknown = co_await send("hello", "br");
+        CHECK(unknown.status == 415);
+    };
+    net.run(test());
+}
+
+TEST_CASE("a handler that throws costs its own request only", "[net][server]") {
+    NetFixture net;
+    auto failing = [](ServerRequest request) -> awaitable<ServerResponse> {
+        if (request.path == "/bad") throw std::logic_error("oops");
+        co_return ServerResponse(200, "text/plain", "fine");
+    };
+    net.serve({}, failing);
+    auto test = [&]() -> awaitable<void> {
+        auto bad = co_await net.send(net.get(net.url("/bad")));
+        REQUIRE(bad.has_value());
+        CHECK(bad->status == 500);
+        auto good = co_await net.send(net.get(net.url("/good")));
+        REQUIRE(good.has_value());
+        CHECK(good->body == "fine");
+        CHECK(net.metrics.counter("tributary_http_client_connections_total", "").value() == 1);
+    };
+    net.run(test());
+}
+
+TEST_CASE("what follows a response waits until it has been written", "[net][server]") {
+    NetFixture net;
+    int written = 0;
+    auto handler = [&](ServerRequest) -> awaitable<ServerResponse> {
+        ServerResponse response(200, "text/plain", std::string(5'000'000, 'x'));
+        response.after_write = [&] { ++written; };
+        co_return response;
+    };
+    net.serve({}, handler);
+    auto test = [&]() -> awaitable<void> {
+        RawClient client(net.ctx.get_executor());
+        (void)co_await client.connect(net.server->port());
+        (void)co_await client.write("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+        (void)co_await client.read_until("\r\n\r\n");
+        CHECK(written == 0);
+        (void)co_await client.read(5'000'000);
+        co_await net.clock.sleep_for(10ms);
+        CHECK(written == 1);
+        (void)co_await client.write("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+        (void)co_await client.read_until("\r\n\r\n");
+        client.close();
+        co_await net.clock.sleep_for(50ms);
+        CHECK(written == 2);
+    };
+    net.run(test());
+}
+
+TEST_CASE("one connection too many is told so, the others go on", "[net][server]") {
+    NetFixture net;
+    HttpServer::Settings settings;
+    settings.connections = 1;
+    net.serve(settings, echo);
+    auto test = [&]() -> awaitable<void> {
+        auto first = co_await net.send(net.get(net.url("/a")));
+        REQUIRE(first.has_value());
+        auto const second = co_await answer_to(net, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+        CHECK_THAT(second, StartsWith("HTTP/1.1 503 "));
+        CHECK_THAT(second, ContainsSubstring("Retry-After: "));
+        auto third = co_await net.send(net.get(net.url("/c")));
+        REQUIRE(third.has_value());
+        CHECK(third->body == "GET /c [] ");
+    };
+    net.run(test());
+}
+
+TEST_CASE("draining closes what is idle at once and lets what runs finish", "[net][server]") {
+    NetFixture net;
+    auto slow = [&](ServerRequest request) -> awaitable<ServerResponse> {
+        if (request.path == "/slow") co_await net.clock.sleep_for(200ms);
+        if (request.path == "/hang") co_await net.clock.sleep_for(1h);
+        co_return ServerResponse(200, "text/plain", "done");
+    };
+    net.serve({}, slow);
+    auto test = [&]() -> awaitable<void> {
+        RawClient idle(net.ctx.get_executor());
+        RawClient busy(net.ctx.get_executor());
+        RawClient hanging(net.ctx.get_executor());
+        auto const port = net.server->port();
+        for (RawClient* client : {&idle, &busy, &hanging}) (void)co_await client->connect(port);
+        (void)co_await busy.write("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+        (void)co_await hanging.write("GET /hang HTTP/1.1\r\nHost: h\r\n\r\n");
+        co_await net.clock.sleep_for(50ms);
+        auto const begin = net.clock.now();
+        Root draining(net.ctx);
+        draining.start(net.server->drain(net.in(500ms)));
+        auto const nothing = co_await idle.read_all();
+        CHECK(nothing.empty());
+        CHECK(net.clock.now() - begin < 100ms);
+        auto const answer = co_await busy.read_all();
+        CHECK_THAT(answer, ContainsSubstring("Connection: close"));
+        CHECK_THAT(answer, ContainsSubstring("done"));
+        auto const cut = co_await hanging.read_all();
+        CHECK(cut.empty());
+        auto const took = net.clock.now() - begin;
+        CHECK(took >= 450ms);
+        CHECK(took < 2s);
+        while (!draining.finished()) co_await net.clock.sleep_for(1ms);
+        RawClient late(net.ctx.get_executor());
+        bool const accepted = co_await late.connect(port);
+        CHECK_FALSE(accepted);
+    };
+    net.run(test());
+}
+
+TEST_CASE("a port in use is told with what to do", "[net][server]") {
+    NetFixture net;
+    net.serve({}, echo);
+    HttpServer::Settings settings;
+    settings.port = net.server->port();
+    auto page = [](Failure const&) { return ServerResponse(); };
+    HttpServer second(net.ctx.get_executor(), net.clock, settings, echo, {}, page, Logger(), net.metrics);
+    auto const listening = second.listen();
+    REQUIRE_FALSE(listening.has_value());
+    CHECK(listening.error().errc() == Errc::connect);
+    CHECK_THAT(listening.error().detail(), ContainsSubstring("in use"));
+    auto nothing = []() -> awaitable<void> { co_return; };
+    net.run(nothing());
 }
 
 }  // namespace tributary::net

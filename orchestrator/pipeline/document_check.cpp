@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "fhir/identity/body_identity.hpp"
 #include "fhir/json/reader.hpp"
 #include "orchestrator/base/digest.hpp"
-#include "orchestrator/pipeline/body_identity.hpp"
 
 namespace tributary::pipeline {
 
@@ -97,7 +97,7 @@ Result<CheckedDocument> check_document(
     CheckedDocument checked;
     checked.content_type = expected.content_type.empty() ? retrieved.content_type : expected.content_type;
     if (!comparable) checked.content_type = retrieved.content_type;
-    checked.identity = read_body_identity(retrieved.bytes);
+    checked.identity = fhir::identity::read_body_identity(retrieved.bytes);
     checked.identity.sha256 = hex(own);
     checked.bytes = std::make_shared<std::string const>(std::move(retrieved.bytes));
     return checked;

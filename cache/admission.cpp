@@ -57,7 +57,9 @@ void strip_data(fhir::DocumentReference& reference) {
     }
 }
 
-EntryRow make_entry(Answer const& answer, NewEntry const& fresh, PatientRow const& patient) {
+EntryRow make_entry(
+    Answer const& answer, NewEntry const& fresh, PatientRow const& patient, Entries& entries
+) {
     EntryRow entry;
     entry.id = fresh.id;
     entry.scope = answer.scope;
@@ -72,7 +74,7 @@ EntryRow make_entry(Answer const& answer, NewEntry const& fresh, PatientRow cons
     for (auto const& body : fresh.inline_bodies) {
         if (body.content >= entry.contents.size()) continue;
         entry.contents[body.content].sha256 = body.sha256;
-        entry.contents[body.content].body = identity::BodyIdentity{body.sha256, "", "", std::nullopt};
+        entry.contents[body.content].body = entries.body(body.sha256);
     }
     return entry;
 }
@@ -101,7 +103,7 @@ Admitted Admission::result() && {
 void Admission::admit(Answer const& answer, PatientRow const& patient) {
     for (auto const& fresh : answer.entries) {
         for (auto const& body : fresh.inline_bodies) rooms_.entries.keep_inline(body, now_);
-        auto entry = make_entry(answer, fresh, patient);
+        auto entry = make_entry(answer, fresh, patient, rooms_.entries);
         if (auto const known = rooms_.entries.find(entry.scope, entry.partner, entry.remote_id); known != 0) {
             refresh(std::move(entry), known);
         } else {
@@ -130,13 +132,27 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
         return;
     }
     for (auto const older : judge(fresh, patient->person).older) supersede(older);
-    auto document = rooms_.documents.load(fresh.document);
-    if (document.entry != fresh.sequence) return;  // another holder's metadata are shown
+    show(fresh);
+}
+
+EntryRow Admission::standing_holder(EntryRow const& retracted) {
+    for (auto const sequence : rooms_.entries.of_document(retracted.document, false)) {
+        auto holder = rooms_.entries.load(sequence);
+        if (holder.reference.status != kRetracted) return holder;
+    }
+    return retracted;
+}
+
+void Admission::show(EntryRow const& entry) {
+    auto document = rooms_.documents.load(entry.document);
+    if (document.entry != entry.sequence) return;  // another holder's metadata are shown
     bool const was_retracted = document.status == kRetracted;
-    auto const outward = rooms_.documents.publish(document, fresh, patient->id, now_);
+    auto const shown = entry.reference.status == kRetracted ? standing_holder(entry) : entry;
+    auto const patient = rooms_.patients.load(shown.patient);
+    if (!patient) return;
+    auto const outward = rooms_.documents.publish(document, shown, patient->id, now_);
     auto const patients = rooms_.entries.patients_of(document.sequence);
-    if (was_retracted) rooms_.interest.created(document, outward, patients, now_, told_);
-    rooms_.interest.updated(document, outward, patients, now_, told_);
+    announce(was_retracted ? News::restored : News::changed, document, outward, patients);
 }
 
 Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person) {
@@ -169,6 +185,7 @@ Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person
 void Admission::place(EntryRow& entry, PatientRow const& patient) {
     auto const placement = judge(entry, patient.person);
     if (placement.same != 0) {
+        for (auto const older : placement.older) supersede(older);
         add_holder(entry, patient, placement.same);
     } else if (placement.provisional != 0) {
         bool const shows_retraction = rooms_.documents.load(placement.provisional).status == kRetracted;
@@ -204,7 +221,7 @@ void Admission::make_document(EntryRow& entry, PatientRow const& patient, Placem
     for (auto const older : placement.older) supersede(older);
     for (auto const other : placement.conflicting) flag_conflict(other);
     auto const outward = rooms_.documents.publish(document, entry, patient.id, now_);
-    rooms_.interest.created(document, outward, {patient.sequence}, now_, told_);
+    announce(News::fresh, document, outward, {patient.sequence});
     ++documents_;
     if (document.status != kRetracted) retrieve(entry);
 }
@@ -215,14 +232,12 @@ void Admission::add_holder(EntryRow& entry, PatientRow const& patient, std::int6
     auto document = rooms_.documents.load(document_sequence);
     if (document.status == kRetracted && entry.reference.status != kRetracted) {
         auto const outward = rooms_.documents.publish(document, entry, patient.id, now_);
-        rooms_.interest.created(
-            document, outward, rooms_.entries.patients_of(document.sequence), now_, told_
-        );
+        announce(News::restored, document, outward, rooms_.entries.patients_of(document.sequence));
         retrieve(entry);
         return;
     }
     // A Subscription that could not see it under the other holders' Patients sees it now.
-    rooms_.interest.created(document, rooms_.documents.current(document), {patient.sequence}, now_, told_);
+    announce(News::another_holder, document, rooms_.documents.current(document), {patient.sequence});
 }
 
 void Admission::supersede(std::int64_t sequence) {
@@ -234,8 +249,7 @@ void Admission::supersede(std::int64_t sequence) {
     if (!patient) return;
     bool const changes = document.status == "current";
     auto const outward = rooms_.documents.publish(document, shown, patient->id, now_);
-    if (changes)
-        rooms_.interest.updated(document, outward, rooms_.entries.patients_of(sequence), now_, told_);
+    if (changes) announce(News::changed, document, outward, rooms_.entries.patients_of(sequence));
 }
 
 void Admission::flag_conflict(std::int64_t sequence) {
@@ -285,6 +299,9 @@ void Admission::compare_bodies(EntryRow const& entry) {
 
 void Admission::merge(std::int64_t a, std::int64_t b) {
     auto const [kept, gone] = std::minmax(a, b);
+    bool const kept_retracted = rooms_.documents.load(kept).status == kRetracted;
+    if (kept_retracted != (rooms_.documents.load(gone).status == kRetracted))
+        return;  // it would hide a current one
     rooms_.entries.assign_all(gone, kept);
     rooms_.documents.make_alias(gone, kept);
 }
@@ -299,6 +316,16 @@ void Admission::join(std::int64_t person) {
             break;
         }
     }
+}
+
+void Admission::announce(
+    News news,
+    DocumentRow const& document,
+    fhir::DocumentReference const& outward,
+    std::vector<std::int64_t> const& patients
+) {
+    auto const told = rooms_.interest.announce(news, document, outward, patients, now_);
+    told_.insert(told.begin(), told.end());
 }
 
 void Admission::retrieve(EntryRow const& entry) {

@@ -48,6 +48,16 @@ private:
     void compare_bodies(EntryRow const& entry);
     void merge(std::int64_t a, std::int64_t b);
     void retrieve(EntryRow const& entry);
+    /// The entry has changed: so may what apps see of its Document.
+    void show(EntryRow const& entry);
+    /// A holder that has not retracted it; else the same again.
+    EntryRow standing_holder(EntryRow const& retracted);
+    void announce(
+        News news,
+        DocumentRow const& document,
+        fhir::DocumentReference const& outward,
+        std::vector<std::int64_t> const& patients
+    );
 
     Rooms rooms_;
     Utc now_;

@@ -86,15 +86,16 @@ constexpr char kInsertBody[] =
     "set_id = excluded.set_id, "
     "version_number = excluded.version_number";
 
+constexpr char kBody[] = "SELECT document_id, set_id, version_number FROM body WHERE sha256 = ?";
 constexpr char kInsertInline[] =
     "INSERT INTO body(sha256, size, used_at) VALUES(?, ?, ?) ON CONFLICT(sha256) DO UPDATE SET used_at = "
     "excluded.used_at";
 
 constexpr char const* kStatements[] = {
-    kInsertInline, kFind,       kLoad,      kContents,      kInsert,       kReplace,        kSeen,
-    kSeenDocument, kAssign,     kAssignAll, kInsertContent, kDropContents, kInsertRelation, kDropRelations,
-    kByK1,         kByDigest,   kBySha256,  kBySetId,       kByRemoteId,   kByRelation,     kOfDocument,
-    kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,       kInsertBody
+    kInsertInline,  kBody,         kFind,       kLoad,      kContents,      kInsert,       kReplace,
+    kSeen,          kSeenDocument, kAssign,     kAssignAll, kInsertContent, kDropContents, kInsertRelation,
+    kDropRelations, kByK1,         kByDigest,   kBySha256,  kBySetId,       kByRemoteId,   kByRelation,
+    kOfDocument,    kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,       kInsertBody
 };
 
 /// K3 as text: "" where the content has no usable digest.
@@ -219,6 +220,17 @@ void Entries::replace(EntryRow& entry, Utc now) {
     insert_relations(entry);
     seen(entry.sequence, now);
     entry.contents = load(entry.sequence).contents;
+}
+
+identity::BodyIdentity Entries::body(std::string_view sha256) {
+    identity::BodyIdentity identity;
+    identity.sha256 = std::string(sha256);
+    auto row = database_.query(kBody, sha256);
+    if (!row.next()) return identity;
+    identity.document_id = row.text(0);
+    identity.set_id = row.text(1);
+    if (!row.is_null(2)) identity.version_number = row.integer(2);
+    return identity;
 }
 
 void Entries::insert_contents(EntryRow const& entry) {

@@ -57,6 +57,8 @@ public:
 
     /// The bytes of a content that came with its entry. What they say about themselves is told later, by set_body().
     void keep_inline(InlineBody const& body, Utc now);
+    /// What is known of these bytes.
+    fhir::identity::BodyIdentity body(std::string_view sha256);
     void set_body(std::string_view binary_id, AttachedBody const& body);
     /// Binary ids without a Body.
     static std::vector<std::string> missing(EntryRow const& entry);

@@ -39,10 +39,14 @@ constexpr char kPurgeDeletedEvents[] =
 constexpr char kSettleDeleted[] = "UPDATE subscription SET events = 0, delivered = 0 WHERE sequence = ?";
 
 constexpr char kOldDocuments[] =
-    "SELECT d.sequence FROM document d WHERE d.seen_at < ? AND NOT EXISTS (SELECT 1 FROM event v JOIN "
-    "subscription s "
-    "ON s.sequence = v.subscription WHERE v.focus_id = d.id AND s.status <> 'off' AND s.deleted = 0) ORDER "
-    "BY d.seen_at LIMIT ?";
+    "SELECT seen_at, sequence FROM document WHERE (seen_at, sequence) > (?, ?) AND seen_at < ? AND alias_of "
+    "IS NULL "
+    "ORDER BY seen_at, sequence LIMIT ?";
+constexpr char kWanted[] =
+    "SELECT 1 FROM document d JOIN event v ON v.focus_id = d.id JOIN subscription s ON s.sequence = "
+    "v.subscription "
+    "WHERE d.sequence = ? AND s.status <> 'off' AND s.deleted = 0 LIMIT 1";
+constexpr char kAliases[] = "SELECT sequence FROM document WHERE alias_of = ? AND alias_of IS NOT NULL";
 constexpr char kEntriesOf[] = "SELECT sequence FROM entry WHERE document = ?";
 constexpr char kRetireBodies[] =
     "UPDATE body SET used_at = 0 WHERE sha256 IN (SELECT sha256 FROM content WHERE entry = ? AND sha256 <> "
@@ -54,13 +58,12 @@ constexpr char kDropRelations[] = "DELETE FROM relation WHERE entry = ?";
 constexpr char kDropEntry[] = "DELETE FROM entry WHERE sequence = ?";
 constexpr char kDropIndex[] = "DELETE FROM document_index WHERE document = ?";
 constexpr char kDropVersions[] = "DELETE FROM document_version WHERE document = ?";
-constexpr char kDropAliases[] = "DELETE FROM document WHERE alias_of = ?";
 constexpr char kDropDocument[] = "DELETE FROM document WHERE sequence = ?";
 
 constexpr char kOldPatients[] =
-    "SELECT p.sequence FROM patient p WHERE p.seen_at < ? AND NOT EXISTS (SELECT 1 FROM entry e WHERE "
-    "e.patient = p.sequence) "
-    "ORDER BY p.seen_at LIMIT ?";
+    "SELECT seen_at, sequence FROM patient WHERE (seen_at, sequence) > (?, ?) AND seen_at < ? ORDER BY "
+    "seen_at, sequence LIMIT ?";
+constexpr char kInUse[] = "SELECT 1 FROM entry WHERE patient = ? LIMIT 1";
 constexpr char kDropKeys[] = "DELETE FROM patient_key WHERE patient = ?";
 constexpr char kDropMatches[] = "DELETE FROM exchange_patient WHERE patient = ?";
 constexpr char kDropPatient[] = "DELETE FROM patient WHERE sequence = ? RETURNING person";
@@ -76,17 +79,41 @@ constexpr char kUndelivered[] =
     "SELECT sum(events - delivered) FROM subscription WHERE delivered < events AND sequence > 0";
 constexpr char kLastChange[] = "SELECT max(sequence) FROM change";
 
-constexpr char const* kStatements[] = {kInsertCall,         kPurgeCalls,    kPurgeChanges,
-                                       kPurgeDiscoveries,   kDropExchanges, kDropExchangePatients,
-                                       kRetireEvents,       kDropVersion,   kDeletedSubscriptions,
-                                       kPurgeDeletedEvents, kSettleDeleted, kOldDocuments,
-                                       kEntriesOf,          kRetireBodies,  kDropContents,
-                                       kDropRelations,      kDropEntry,     kDropIndex,
-                                       kDropVersions,       kDropAliases,   kDropDocument,
-                                       kOldPatients,        kDropKeys,      kDropMatches,
-                                       kDropPatient,        kDropPerson,    kCountSubscriptions,
-                                       kCountDocuments,     kCountPatients, kUndelivered,
-                                       kLastChange};
+constexpr char const* kStatements[] = {
+    kInsertCall,
+    kPurgeCalls,
+    kPurgeChanges,
+    kPurgeDiscoveries,
+    kDropExchanges,
+    kDropExchangePatients,
+    kRetireEvents,
+    kDropVersion,
+    kDeletedSubscriptions,
+    kPurgeDeletedEvents,
+    kSettleDeleted,
+    kOldDocuments,
+    kEntriesOf,
+    kRetireBodies,
+    kDropContents,
+    kDropRelations,
+    kDropEntry,
+    kDropIndex,
+    kDropVersions,
+    kAliases,
+    kWanted,
+    kInUse,
+    kDropDocument,
+    kOldPatients,
+    kDropKeys,
+    kDropMatches,
+    kDropPatient,
+    kDropPerson,
+    kCountSubscriptions,
+    kCountDocuments,
+    kCountPatients,
+    kUndelivered,
+    kLastChange
+};
 
 constexpr std::int64_t kSlice = 500;
 constexpr std::int64_t kDocuments = 50;  // each is some ten rows
@@ -153,13 +180,22 @@ bool Housekeeping::purge_events(Utc before) {
     return true;
 }
 
-bool Housekeeping::purge_documents(Utc before) {
-    std::vector<std::int64_t> old;
-    {
-        auto row = database_.query(kOldDocuments, before, kDocuments);
-        while (row.next()) old.push_back(row.integer(0));
+std::vector<std::int64_t> Housekeeping::next_slice(char const* sql, Cursor& cursor, Utc before) {
+    std::vector<std::int64_t> slice;
+    auto row = database_.query(sql, cursor.at, cursor.sequence, before, kDocuments);
+    while (row.next()) {
+        cursor = {row.integer(0), row.integer(1)};
+        slice.push_back(cursor.sequence);
     }
-    for (auto const document : old) drop_document(document);
+    if (slice.size() < kDocuments) cursor = {};
+    return slice;
+}
+
+bool Housekeeping::purge_documents(Utc before) {
+    auto const old = next_slice(kOldDocuments, documents_, before);
+    for (auto const document : old) {
+        if (!database_.query(kWanted, document).next()) drop_document(document);
+    }
     return old.size() == kDocuments;
 }
 
@@ -170,9 +206,18 @@ void Housekeeping::drop_document(std::int64_t document) {
         while (row.next()) entries.push_back(row.integer(0));
     }
     for (auto const entry : entries) drop_entry(entry);
+    std::vector<std::int64_t> aliases;
+    {
+        auto row = database_.query(kAliases, document);
+        while (row.next()) aliases.push_back(row.integer(0));
+    }
+    for (auto const alias : aliases) drop_rows(alias);
+    drop_rows(document);
+}
+
+void Housekeeping::drop_rows(std::int64_t document) {
     database_.run(kDropIndex, document);
     database_.run(kDropVersions, document);
-    database_.run(kDropAliases, document);
     database_.run(kDropDocument, document);
 }
 
@@ -184,12 +229,9 @@ void Housekeeping::drop_entry(std::int64_t entry) {
 }
 
 bool Housekeeping::purge_patients(Utc before) {
-    std::vector<std::int64_t> old;
-    {
-        auto row = database_.query(kOldPatients, before, kDocuments);
-        while (row.next()) old.push_back(row.integer(0));
-    }
+    auto const old = next_slice(kOldPatients, patients_, before);
     for (auto const patient : old) {
+        if (database_.query(kInUse, patient).next()) continue;
         database_.run(kDropKeys, patient);
         database_.run(kDropMatches, patient);
         std::int64_t person = 0;

@@ -20,10 +20,18 @@ private:
     bool purge_events(Utc before);
     bool purge_documents(Utc before);
     bool purge_patients(Utc before);
+    /// Where a walk by age has come to; it begins anew when it reaches the end. Only a hint: a walk that runs twice does no harm.
+    struct Cursor {
+        std::int64_t at = -1, sequence = 0;
+    };
+    std::vector<std::int64_t> next_slice(char const* sql, Cursor& cursor, Utc before);
     void drop_document(std::int64_t document);
+    void drop_rows(std::int64_t document);
     void drop_entry(std::int64_t entry);
 
     Database& database_;
+    Cursor documents_;
+    Cursor patients_;
 };
 
 }  // namespace tributary::cache

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "cache/statements.hpp"
 #include "fhir/json/reader.hpp"
@@ -30,32 +31,36 @@ Focus focus_of(DocumentRow const& document) { return {"DocumentReference", docum
 
 std::span<char const* const> interest_statements() { return kStatements; }
 
-void Interest::created(
+std::vector<std::string> Interest::announce(
+    News news,
     DocumentRow const& document,
     fhir::DocumentReference const& outward,
     std::vector<std::int64_t> const& patients,
-    Utc now,
-    std::set<std::string>& told
+    Utc now
 ) {
+    std::vector<std::string> told;
     for (auto const& candidate : wanting(document, outward, patients)) {
-        if (events_.told(candidate.sequence, focus_of(document))) continue;
-        if (events_.append(candidate.sequence, subscriptions::EventKind::create, focus_of(document), now))
-            told.insert(candidate.id);
+        auto const kind = kind_of(news, candidate, document);
+        if (kind && events_.append(candidate.sequence, *kind, focus_of(document), now))
+            told.push_back(candidate.id);
     }
+    return told;
 }
 
-void Interest::updated(
-    DocumentRow const& document,
-    fhir::DocumentReference const& outward,
-    std::vector<std::int64_t> const& patients,
-    Utc now,
-    std::set<std::string>& told
+std::optional<subscriptions::EventKind> Interest::kind_of(
+    News news, Candidate const& candidate, DocumentRow const& document
 ) {
-    for (auto const& candidate : wanting(document, outward, patients)) {
-        if (candidate.plan->kind != subscriptions::Kind::classic) continue;
-        if (events_.append(candidate.sequence, subscriptions::EventKind::update, focus_of(document), now))
-            told.insert(candidate.id);
-    }
+    using subscriptions::EventKind;
+    auto const update =
+        candidate.plan->kind == subscriptions::Kind::classic  // a topic's trigger is the creation
+            ? std::optional(EventKind::update)
+            : std::nullopt;
+    if (news == News::fresh) return EventKind::create;
+    if (news == News::changed) return update;
+    bool const told = events_.told(candidate.sequence, focus_of(document));
+    if (news == News::restored) return told ? update : EventKind::create;
+    bool const follows_everybody = candidate.plan->search.patient.empty();  // and was told when it was fresh
+    return told || follows_everybody ? std::nullopt : std::optional(EventKind::create);
 }
 
 void Interest::catch_up(
@@ -89,17 +94,8 @@ std::vector<Interest::Candidate> Interest::wanting(
         auto const patient = patients_.load(sequence);
         if (!patient) continue;
         for (auto const& candidate : candidates(*patient, document.scope)) {
-            if (wanting.contains(candidate.sequence) ||
-                !subscriptions::wants_document(*candidate.plan, outward))
-                continue;
-            auto const accepts = [&] {
-                if (candidate.plan->search.patient.empty()) return true;
-                auto const& accepted = patients_.accepted(document.scope, *candidate.plan).patients;
-                return std::any_of(accepted.begin(), accepted.end(), [&](auto const& row) {
-                    return row->sequence == sequence;
-                });
-            };
-            if (accepts()) wanting.emplace(candidate.sequence, candidate);
+            if (!subscriptions::wants_document(*candidate.plan, outward)) continue;
+            wanting.emplace(candidate.sequence, candidate);
         }
     }
     std::vector<Candidate> result;
@@ -116,13 +112,21 @@ std::vector<Interest::Candidate> const& Interest::candidates(
     for (auto const& id : patients_.person_ids(patient.person)) keys.push_back("p|" + id);
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    auto const accepts = [&](subscriptions::Plan const& plan) {
+        if (plan.search.patient.empty()) return true;
+        auto const& accepted = patients_.accepted(scope, plan).patients;
+        return std::any_of(accepted.begin(), accepted.end(), [&](auto const& row) {
+            return row->sequence == patient.sequence;
+        });
+    };
     std::map<std::int64_t, Candidate> found;
     for (auto const& key : keys) {
         auto row = database_.query(kByKey, scope, key);
         while (row.next()) {
             auto const sequence = row.integer(0);
             if (found.contains(sequence)) continue;
-            if (auto understood = plan(sequence, row.integer(1)))
+            auto understood = plan(sequence, row.integer(1));
+            if (understood && accepts(*understood))
                 found.emplace(sequence, Candidate{sequence, row.text(2), std::move(understood)});
         }
     }

@@ -1,6 +1,6 @@
 #pragma once
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,27 +12,27 @@
 
 namespace tributary::cache {
 
+/// What has happened to a Document.
+enum class News {
+    fresh,           ///< it became known
+    another_holder,  ///< it can be seen under one more Patient
+    restored,        ///< it is no longer entered in error
+    changed
+};
+
 /// Which Subscriptions want a document, and the Events that tell them. Source: architecture 6; subscriptions A5, B10, F1, F2.
 class Interest {
 public:
     Interest(Database& database, StoreSettings const& settings, Patients& patients, Events& events)
         : database_(database), settings_(settings), patients_(patients), events_(events) {}
 
-    /// Tells those that want it and were never told of it. `patients`: under whose names it is known. Adds to `told` the ids of Subscriptions.
-    void created(
+    /// Makes the Events of those that want it. `patients`: under whose names it is known. Answers the ids of the Subscriptions told.
+    std::vector<std::string> announce(
+        News news,
         DocumentRow const& document,
         fhir::DocumentReference const& outward,
         std::vector<std::int64_t> const& patients,
-        Utc now,
-        std::set<std::string>& told
-    );
-    /// Tells the classic ones that want this version: a topic's trigger is the creation.
-    void updated(
-        DocumentRow const& document,
-        fhir::DocumentReference const& outward,
-        std::vector<std::int64_t> const& patients,
-        Utc now,
-        std::set<std::string>& told
+        Utc now
     );
     /// Tells one Subscription of every known document that it wants.
     void catch_up(
@@ -59,8 +59,12 @@ private:
         std::shared_ptr<subscriptions::Plan const> plan;
     };
 
+    /// Subscriptions that accept the Patient, in order of creation.
     std::vector<Candidate> const& candidates(PatientRow const& patient, std::string_view scope);
     std::shared_ptr<subscriptions::Plan const> plan(std::int64_t subscription, std::int64_t version);
+    std::optional<subscriptions::EventKind> kind_of(
+        News news, Candidate const& candidate, DocumentRow const& document
+    );
     std::vector<Candidate> wanting(
         DocumentRow const& document,
         fhir::DocumentReference const& outward,

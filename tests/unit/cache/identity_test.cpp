@@ -150,6 +150,43 @@ TEST_CASE("a current document is not touched by a copy entered in error", "[cach
     CHECK(fixture.status("p1-a") == "current");
 }
 
+TEST_CASE("a document that one holder retracts is shown as another holder has it", "[cache][identity]") {
+    TwoPartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}});
+    DocumentText retracted{"a", "1.2.3", kHashA};
+    retracted.status = "entered-in-error";
+    fixture.admit("p1", "1", {retracted});
+    CHECK(fixture.status("p1-a") == "current");
+    CHECK(fixture.found() == Texts{"p1-a"});
+}
+
+TEST_CASE("a retraction that is taken back is told once", "[cache][identity]") {
+    TwoPartners fixture;
+    fixture.subscribe("topic", kBob, subscriptions::Status::active, true);
+    DocumentText document{"a", "1.2.3", kHashA};
+    document.status = "entered-in-error";
+    fixture.admit("p1", "1", {document});
+    document.status = "current";
+    fixture.admit("p1", "1", {document});
+    CHECK(fixture.told("s1") == Texts{"create p1-a/2"});
+    CHECK(fixture.told("topic") == Texts{"create p1-a/2"});
+}
+
+TEST_CASE(
+    "who could not see a document before is told when another Patient has it too", "[cache][identity]"
+) {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.subscribe("robert", "DocumentReference?patient.given=robert&patient.family=smith");
+    fixture.match("p1", {{"1", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"}});
+    fixture.match("p2", {{"2", "Robert", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"}});
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    CHECK(fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}}).subscriptions == Texts{"robert"});
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    CHECK(fixture.told("robert") == Texts{"create p1-a/1"});
+}
+
 TEST_CASE(
     "documents that prove to be one after retrieval become one, and the alias stays readable",
     "[cache][identity]"

@@ -63,10 +63,12 @@ TEST_CASE(
 TEST_CASE("a kept connection that was closed meanwhile costs nobody an answer", "[net][client]") {
     NetFixture net;
     auto const method = GENERATE(as<std::string>(), "GET", "PUT", "DELETE");
+    double repeats = 0;
     SECTION("seen before it is used") {
         net.fake.reply_and_close(FakeServer::ok("first")).reply(FakeServer::ok("second"));
     }
     SECTION("seen only when the request has been written") {
+        repeats = 1;
         net.fake.reply(FakeServer::ok("first")).close().reply(FakeServer::ok("second"));
     }
     auto test = [&]() -> awaitable<void> {
@@ -79,6 +81,7 @@ TEST_CASE("a kept connection that was closed meanwhile costs nobody an answer", 
         REQUIRE(second.has_value());
         CHECK(second->body == "second");
         CHECK(net.fake.connections() == 2);
+        CHECK(value_of(net.metrics, "tributary_http_client_stale_total") == repeats);
     };
     net.run(test());
 }

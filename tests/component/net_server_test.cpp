@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "tests/component/net_fixture.hpp"
 #include "tests/support/compress.hpp"
 #include "tests/support/raw_client.hpp"
@@ -294,6 +297,31 @@ TEST_CASE("draining closes what is idle at once and lets what runs finish", "[ne
         RawClient late(net.ctx.get_executor());
         bool const accepted = co_await late.connect(port);
         CHECK_FALSE(accepted);
+    };
+    net.run(test());
+}
+
+TEST_CASE("out of descriptors the server waits a little and then goes on", "[net][server]") {
+    NetFixture net;
+    net.serve({}, echo);
+    auto& errors = net.metrics.counter("tributary_http_accept_errors_total", "", {{"server", "fhir"}});
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    auto test = [&]() -> awaitable<void> {
+        RawClient client(net.ctx.get_executor());
+        int const lowest_free = ::dup(0);
+        ::close(lowest_free);
+        rlimit one_more = before;
+        one_more.rlim_cur = static_cast<rlim_t>(lowest_free) + 1;
+        ::setrlimit(RLIMIT_NOFILE, &one_more);
+        (void)co_await client.connect(net.server->port());
+        co_await net.clock.sleep_for(250ms);
+        ::setrlimit(RLIMIT_NOFILE, &before);
+        CHECK(errors.value() >= 1);
+        CHECK(errors.value() <= 4);
+        (void)co_await client.write("GET /late HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        auto const answer = co_await client.read_all();
+        CHECK_THAT(answer, ContainsSubstring("GET /late"));
     };
     net.run(test());
 }

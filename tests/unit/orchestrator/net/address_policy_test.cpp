@@ -82,7 +82,7 @@ TEST_CASE("what needs no lookup is refused before any lookup", "[address_policy]
     CHECK(allows(plain, "http://example.org/x"));
     CHECK_FALSE(allows(plain, "http://example.org:81/x"));
     AddressPolicy listed = strict();
-    listed.allowed_hosts = {"app.example.org"};
+    listed.allowed_hosts = {"App.example.org"};
     CHECK(allows(listed, "https://APP.example.org/x"));
     CHECK_FALSE(allows(listed, "https://example.org/x"));
     listed.allowed_hosts = {"127.0.0.1"};

@@ -1,5 +1,4 @@
 #pragma once
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,49 +7,35 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include "cache/records.hpp"
 #include "orchestrator/async/clock.hpp"
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/base/metrics.hpp"
-#include "orchestrator/net/address_policy.hpp"
+#include "orchestrator/delivery/settings.hpp"
 #include "orchestrator/net/http_client.hpp"
 #include "orchestrator/net/http_server.hpp"
 #include "orchestrator/storage/storage.hpp"
-#include "subscriptions/delivery_decision.hpp"
 
 namespace tributary::delivery {
 
 using boost::asio::awaitable;
-
-enum class ClassicPayloadMethod { put_below, post };
-
-/// [delivery] of the configuration.
-struct Settings {
-    std::chrono::milliseconds timeout = std::chrono::seconds(30);
-    std::chrono::milliseconds handshake_delay{0};
-    subscriptions::DeliveryRules rules;
-    std::size_t max_in_flight = 256;
-    std::size_t max_per_origin = 64;
-    ClassicPayloadMethod classic_payload_method = ClassicPayloadMethod::put_below;
-    net::AddressPolicy policy;
-    std::string tls_ca;
-    std::chrono::seconds binding_token_life = std::chrono::minutes(30);
-    std::string base;           ///< our FHIR base, as apps see it
-    std::string websocket_url;  ///< as apps see it
-};
-
-struct BindingToken {
-    std::string token;
-    cache::Utc expiration;
-};
 
 /// Pushes the numbered Events of each Subscription over its channel, in order, at least once. A worker exists for a Subscription only while it has
 /// something to send, retry or shake hands for; a slow endpoint delays nobody else. Owner: app. Thread: the loop. Ends: drain(), stop().
 class Deliveries {
 public:
     /// `stopped` is told the id of a Subscription that became off by itself (410, off_after, end), so that its Discovery can end.
-    Deliveries(boost::asio::any_io_executor ex, async::Clock& clock, storage::Storage& storage, net::HttpClient& client, net::TlsContexts& tls,
-               subscriptions::Rules rules, Settings settings, std::function<void(std::string const& id)> stopped, Logger logger, Metrics& metrics);
+    Deliveries(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        storage::Storage& storage,
+        net::HttpClient& client,
+        net::TlsContexts& tls,
+        subscriptions::Rules rules,
+        Settings settings,
+        std::function<void(std::string const& id)> stopped,
+        Logger logger,
+        Metrics& metrics
+    );
     ~Deliveries();
 
     /// These have something to deliver, or a handshake to make (created, re-activated: after the answer was written). Unknown ids are looked up. Never blocks.
@@ -62,7 +47,7 @@ public:
 
     /// For $get-ws-binding-token; 128 bits, kept as a hash, redeemed once.
     BindingToken make_binding_token(std::vector<std::string> subscriptions);
-    /// One WebSocket, from upgrade to close: bind, bind-with-token, replay, live. Given to HttpServer.
+    /// One WebSocket, from upgrade to close: bind, bind-with-token, replay, live. Given to HttpServer, whose sessions have ended before stop().
     awaitable<void> serve(net::WebSocketSession& session);
 
     /// Soft: attempts under way finish, no new ones start. Then cancel() and stop().

@@ -1,0 +1,192 @@
+#include "orchestrator/delivery/deliveries.hpp"
+
+#include <utility>
+
+#include "orchestrator/async/task_group.hpp"
+#include "orchestrator/async/wait_list.hpp"
+#include "orchestrator/async/with_deadline.hpp"
+#include "orchestrator/delivery/binding_tokens.hpp"
+#include "orchestrator/delivery/delivery_metrics.hpp"
+#include "orchestrator/delivery/rest_hook_sender.hpp"
+#include "orchestrator/delivery/socket_hub.hpp"
+#include "orchestrator/delivery/workers.hpp"
+
+namespace tributary::delivery {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kExpiryPeriod = 2s;  // `end` is observed within 5 s (subscriptions C4)
+constexpr std::size_t kSlice = 200;
+
+bool has_work(cache::SubscriptionRecord const& record) {
+    return record.status == subscriptions::Status::requested || record.events > record.delivered;
+}
+
+}  // namespace
+
+struct Deliveries::Impl {
+    Impl(
+        boost::asio::any_io_executor const& ex,
+        async::Clock& clock,
+        storage::Storage& storage,
+        net::HttpClient& client,
+        net::TlsContexts& tls,
+        subscriptions::Rules rules,
+        Settings settings,
+        std::function<void(std::string const& id)> stopped,
+        Logger logger,
+        Metrics& metrics
+    )
+        : clock_(clock),
+          storage_(storage),
+          rules_(std::move(rules)),
+          settings_(std::move(settings)),
+          stopped_(std::move(stopped)),
+          logger_(logger),
+          metrics_(metrics),
+          tokens_(clock, settings_.binding_token_life),
+          sender_(clock, client, tls, settings_, metrics_),
+          hub_(ex, clock, storage, tokens_, rules_, settings_, logger, metrics_),
+          workers_(
+              ex,
+              clock,
+              storage,
+              sender_,
+              hub_,
+              rules_,
+              settings_,
+              [this](std::string const& id) { ended(id); },
+              logger,
+              metrics_
+          ),
+          tasks_(ex, [logger](std::string_view task, std::exception_ptr error) { logger.bug(task, error); }) {
+    }
+
+    void ended(std::string const& id) {
+        hub_.unbind(id);
+        if (stopped_) stopped_(id);
+    }
+
+    awaitable<void> watch_ends() {
+        while (!closing_) {
+            auto const now = clock_.utc_now();
+            auto const expired = co_await storage_.expire_subscriptions(now, now - settings_.rules.off_after);
+            if (!expired) {
+                logger_.warning("expiry", {{"reason", expired.error().detail()}});
+            } else {
+                for (auto const& id : *expired) {
+                    workers_.stop(id);
+                    ended(id);
+                }
+            }
+            auto closing = closing_signal_.wait();
+            auto const period = async::Deadline::after(clock_, kExpiryPeriod);
+            (void)co_await async::with_deadline(clock_, period, std::move(closing));
+        }
+    }
+
+    void close() {
+        closing_ = true;
+        closing_signal_.close_all();
+        workers_.close();
+    }
+    awaitable<void> join() {
+        co_await workers_.join();
+        co_await hub_.stop();
+        co_await tasks_.join();
+    }
+
+    async::Clock& clock_;
+    storage::Storage& storage_;
+    subscriptions::Rules rules_;
+    Settings settings_;
+    std::function<void(std::string const& id)> stopped_;
+    Logger logger_;
+    DeliveryMetrics metrics_;
+    BindingTokens tokens_;
+    RestHookSender sender_;
+    SocketHub hub_;
+    Workers workers_;
+    bool closing_ = false;
+    async::WaitList closing_signal_;
+    async::TaskGroup tasks_;  ///< last
+};
+
+Deliveries::Deliveries(
+    boost::asio::any_io_executor ex,
+    async::Clock& clock,
+    storage::Storage& storage,
+    net::HttpClient& client,
+    net::TlsContexts& tls,
+    subscriptions::Rules rules,
+    Settings settings,
+    std::function<void(std::string const& id)> stopped,
+    Logger logger,
+    Metrics& metrics
+)
+    : impl_(std::make_unique<Impl>(
+          ex,
+          clock,
+          storage,
+          client,
+          tls,
+          std::move(rules),
+          std::move(settings),
+          std::move(stopped),
+          std::move(logger),
+          metrics
+      )) {}
+
+Deliveries::~Deliveries() = default;
+
+void Deliveries::wake(std::vector<std::string> const& subscriptions) {
+    for (auto const& id : subscriptions) {
+        // What is bound already needs no look at the Subscription: its sockets hear of it at once.
+        impl_->hub_.feed(id);
+        impl_->workers_.wake(id);
+    }
+}
+
+void Deliveries::stop_subscription(std::string const& id) {
+    impl_->workers_.stop(id);
+    impl_->hub_.unbind(id);
+}
+
+awaitable<Result<void>> Deliveries::resume() {
+    std::int64_t after = 0;
+    do {
+        auto live = co_await impl_->storage_.live_subscriptions(after, kSlice);
+        if (!live) co_return live.error();
+        for (auto const& record : live->records) {
+            if (has_work(record)) impl_->workers_.wake(record.id);
+        }
+        after = live->next;
+    } while (after != 0);
+    if (!impl_->tasks_.spawn("ends of Subscriptions", impl_->watch_ends())) co_return Failure(Errc::closed);
+    co_return Result<void>();
+}
+
+BindingToken Deliveries::make_binding_token(std::vector<std::string> subscriptions) {
+    return impl_->tokens_.make(std::move(subscriptions));
+}
+
+awaitable<void> Deliveries::serve(net::WebSocketSession& session) { return impl_->hub_.serve(session); }
+
+awaitable<void> Deliveries::drain(async::Deadline deadline) {
+    impl_->close();
+    auto ended = impl_->join();
+    (void)co_await async::with_deadline(impl_->clock_, deadline, std::move(ended));
+}
+
+void Deliveries::cancel() {
+    impl_->close();
+    impl_->workers_.cancel();
+    impl_->hub_.cancel();
+    impl_->tasks_.cancel();
+}
+
+awaitable<void> Deliveries::stop() { return impl_->join(); }
+
+}  // namespace tributary::delivery

@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+
+#include "cache/records.hpp"
+#include "subscriptions/notification.hpp"
+#include "subscriptions/subscription.hpp"
+
+namespace tributary::delivery {
+
+/// What every notification of this Subscription says about it. `base`: our FHIR base, as apps see it.
+subscriptions::StatusHeader status_header(
+    std::string const& base, std::string const& subscription, subscriptions::Plan const& plan
+);
+
+/// The notification Bundle of one Event. The same bytes at every repeat, after a restart too: ids derive from (Subscription, number), the time is the
+/// Event's, the status active.
+std::string event_text(subscriptions::StatusHeader header, cache::EventRecord const& event);
+
+/// A handshake for that Subscription as it stands. The same bytes for the same version of it.
+std::string handshake_text(subscriptions::StatusHeader header, cache::SubscriptionRecord const& record);
+
+}  // namespace tributary::delivery

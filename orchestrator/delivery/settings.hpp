@@ -1,0 +1,34 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "cache/records.hpp"
+#include "orchestrator/net/address_policy.hpp"
+#include "subscriptions/delivery_decision.hpp"
+
+namespace tributary::delivery {
+
+enum class ClassicPayloadMethod { put_below, post };
+
+/// [delivery] of the configuration.
+struct Settings {
+    std::chrono::milliseconds timeout = std::chrono::seconds(30);
+    std::chrono::milliseconds handshake_delay{0};
+    subscriptions::DeliveryRules rules;
+    std::size_t max_in_flight = 256;
+    std::size_t max_per_origin = 64;
+    ClassicPayloadMethod classic_payload_method = ClassicPayloadMethod::put_below;
+    net::AddressPolicy policy;
+    std::string tls_ca;
+    std::chrono::seconds binding_token_life = std::chrono::minutes(30);
+    std::string base;           ///< our FHIR base, as apps see it
+    std::string websocket_url;  ///< as apps see it
+};
+
+struct BindingToken {
+    std::string token;
+    cache::Utc expiration;
+};
+
+}  // namespace tributary::delivery

@@ -1,0 +1,100 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "orchestrator/async/clock.hpp"
+#include "orchestrator/async/task_group.hpp"
+#include "orchestrator/async/wait_list.hpp"
+#include "orchestrator/base/logger.hpp"
+#include "orchestrator/delivery/binding_tokens.hpp"
+#include "orchestrator/delivery/delivery_metrics.hpp"
+#include "orchestrator/delivery/settings.hpp"
+#include "orchestrator/net/http_server.hpp"
+#include "orchestrator/storage/storage.hpp"
+#include "subscriptions/subscription.hpp"
+
+namespace tributary::delivery {
+
+using boost::asio::awaitable;
+
+/// The WebSockets of apps, and which Subscriptions each is bound to. An Event of a bound Subscription is sent to each of its sockets; the first that
+/// takes the frame makes it delivered. A socket that reads slower than it is sent to gets no more than a window at once, and is closed when it takes
+/// nothing for long; its Events stay. Owner: Deliveries. Thread: the loop. Ends: cancel(), stop(), after the sessions have ended.
+/// Source: subscriptions A7, B17, E5.
+class SocketHub {
+public:
+    SocketHub(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        storage::Storage& storage,
+        BindingTokens& tokens,
+        subscriptions::Rules const& rules,
+        Settings const& settings,
+        Logger logger,
+        DeliveryMetrics& metrics
+    );
+
+    /// One socket, from upgrade to close. Cancellation: terminal; its bindings end, nothing undelivered is lost.
+    awaitable<void> serve(net::WebSocketSession& session);
+
+    /// The Subscription has new Events.
+    void feed(std::string const& subscription);
+    /// The Subscription was changed: bindings say from now on what it says.
+    void refresh(std::string const& subscription, subscriptions::Plan const& plan);
+    /// The Subscription is off, deleted, or no longer for sockets.
+    void unbind(std::string const& subscription);
+
+    void cancel() { tasks_.cancel(); }
+    awaitable<void> stop() { return tasks_.join(); }
+
+private:
+    struct Binding;
+    struct Window;
+    struct Socket;
+    class Registration;
+
+    awaitable<void> read_commands(Socket& socket);
+    awaitable<void> bind(Socket& socket, std::string id);
+    awaitable<void> bind_with_token(Socket& socket, std::string token);
+    std::optional<subscriptions::Plan> usable_plan(cache::FoundSubscription const& found) const;
+    void welcome(
+        Socket& socket,
+        cache::SubscriptionRecord const& record,
+        subscriptions::Plan const& plan,
+        async::Clock::TimePoint expires
+    );
+    void release(Socket& socket, std::string const& subscription);
+    awaitable<void> watch(Socket& socket);
+    void start_feeding(Socket& socket, std::shared_ptr<Binding> const& binding);
+    awaitable<void> feed_binding(Socket& socket, std::shared_ptr<Binding> binding);
+    awaitable<bool> send_slice(Socket& socket, std::shared_ptr<Binding> const& binding);
+    awaitable<bool> wait_for_room(Socket& socket);
+    bool send_numbered(
+        Socket& socket, std::string const& subscription, std::int64_t number, cache::Utc at, std::string text
+    );
+    std::int64_t handed_over(cache::SubscriptionRecord const& record) const;
+    void delivered(std::string const& subscription, std::int64_t number, cache::Utc at);
+    awaitable<void> record_deliveries(std::string subscription);
+
+    async::Clock& clock_;
+    storage::Storage& storage_;
+    BindingTokens& tokens_;
+    subscriptions::Rules const& rules_;
+    Settings const& settings_;
+    Logger logger_;
+    DeliveryMetrics& metrics_;
+    std::unordered_map<std::string, std::set<Socket*>> by_subscription_;
+    std::unordered_map<std::string, std::int64_t>
+        written_;             ///< highest number a socket took, until it is recorded
+    async::TaskGroup tasks_;  ///< last
+};
+
+}  // namespace tributary::delivery

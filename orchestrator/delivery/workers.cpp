@@ -1,0 +1,368 @@
+#include "orchestrator/delivery/workers.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "fhir/json/reader.hpp"
+#include "orchestrator/async/with_deadline.hpp"
+
+namespace tributary::delivery {
+
+namespace {
+
+using namespace std::chrono_literals;
+using subscriptions::AttemptOutcome;
+using subscriptions::Decision;
+using subscriptions::Kind;
+using subscriptions::Status;
+
+constexpr char kScope[] = "";
+constexpr auto kStorageRest = 1s;
+constexpr std::size_t kSlice = 32;
+constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
+
+std::uint64_t next_random(std::uint64_t& state) {  // splitmix64
+    std::uint64_t z = (state += 0x9E3779B97F4A7C15U);
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31U);
+}
+
+cache::StatusChange to_active(Status from) {
+    cache::StatusChange change;
+    change.status = Status::active;
+    change.from = {from};
+    return change;
+}
+cache::StatusChange to_error(std::string_view error_code, Status from) {
+    cache::StatusChange change;
+    change.status = Status::error;
+    change.error_code = error_code;
+    change.error_text = subscriptions::error_text(error_code);
+    change.from = {from};
+    return change;
+}
+cache::StatusChange to_off(std::string_view error_code) {
+    auto change = to_error(error_code, Status::requested);
+    change.status = Status::off;
+    change.from = {Status::requested, Status::active, Status::error};
+    return change;
+}
+
+}  // namespace
+
+Workers::Workers(
+    boost::asio::any_io_executor ex,
+    async::Clock& clock,
+    storage::Storage& storage,
+    RestHookSender& sender,
+    SocketHub& hub,
+    subscriptions::Rules const& rules,
+    Settings const& settings,
+    std::function<void(std::string const& id)> ended,
+    Logger logger,
+    DeliveryMetrics& metrics
+)
+    : clock_(clock),
+      storage_(storage),
+      sender_(sender),
+      hub_(hub),
+      rules_(rules),
+      settings_(settings),
+      ended_(std::move(ended)),
+      logger_(logger),
+      metrics_(metrics),
+      jitter_(static_cast<std::uint64_t>(clock.utc_now().time_since_epoch().count())),
+      tasks_(std::move(ex), [logger](std::string_view task, std::exception_ptr error) {
+          logger.bug(task, error);
+      }) {}
+
+void Workers::wake(std::string const& id) {
+    if (closing_) return;
+    auto& worker = workers_[id];
+    if (worker) {
+        worker->again = true;
+        worker->woken.close_all();
+        return;
+    }
+    worker = std::make_unique<Worker>(id);
+    metrics_.workers.add(1);
+    // The task runs at once to its first wait: from here on `worker` may be gone.
+    if (!tasks_.spawn("delivery worker", attend(*worker))) {
+        workers_.erase(id);
+        metrics_.workers.add(-1);
+    }
+}
+
+void Workers::stop(std::string const& id) {
+    auto const found = workers_.find(id);
+    if (found == workers_.end()) return;
+    found->second->again = false;
+    if (found->second->group != nullptr) found->second->group->cancel();
+}
+
+void Workers::close() {
+    closing_ = true;
+    for (auto const& [id, worker] : workers_) worker->woken.close_all();
+}
+
+/// The worker's life. stop() cancels the group inside, and only it; a wake() that comes meanwhile starts it anew.
+awaitable<void> Workers::attend(Worker& worker) {
+    auto body = [this, &worker](async::TaskGroup& group) -> awaitable<void> {
+        worker.group = &group;
+        if (!group.spawn("delivery", work(worker))) co_return;
+    };
+    do {
+        async::TaskGroup::FailureHandler report = [this](std::string_view task, std::exception_ptr error) {
+            logger_.bug(task, error);
+        };
+        co_await async::with_group(std::move(report), std::ref(body));
+        worker.group = nullptr;
+    } while (worker.again && !closing_);
+    metrics_.workers.add(-1);
+    workers_.erase(std::string(worker.id));
+}
+
+awaitable<void> Workers::work(Worker& worker) {
+    Next next = Next::look_again;
+    while (!closing_ && (next == Next::look_again || worker.again)) {
+        worker.again = false;
+        next = co_await look(worker);
+    }
+}
+
+awaitable<Workers::Next> Workers::look(Worker& worker) {
+    auto found = co_await storage_.read_subscription(kScope, worker.id);
+    if (!found) {
+        auto const failure = found.error();
+        co_await rest_after_storage_failure(worker, failure);
+        co_return Next::look_again;
+    }
+    Subject subject;
+    subject.record = std::move(found->record);
+    if (found->presence != cache::Presence::found || subject.record.status == Status::off) {
+        hub_.unbind(worker.id);
+        co_return Next::rest;
+    }
+    auto const resource = fhir::json::read(subject.record.resource);
+    auto plan = resource ? subscriptions::read_plan(*resource, rules_)
+                         : Result<subscriptions::Plan>(resource.error());
+    if (!plan) {
+        logger_.error(
+            "stored Subscription not understood",
+            {{"subscription", worker.id}, {"reason", plan.error().detail()}}
+        );
+        co_return Next::rest;
+    }
+    subject.plan = std::move(*plan);
+    co_return co_await act(worker, std::move(subject));
+}
+
+awaitable<Workers::Next> Workers::act(Worker& worker, Subject subject) {
+    if (subject.plan.end && *subject.plan.end <= clock_.utc_now()) {
+        co_await turn_off(subject, std::string_view());
+        co_return Next::rest;
+    }
+    bool const websocket = subject.plan.channel.type == subscriptions::ChannelType::websocket;
+    bool const classic = subject.plan.kind == Kind::classic;
+    if (subject.record.status == Status::requested) {
+        if (!websocket && !classic) co_return co_await shake_hands(worker, subject);
+        co_await change_status(subject, to_active(Status::requested));
+    }
+    if (websocket) {
+        hub_.refresh(worker.id, subject.plan);
+        hub_.feed(worker.id);
+        co_return Next::rest;
+    }
+    hub_.unbind(worker.id);
+    if (subject.record.status == Status::active || (subject.record.status == Status::error && classic))
+        co_return co_await deliver(worker, subject);
+    co_return Next::rest;
+}
+
+// Handshake -----------------------------------------------------------------------------------------------
+
+awaitable<Workers::Next> Workers::shake_hands(Worker& worker, Subject& subject) {
+    auto const version = subject.record.version;
+    if (settings_.handshake_delay > 0ms) {
+        bool const unchanged = co_await pause(worker, settings_.handshake_delay, version);
+        if (!unchanged) co_return Next::look_again;
+    }
+    for (unsigned attempt = 0; !closing_; ++attempt) {
+        auto const outcome = co_await sender_.send(
+            subject.plan.channel, handshake_request(settings_, subject.record, subject.plan)
+        );
+        auto const decision = subscriptions::decide_handshake(settings_.rules, attempt, outcome);
+        logger_.info(
+            "handshake",
+            {{"subscription", worker.id},
+             {"delivered", outcome.delivered() ? "yes" : "no"},
+             {"status", std::to_string(outcome.status)}}
+        );
+        switch (decision.action) {
+            case Decision::Action::delivered:
+                co_await change_status(subject, to_active(Status::requested));
+                co_return Next::look_again;
+            case Decision::Action::error:
+                co_await change_status(subject, to_error(decision.error_code, Status::requested));
+                co_return Next::look_again;
+            case Decision::Action::off:
+                co_await turn_off(subject, decision.error_code);
+                co_return Next::rest;
+            case Decision::Action::retry:
+                break;
+        }
+        bool const unchanged = co_await pause(worker, decision.wait, version);
+        if (!unchanged) co_return Next::look_again;
+    }
+    co_return Next::rest;
+}
+
+// Events --------------------------------------------------------------------------------------------------
+
+awaitable<Workers::Next> Workers::deliver(Worker& worker, Subject& subject) {
+    while (!closing_) {
+        auto const events = co_await storage_.events(worker.id, subject.record.delivered, kNoEnd, kSlice);
+        if (!events) {
+            auto const failure = events.error();
+            co_await rest_after_storage_failure(worker, failure);
+            co_return Next::look_again;
+        }
+        if (events->empty()) co_return Next::rest;
+        for (auto const& event : *events) {
+            bool const went_on = co_await deliver_event(worker, subject, event);
+            // Woken: it may have been changed, and is read anew before anything else is sent.
+            if (!went_on || worker.again) co_return Next::look_again;
+        }
+    }
+    co_return Next::rest;
+}
+
+/// False: the Subscription is not what it was, or delivers no more: it is to be looked at again.
+awaitable<bool> Workers::deliver_event(Worker& worker, Subject& subject, cache::EventRecord const& event) {
+    begin_trial(worker, subject, event.number);
+    // No classic notification tells of a delete (A5).
+    bool delivered = subject.plan.kind == Kind::classic && event.kind == subscriptions::EventKind::remove;
+    while (!delivered) {
+        if (closing_) co_return false;
+        if (subject.plan.end && *subject.plan.end <= clock_.utc_now()) {
+            co_await turn_off(subject, std::string_view());
+            co_return false;
+        }
+        auto const outcome = co_await sender_.send(
+            subject.plan.channel, event_request(settings_, worker.id, subject.plan, event)
+        );
+        delivered = outcome.delivered();
+        if (delivered) {
+            metrics_.hook_latency.observe(std::chrono::duration<double>(clock_.utc_now() - event.at).count());
+            break;
+        }
+        bool const go_on = co_await settle_failure(worker, subject, outcome);
+        if (!go_on) co_return false;
+    }
+    co_await settle_delivery(worker, subject, event.number);
+    co_return true;
+}
+
+void Workers::begin_trial(Worker& worker, Subject const& subject, std::int64_t number) {
+    auto& trial = worker.trial;
+    if (trial.number == number && trial.version == subject.record.version) return;
+    trial.number = number;
+    trial.version = subject.record.version;
+    trial.since = clock_.now();
+    trial.attempts = 0;
+}
+
+/// True: the same Event is to be sent again, now.
+awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, AttemptOutcome const& outcome) {
+    auto& trial = worker.trial;
+    auto const tried_for = std::chrono::floor<std::chrono::seconds>(clock_.now() - trial.since);
+    auto const decision = subscriptions::decide_event(
+        settings_.rules,
+        subject.plan.kind,
+        subject.record.status,
+        trial.attempts,
+        tried_for,
+        outcome,
+        next_random(jitter_)
+    );
+    ++trial.attempts;
+    logger_.info(
+        "notification failed",
+        {{"subscription", worker.id},
+         {"number", std::to_string(trial.number)},
+         {"reason", std::string(decision.error_code)},
+         {"status", std::to_string(outcome.status)},
+         {"attempt", std::to_string(trial.attempts)}}
+    );
+    if (decision.action == Decision::Action::off) {
+        co_await turn_off(subject, decision.error_code);
+        co_return false;
+    }
+    if (decision.action == Decision::Action::error) {
+        co_await change_status(subject, to_error(decision.error_code, Status::active));
+        trial.version = subject.record.version;
+        if (subject.plan.kind == Kind::topic || subject.record.status != Status::error) co_return false;
+    }
+    co_return co_await pause(worker, decision.wait, subject.record.version);
+}
+
+awaitable<void> Workers::settle_delivery(Worker& worker, Subject& subject, std::int64_t number) {
+    while (true) {
+        auto const recorded = co_await storage_.record_delivery(worker.id, number, clock_.utc_now());
+        if (recorded) break;
+        auto const failure = recorded.error();
+        co_await rest_after_storage_failure(worker, failure);
+    }
+    subject.record.delivered = number;
+    if (subject.record.status == Status::error) co_await change_status(subject, to_active(Status::error));
+}
+
+// Status and waits ------------------------------------------------------------------------------------------
+
+/// Until it is stored, or turns out not to apply: `subject` is then as it is stored.
+awaitable<void> Workers::change_status(Subject& subject, cache::StatusChange change) {
+    change.id = subject.record.id;
+    while (true) {
+        change.now = clock_.utc_now();
+        auto changed = co_await storage_.change_status(change);
+        if (changed) {
+            if (changed->presence == cache::Presence::found)
+                subject.record = std::move(changed->record);
+            else
+                subject.record.status = Status::off;
+            co_return;
+        }
+        logger_.warning(
+            "status not stored", {{"subscription", change.id}, {"reason", changed.error().detail()}}
+        );
+        co_await clock_.sleep_for(kStorageRest);
+    }
+}
+
+awaitable<void> Workers::turn_off(Subject& subject, std::string_view error_code) {
+    co_await change_status(subject, to_off(error_code));
+    if (subject.record.status == Status::off) ended_(subject.record.id);
+}
+
+/// False: shutting down, or the Subscription is not the version it was. A wake for new Events does not shorten the wait.
+awaitable<bool> Workers::pause(Worker& worker, async::Clock::Duration wait, std::uint64_t version) {
+    auto const until = async::Deadline::after(clock_, wait);
+    while (!closing_ && !until.expired(clock_)) {
+        auto woken = worker.woken.wait();
+        (void)co_await async::with_deadline(clock_, until, std::move(woken));
+        if (!worker.again || closing_) continue;
+        worker.again = false;
+        auto const found = co_await storage_.read_subscription(kScope, worker.id);
+        if (found && (found->presence != cache::Presence::found || found->record.version != version))
+            co_return false;
+    }
+    co_return !closing_;
+}
+
+awaitable<void> Workers::rest_after_storage_failure(Worker const& worker, Failure const& failure) {
+    logger_.warning("storage", {{"subscription", worker.id}, {"reason", failure.detail()}});
+    co_await clock_.sleep_for(kStorageRest);
+}
+
+}  // namespace tributary::delivery

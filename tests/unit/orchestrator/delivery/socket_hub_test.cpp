@@ -1,0 +1,367 @@
+#include "orchestrator/delivery/socket_hub.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include "orchestrator/async/bounded_queue.hpp"
+#include "tests/support/async.hpp"
+#include "tests/unit/orchestrator/delivery/delivery_data.hpp"
+
+namespace tributary::delivery {
+
+using namespace std::chrono_literals;
+using subscriptions::Status;
+
+namespace {
+
+/// The app's end of a WebSocket, without the network.
+class FakeSession final : public net::WebSocketSession {
+public:
+    awaitable<Result<std::string>> read() override {
+        auto text = co_await said_.pop();
+        if (!text) co_return Failure(Errc::closed);
+        co_return std::move(*text);
+    }
+    bool send(std::string text) override {
+        return send(std::move(text), [] {});
+    }
+    bool send(std::string text, std::function<void()> written) override {
+        if (full || !open_) {
+            open_ = false;
+            said_.close();
+            return false;
+        }
+        frames.push_back(std::move(text));
+        if (stalled)
+            unwritten.push_back(std::move(written));
+        else
+            written();
+        return true;
+    }
+    void close(std::uint16_t code, std::string reason) override {
+        if (!open_) return;
+        open_ = false;
+        closed = std::to_string(code) + " " + reason;
+        said_.close();
+    }
+    bool open() const override { return open_; }
+    std::string const& peer() const override { return peer_; }
+    std::string const& path() const override { return path_; }
+
+    void say(std::string text) { REQUIRE(said_.try_push(std::move(text))); }
+    void leave() {
+        open_ = false;
+        said_.close();
+    }
+
+    std::vector<std::string> frames;
+    std::vector<std::function<void()>> unwritten;
+    std::string closed;
+    bool full = false, stalled = false;
+
+private:
+    async::BoundedQueue<std::string> said_{16};
+    bool open_ = true;
+    std::string peer_ = "127.0.0.1", path_ = "/fhir/ws";
+};
+
+struct HubFixture : DeliveryData {
+    HubFixture() {
+        clock.wait_while([this] { return storage->in_flight() > 0; });
+        settings.base = rules.base;
+    }
+    ~HubFixture() {
+        for (auto& session : sessions) session->leave();
+        hub.cancel();
+        clock.advance(ctx, 1s);
+        ctx.restart();
+        REQUIRE(served.empty());
+    }
+    HubFixture(HubFixture const&) = delete;
+    HubFixture& operator=(HubFixture const&) = delete;
+
+    FakeSession& connect() {
+        sessions.push_back(std::make_unique<FakeSession>());
+        REQUIRE(served.spawn("session", hub.serve(*sessions.back())));
+        settle();
+        return *sessions.back();
+    }
+    void settle(async::Clock::Duration time = 0ms) {
+        ctx.restart();
+        clock.advance(ctx, time);
+    }
+    void say(FakeSession& session, std::string text) {
+        session.say(std::move(text));
+        settle();
+    }
+    /// New documents, as the pipeline would tell of them.
+    void happen(std::vector<std::string> const& documents) {
+        admit(documents);
+        for (auto const& id : subscriptions) hub.feed(id);
+        settle();
+    }
+    void subscribe(std::string const& id, SubscriptionText const& text, Status status = Status::active) {
+        create(id, text, status);
+        subscriptions.push_back(id);
+    }
+    std::string token(std::vector<std::string> ids) { return tokens.make(std::move(ids)).token; }
+    std::int64_t recorded(std::string const& id) { return record(id).delivered; }
+
+    async::ManualClock clock{std::chrono::system_clock::time_point(std::chrono::hours(24 * 365 * 56))};
+    Settings settings;
+    BindingTokens tokens{clock, 30min};
+    DeliveryMetrics numbers{metrics};
+    std::vector<std::string> subscriptions;
+    std::vector<std::unique_ptr<FakeSession>> sessions;
+    SocketHub hub{ctx.get_executor(), clock, *storage, tokens, rules, settings, Logger(), numbers};
+    async::TaskGroup served{ctx.get_executor(), [](std::string_view, std::exception_ptr) {}};
+};
+
+SubscriptionText const kClassicSocket{.channel = "websocket"};
+SubscriptionText const kTopicSocket{.channel = "websocket", .content = "id-only"};
+
+std::string summary(std::string const& frame) {
+    auto const bundle = fhir::json::read(frame);
+    if (!bundle) return frame;
+    std::string type, count;
+    for (auto const& parameter : bundle->items("entry")[0].at("resource")->items("parameter")) {
+        if (parameter.text("name") == "type") type = parameter.text("valueCode");
+        if (parameter.text("name") == "events-since-subscription-start")
+            count = parameter.text("valueString");
+    }
+    return type + " " + count;
+}
+std::vector<std::string> summaries(FakeSession const& session) {
+    std::vector<std::string> all;
+    for (auto const& frame : session.frames) all.push_back(summary(frame));
+    return all;
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE(
+    "a classic bind is confirmed, then told once of what waits, then once for each document",
+    "[delivery][websocket][A7]"
+) {
+    HubFixture fixture;
+    fixture.subscribe("s1", kClassicSocket);
+    fixture.happen({"a", "b"});
+    auto& app = fixture.connect();
+    fixture.say(app, "bind s1");
+    CHECK(app.frames == Texts{"bound s1", "ping s1"});
+    fixture.happen({"c", "d"});
+    CHECK(app.frames == Texts{"bound s1", "ping s1", "ping s1", "ping s1"});
+    CHECK(fixture.recorded("s1") == 4);
+}
+
+TEST_CASE(
+    "a bind without anything undelivered is only confirmed, and may be repeated", "[delivery][websocket][A7]"
+) {
+    HubFixture fixture;
+    fixture.subscribe("s1", kClassicSocket);
+    auto& app = fixture.connect();
+    fixture.say(app, "bind Subscription/s1");
+    fixture.say(app, "bind s1");
+    CHECK(app.frames == Texts{"bound s1", "bound s1"});
+    fixture.happen({"a"});
+    CHECK(app.frames.size() == 3);
+}
+
+TEST_CASE("every refused bind is told the same", "[delivery][websocket][A7][D3]") {
+    HubFixture fixture;
+    fixture.subscribe("hook", SubscriptionText{});
+    fixture.subscribe("topic", kTopicSocket);
+    fixture.subscribe("requested", kClassicSocket, Status::requested);
+    fixture.subscribe("off", kClassicSocket, Status::off);
+    for (auto const* command :
+         {"bind nobody", "bind hook", "bind topic", "bind requested", "bind off", "bind", "bind a b"}) {
+        auto& app = fixture.connect();
+        fixture.say(app, command);
+        INFO(command);
+        CHECK(app.closed == "1002 Invalid bind request");
+        CHECK(app.frames.empty());
+    }
+}
+
+TEST_CASE(
+    "a socket that binds nothing is closed after 30 seconds, whatever it says", "[delivery][websocket][E5]"
+) {
+    HubFixture fixture;
+    auto& app = fixture.connect();
+    fixture.say(app, "hello");
+    fixture.settle(29s);
+    CHECK(app.open());
+    fixture.settle(1s);
+    CHECK(app.closed == "1008 Nothing is bound");
+    CHECK(app.frames.empty());
+}
+
+TEST_CASE("a bound socket stays open", "[delivery][websocket]") {
+    HubFixture fixture;
+    fixture.subscribe("s1", kClassicSocket);
+    auto& app = fixture.connect();
+    fixture.say(app, "bind s1");
+    fixture.settle(10min);
+    CHECK(app.open());
+}
+
+TEST_CASE(
+    "a token is answered with a handshake, then the backlog in order, then live", "[delivery][websocket][B17]"
+) {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    fixture.happen({"a", "b"});
+    auto& app = fixture.connect();
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    fixture.happen({"c"});
+    CHECK(
+        summaries(app) ==
+        Texts{"handshake 2", "event-notification 1", "event-notification 2", "event-notification 3"}
+    );
+    CHECK(fixture.recorded("s1") == 3);
+}
+
+TEST_CASE(
+    "one token binds several Subscriptions, each after its own handshake", "[delivery][websocket][B17]"
+) {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    fixture.subscribe("s2", kClassicSocket);
+    auto& app = fixture.connect();
+    fixture.say(app, "bind-with-token: " + fixture.token({"s1", "s2", "gone"}));
+    CHECK(summaries(app) == Texts{"handshake 0", "bound s2"});
+    fixture.happen({"a"});
+    CHECK(app.frames.size() == 4);
+}
+
+TEST_CASE(
+    "a token that was used or never given closes a socket without binding, and is ignored on another",
+    "[delivery][websocket][B17]"
+) {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    auto& app = fixture.connect();
+    auto const token = fixture.token({"s1"});
+    fixture.say(app, "bind-with-token " + token);
+    fixture.say(app, "bind-with-token " + token);
+    CHECK(app.open());
+    CHECK(app.frames.size() == 1);
+    for (auto const& again : {token, std::string("made-up")}) {
+        auto& other = fixture.connect();
+        fixture.say(other, "bind-with-token " + again);
+        CHECK(other.closed == "1008 Invalid token");
+    }
+}
+
+TEST_CASE("a renewed binding goes on without repeats", "[delivery][websocket][B17]") {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    auto& app = fixture.connect();
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    fixture.happen({"a"});
+    fixture.settle(20min);
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    fixture.settle(20min);
+    fixture.happen({"b"});
+    CHECK(
+        summaries(app) == Texts{"handshake 0", "event-notification 1", "handshake 1", "event-notification 2"}
+    );
+}
+
+TEST_CASE(
+    "a binding ends with its token, and the next one gets what came meanwhile", "[delivery][websocket][B15]"
+) {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    auto& app = fixture.connect();
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    fixture.settle(30min);
+    fixture.happen({"a"});
+    CHECK(summaries(app) == Texts{"handshake 0"});
+    CHECK(app.open());
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    CHECK(summaries(app) == Texts{"handshake 0", "handshake 1", "event-notification 1"});
+}
+
+TEST_CASE("every socket of a Subscription gets every Event", "[delivery][websocket][B17]") {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    auto& one = fixture.connect();
+    auto& two = fixture.connect();
+    fixture.say(one, "bind-with-token " + fixture.token({"s1"}));
+    fixture.say(two, "bind-with-token " + fixture.token({"s1"}));
+    fixture.happen({"a", "b"});
+    CHECK(one.frames.size() == 3);
+    CHECK(one.frames[1] == two.frames[1]);
+    CHECK(two.frames.size() == 3);
+}
+
+TEST_CASE("what a full socket did not take is replayed at the next bind", "[delivery][websocket][D3]") {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    auto& app = fixture.connect();
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    fixture.happen({"a"});
+    app.full = true;
+    fixture.happen({"b"});
+    CHECK_FALSE(app.open());
+    CHECK(fixture.recorded("s1") == 1);
+    auto& again = fixture.connect();
+    fixture.say(again, "bind-with-token " + fixture.token({"s1"}));
+    CHECK(summaries(again) == Texts{"handshake 2", "event-notification 2"});
+}
+
+TEST_CASE("a frame that was queued and never written is not delivered", "[delivery][websocket]") {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    auto& app = fixture.connect();
+    app.stalled = true;
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    fixture.happen({"a"});
+    CHECK(app.frames.size() == 2);
+    CHECK(fixture.recorded("s1") == 0);
+    app.unwritten.back()();
+    fixture.settle();
+    CHECK(fixture.recorded("s1") == 1);
+}
+
+TEST_CASE(
+    "a reader that takes nothing is sent no more than a window, and closed after a while",
+    "[delivery][websocket][D3]"
+) {
+    HubFixture fixture;
+    fixture.subscribe("s1", SubscriptionText{.channel = "websocket", .content = "full-resource"});
+    auto& app = fixture.connect();
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    app.stalled = true;
+    std::vector<std::string> documents;
+    for (int i = 0; i < 400; ++i) documents.push_back("d" + std::to_string(i));
+    fixture.happen(documents);
+    auto const sent = app.frames.size();
+    CHECK(sent < 350);
+    CHECK(app.open());
+    fixture.settle(10s);
+    CHECK(app.frames.size() == sent);
+    CHECK(app.closed == "1013 Reading too slowly");
+    app.unwritten.clear();
+}
+
+TEST_CASE(
+    "a Subscription that ends is unbound, and the socket closed when nothing else is bound",
+    "[delivery][websocket][A7]"
+) {
+    HubFixture fixture;
+    fixture.subscribe("s1", kClassicSocket);
+    fixture.subscribe("s2", kClassicSocket);
+    auto& app = fixture.connect();
+    fixture.say(app, "bind s1");
+    fixture.say(app, "bind s2");
+    fixture.hub.unbind("s1");
+    fixture.happen({"a"});
+    CHECK(app.frames == Texts{"bound s1", "bound s2", "ping s2"});
+    fixture.hub.unbind("s2");
+    CHECK(app.closed.starts_with("1000 "));
+}
+
+}  // namespace tributary::delivery

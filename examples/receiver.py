@@ -52,7 +52,7 @@ class Hook(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 9000), Hook)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 9000), Hook)
     print(f"receiver ready endpoint=http://127.0.0.1:{server.server_address[1]}/hook", flush=True)
     try:
         server.serve_forever()

@@ -21,6 +21,11 @@ Slot::Slot(Lane& lane, async::Semaphore::Permit permit, bool probe)
 }
 
 void Slot::answered() noexcept {
+    if (lane_ != nullptr) lane_->answered();
+    release();
+}
+
+void Slot::release() noexcept {
     if (Lane* lane = std::exchange(lane_, nullptr)) lane->give_back(probe_);
 }
 
@@ -131,14 +136,20 @@ void Lane::note(StepResult const& result) {
         if (breaker_.failed(now)) logger_.warning("breaker opened", {{"partner", settings_.partner}});
     } else if (!seen.partner_answered) {
         breaker_.abandoned();
-    } else if (breaker_.succeeded()) {
-        logger_.info("breaker closed", {{"partner", settings_.partner}});
-        queue_.make_owed_due(now);
+    } else {
+        answered();
     }
     if (why != nullptr && why->retry_after().count() > 0) {
         auto const wait = std::min<std::chrono::seconds>(why->retry_after(), pacing::kLongestThrottle);
         throttled_until_ = std::max(throttled_until_, now + wait);
     }
+}
+
+/// What was owed need not wait any longer for a partner that answers again.
+void Lane::answered() noexcept {
+    if (!breaker_.succeeded()) return;
+    logger_.info("breaker closed", {{"partner", settings_.partner}});
+    queue_.make_owed_due(clock_.now());
 }
 
 /// Queues the Step once more. False: no attempt is left, or it would take too long.

@@ -85,6 +85,7 @@ private:
     void note(StepResult const& result);
     bool repeat(Step& step, Failure const& why);
     void fail_impatient();
+    void answered() noexcept;
     void give_back(bool probe) noexcept;
     void wake() { (void)wake_.try_push(std::monostate()); }
     void show() noexcept;

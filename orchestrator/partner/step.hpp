@@ -83,9 +83,11 @@ public:
           permit_(std::move(other.permit_)),
           probe_(other.probe_) {}
     Slot& operator=(Slot&&) = delete;
-    ~Slot() { answered(); }
-    /// The partner has answered: its place goes back, the permit stays until what it answered is stored. Idempotent.
+    ~Slot() { release(); }
+    /// The partner has answered well: its place goes back, the permit stays until what it answered is stored. Idempotent.
     void answered() noexcept;
+    /// The place goes back. Idempotent.
+    void release() noexcept;
 
 private:
     Lane* lane_;

@@ -133,7 +133,7 @@ awaitable<void> Discovery::run(std::size_t index, Step step, partner::Slot slot)
     settling_ = true;
     partner(index).lane().settle(step, std::move(result));
     settling_ = false;
-    slot.answered();
+    slot.release();
     co_await report_closed();
     if (bug)
         std::rethrow_exception(bug);  // told to the group's handler; the Exchange is settled all the same

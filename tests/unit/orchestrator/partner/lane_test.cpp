@@ -52,7 +52,7 @@ private:
             script.erase(script.begin());
             lane.settle(step, StepResult::of(why));
         }
-        slot.answered();
+        slot.release();
     }
 
     Clock& clock_;

@@ -1,0 +1,343 @@
+#include "orchestrator/partner/fhir_community.hpp"
+
+#include "fhir/json/reader.hpp"
+#include "tests/component/net_fixture.hpp"
+
+namespace tributary::partner {
+
+using namespace std::chrono_literals;
+using net::NetFixture;
+
+namespace {
+
+std::string document(std::string const& id, std::string const& subject = "Patient/bob") {
+    return R"({"resource":{"resourceType":"DocumentReference","id":")" + id + R"(","status":"current","subject":{"reference":")" + subject +
+           R"("},"content":[{"attachment":{"contentType":"text/plain","url":"Binary/)" + id + R"("}}]},"search":{"mode":"match"}})";
+}
+std::string bundle(std::string const& entries, std::string const& next = {}) {
+    auto const link = next.empty() ? std::string() : R"("link":[{"relation":"next","url":")" + next + "\"}],";
+    return R"({"resourceType":"Bundle","type":"searchset",)" + link + R"("entry":[)" + entries + "]}";
+}
+std::string patient(std::string const& id, std::string const& members = {}) {
+    return R"({"resource":{"resourceType":"Patient","id":")" + id + R"(","name":[{"family":"Smith","given":["Bob"]}])" + members + "}}";
+}
+std::string status(unsigned code, std::string const& fields = {}, std::string const& body = {}) {
+    return "HTTP/1.1 " + std::to_string(code) + " X\r\n" + fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+/// One FHIR partner that answers by script.
+struct CommunityFixture : NetFixture {
+    void make(std::function<void(PartnerSettings&)> const& change = {}) {
+        PartnerSettings settings;
+        settings.id = "p";
+        settings.fhir = fake.url("/fhir");
+        settings.headers = {{"Authorization", "Bearer secret"}};
+        if (change) change(settings);
+        auto base = net::parse_url(settings.fhir).value();
+        community = std::make_unique<FhirCommunity>(clock, client, worker, settings, std::move(base), nullptr);
+    }
+    static fhir::search::PatientQuery bob() { return {{{"given", "", {"bob"}}, {"family", "", {"smith"}}, {"birthdate", "", {"1970-01-02"}}}, {}}; }
+    PatientMatch match() {
+        PatientMatch made;
+        made.remote_id = "bob";
+        return made;
+    }
+    Result<Candidates> patients() {
+        Result<Candidates> out = Failure(Errc::bug);
+        auto test = [&]() -> awaitable<void> { out = co_await community->patients(in(10s), bob()); };
+        run(test());
+        return out;
+    }
+    Result<FoundDocuments> documents(Page page = {}) {
+        Result<FoundDocuments> out = Failure(Errc::bug);
+        auto test = [&]() -> awaitable<void> { out = co_await community->documents(in(10s), match(), page); };
+        run(test());
+        return out;
+    }
+    /// Every page of the query; how it ended is in the last.
+    std::vector<FoundDocuments> all_pages() {
+        std::vector<FoundDocuments> pages;
+        auto test = [&]() -> awaitable<void> {
+            std::optional<Page> page = Page{};
+            while (page && pages.size() < 20) {
+                auto found = co_await community->documents(in(10s), match(), *page);
+                if (!found) co_return;
+                page = found->next;
+                pages.push_back(std::move(*found));
+            }
+        };
+        run(test());
+        return pages;
+    }
+    Result<RetrievedDocument> retrieve(std::string const& url, std::string const& type = "text/plain") {
+        std::vector<Result<RetrievedDocument>> out;
+        auto test = [&]() -> awaitable<void> {
+            std::vector<DocumentAddress> addresses(1);
+            addresses[0].url = url;
+            addresses[0].content_type = type;
+            out = co_await community->retrieve(in(10s), std::move(addresses));
+        };
+        run(test());
+        REQUIRE(out.size() == 1);
+        return out.front();
+    }
+    std::string first_line(std::size_t request) const { return fake.requests().at(request).substr(0, fake.requests().at(request).find("\r\n")); }
+    bool asked_with(std::size_t request, std::string const& text) const { return fake.requests().at(request).find(text) != std::string::npos; }
+
+    std::unique_ptr<FhirCommunity> community;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(CommunityFixture, "PD sends every demographic and our headers, and no cached answer is wanted", "[partner][ITI-78]") {
+    make();
+    fake.reply(FakeServer::ok(bundle(patient("bob"))));
+    auto const found = patients();
+    REQUIRE(found.has_value());
+    REQUIRE(found->patients.size() == 1);
+    CHECK(found->patients[0].id == "bob");
+    CHECK(first_line(0).starts_with("GET /fhir/Patient?"));
+    for (auto const* part : {"given=bob", "family=smith", "birthdate=1970-01-02", "Authorization: Bearer secret", "Cache-Control: no-cache",
+                             "Accept: application/fhir+json"}) {
+        INFO(part);
+        CHECK(asked_with(0, part));
+    }
+    CHECK_FALSE(asked_with(0, "active"));
+}
+
+TEST_CASE_METHOD(CommunityFixture, "PD reads every page of candidates within its bound", "[partner][ITI-78]") {
+    make();
+    fake.reply(FakeServer::ok(bundle(patient("a"), "?p=2"))).reply(FakeServer::ok(bundle(patient("b"))));
+    auto const found = patients();
+    REQUIRE(found.has_value());
+    CHECK(found->patients.size() == 2);
+    CHECK(first_line(1) == "GET /fhir/Patient?p=2 HTTP/1.1");
+}
+
+TEST_CASE_METHOD(CommunityFixture, "a replaced Patient gives way to the survivor", "[partner][A.4]") {
+    make();
+    auto const replaced = patient("old", R"(,"active":false,"link":[{"type":"replaced-by","other":{"reference":"Patient/new"}}])");
+    SECTION("that is fetched when it did not come along") {
+        fake.reply(FakeServer::ok(bundle(replaced))).reply(FakeServer::ok(R"({"resourceType":"Patient","id":"new"})"));
+        auto const found = patients();
+        REQUIRE(found.has_value());
+        REQUIRE(found->patients.size() == 1);
+        CHECK(found->patients[0].id == "new");
+        CHECK(first_line(1) == "GET /fhir/Patient/new HTTP/1.1");
+    }
+    SECTION("that came along") {
+        fake.reply(FakeServer::ok(bundle(replaced + "," + patient("new"))));
+        auto const found = patients();
+        REQUIRE(found.has_value());
+        CHECK(found->patients.size() == 1);
+        CHECK(fake.requests().size() == 1);
+    }
+    SECTION("unless the chain turns in a circle") {
+        fake.reply(FakeServer::ok(bundle(replaced)))
+            .reply(FakeServer::ok(R"({"resourceType":"Patient","id":"new","active":false,"link":[{"type":"replaced-by","other":{"reference":"Patient/old"}}]})"));
+        auto const found = patients();
+        REQUIRE(found.has_value());
+        CHECK(found->patients.empty());
+        CHECK(fake.requests().size() == 2);
+    }
+}
+
+TEST_CASE_METHOD(CommunityFixture, "a 404 about a domain means nobody, any other that the endpoint is gone", "[partner][ITI-78]") {
+    make();
+    SECTION("domain") {
+        fake.reply(status(404, "", R"({"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-found","diagnostics":"targetSystem not found"}]})"));
+        auto const found = patients();
+        REQUIRE(found.has_value());
+        CHECK(found->patients.empty());
+    }
+    SECTION("endpoint") {
+        fake.reply(status(404, "", "<html>no such page</html>"));
+        auto const found = patients();
+        REQUIRE(found.has_error());
+        CHECK(found.error().http_status() == 404);
+    }
+}
+
+TEST_CASE_METHOD(CommunityFixture, "a server that refuses a form of search is asked in another, and the form remembered", "[partner]") {
+    make();
+    SECTION("GET") {
+        fake.reply(status(405)).reply(FakeServer::ok(bundle(patient("bob")))).reply(FakeServer::ok(bundle("")));
+        CHECK(patients().has_value());
+        CHECK(first_line(1) == "POST /fhir/Patient/_search HTTP/1.1");
+        CHECK(asked_with(1, "family=smith"));
+    }
+    SECTION("strict handling") {
+        fake.reply_and_close(status(400)).reply(FakeServer::ok(bundle(patient("bob"))));
+        CHECK(patients().has_value());
+        CHECK(asked_with(0, "handling=strict"));
+        CHECK(asked_with(1, "handling=lenient"));
+    }
+    SECTION("more than the guaranteed pair of parameters") {
+        fake.reply(status(422)).reply(FakeServer::ok(bundle(patient("bob"))));
+        CHECK(patients().has_value());
+        CHECK_FALSE(asked_with(1, "given"));
+        CHECK(asked_with(1, "family=smith"));
+        CHECK(asked_with(1, "birthdate=1970-01-02"));
+    }
+}
+
+TEST_CASE_METHOD(CommunityFixture, "QD asks for the patient and both statuses, and nothing else", "[partner][ITI-67]") {
+    make();
+    fake.reply(FakeServer::ok(bundle(document("a") + "," + document("b"))));
+    auto const found = documents();
+    REQUIRE(found.has_value());
+    CHECK(found->entries.size() == 2);
+    CHECK_FALSE(found->partial);
+    CHECK_FALSE(found->next);
+    CHECK(first_line(0).starts_with("GET /fhir/DocumentReference?patient=bob&status=current,superseded&_count="));
+}
+
+TEST_CASE_METHOD(CommunityFixture, "a partner that refuses the list of statuses is asked for less", "[partner][ITI-67]") {
+    make();
+    fake.reply(status(422)).reply(status(422)).reply(FakeServer::ok(bundle(document("a"))));
+    auto const found = documents();
+    REQUIRE(found.has_value());
+    CHECK(found->entries.size() == 1);
+    CHECK(asked_with(1, "&status=current&"));
+    CHECK_FALSE(asked_with(2, "status"));
+}
+
+TEST_CASE_METHOD(CommunityFixture, "a document of another subject is dropped and counted", "[partner][F3]") {
+    make();
+    fake.reply(FakeServer::ok(bundle(document("a") + "," + document("b", "Patient/eve"))));
+    auto const found = documents();
+    REQUIRE(found.has_value());
+    CHECK(found->entries.size() == 1);
+    CHECK(found->dropped == 1);
+}
+
+TEST_CASE_METHOD(CommunityFixture, "pages are followed as their links say, until the guards of paging stop it", "[partner][F1]") {
+    make([](auto& settings) { settings.pages_per_query = 5; });
+    SECTION("to their end") {
+        fake.reply(FakeServer::ok(bundle(document("a"), fake.url("/fhir?_getpages=1&_getpagesoffset=2%20")))).reply(FakeServer::ok(bundle(document("b"))));
+        auto const pages = all_pages();
+        REQUIRE(pages.size() == 2);
+        CHECK_FALSE(pages.back().partial);
+        CHECK(first_line(1) == "GET /fhir?_getpages=1&_getpagesoffset=2%20 HTTP/1.1");
+        CHECK(asked_with(1, "Authorization"));
+    }
+    SECTION("when a page points at itself") {
+        fake.reply(FakeServer::ok(bundle(document("a"), "?p=2"))).reply(FakeServer::ok(bundle(document("b"), "?p=2")));
+        auto const pages = all_pages();
+        CHECK(pages.size() == 2);
+        CHECK(pages.back().partial);
+    }
+    SECTION("when the same entries come under ever new links") {
+        fake.reply(FakeServer::ok(bundle(document("a"), "?p=2"))).reply(FakeServer::ok(bundle(document("a"), "?p=3")));
+        auto const pages = all_pages();
+        CHECK(pages.size() == 2);
+        CHECK(pages.back().partial);
+    }
+    SECTION("when there are too many") {
+        for (int i = 1; i < 9; ++i) fake.reply(FakeServer::ok(bundle(document(std::to_string(i)), "?p=" + std::to_string(i + 1))));
+        auto const pages = all_pages();
+        CHECK(pages.size() == 5);
+        CHECK(pages.back().partial);
+    }
+    SECTION("when a link leads elsewhere") {
+        fake.reply(FakeServer::ok(bundle(document("a"), "http://169.254.169.254/fhir?p=2")));
+        auto const pages = all_pages();
+        REQUIRE(pages.size() == 1);
+        CHECK(pages[0].partial);
+        CHECK(pages[0].entries.size() == 1);
+    }
+}
+
+TEST_CASE_METHOD(CommunityFixture, "an allowed origin is asked without our headers", "[partner][F1]") {
+    FakeServer other(ctx);
+    auto const origin = other.url("");
+    make([&](auto& settings) { settings.allowed_origins = {origin}; });
+    fake.reply(FakeServer::ok(bundle(document("a"), origin + "/page2")));
+    other.reply(FakeServer::ok(bundle(document("b"))));
+    auto const pages = all_pages();
+    other.stop();
+    ctx.restart();
+    ctx.run_for(1s);
+    CHECK(pages.size() == 2);
+    REQUIRE(other.requests().size() == 1);
+    CHECK(other.requests()[0].find("secret") == std::string::npos);
+}
+
+TEST_CASE_METHOD(CommunityFixture, "failures are told with their status and what the partner asked to wait", "[partner]") {
+    make();
+    SECTION("throttled, the longer of two hints") {
+        fake.reply(status(429, "Retry-After: 2\r\nx-ms-retry-after-ms: 5250\r\n"));
+        auto const found = documents();
+        REQUIRE(found.has_error());
+        CHECK(found.error().http_status() == 429);
+        CHECK(found.error().retry_after() == 6s);
+    }
+    SECTION("forbidden") {
+        fake.reply(status(401));
+        CHECK(documents().error().errc() == Errc::forbidden);
+    }
+    SECTION("an OperationOutcome that is fatal, with 200") {
+        fake.reply(FakeServer::ok(R"({"resourceType":"OperationOutcome","issue":[{"severity":"fatal","code":"exception"}]})"));
+        CHECK(documents().error().errc() == Errc::invalid);
+    }
+    SECTION("a login page, with 200") {
+        fake.reply(FakeServer::ok("<!DOCTYPE html><html>log in</html>"));
+        CHECK(documents().error().errc() == Errc::invalid);
+    }
+    SECTION("an answer cut short") {
+        fake.reply_and_close("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{\"resourceType\":");
+        CHECK(documents().error().errc() == Errc::protocol);
+    }
+}
+
+TEST_CASE_METHOD(CommunityFixture, "a large page is read on the worker, all the same", "[partner]") {
+    make();
+    std::string entries = document("0");
+    for (int i = 1; i < 900; ++i) entries += "," + document(std::to_string(i));
+    fake.reply(FakeServer::ok(bundle(entries)));
+    auto const found = documents();
+    REQUIRE(found.has_value());
+    CHECK(found->entries.size() == 900);
+}
+
+TEST_CASE_METHOD(CommunityFixture, "RD asks for the attachment where it is, as its type", "[partner][ITI-68]") {
+    make();
+    SECTION("relative to the service base") {
+        fake.reply(FakeServer::ok("hello", "Content-Type: text/plain\r\n"));
+        auto const document = retrieve("Binary/a?x=1%20&y");
+        REQUIRE(document.has_value());
+        CHECK(document->bytes == "hello");
+        CHECK(document->content_type == "text/plain");
+        CHECK(first_line(0) == "GET /fhir/Binary/a?x=1%20&y HTTP/1.1");
+        CHECK(asked_with(0, "Accept: text/plain, */*;q=0.1"));
+    }
+    SECTION("in any type after a 406") {
+        fake.reply(status(406)).reply(FakeServer::ok("hello"));
+        CHECK(retrieve("Binary/a").has_value());
+        CHECK(asked_with(1, "Accept: */*\r\n"));
+    }
+    SECTION("but not elsewhere") {
+        CHECK(retrieve("http://169.254.169.254/secret").error().errc() == Errc::refused_address);
+        for (auto const* url : {"urn:uuid:0b0ff3c4", "cid:1", "#contained", "", "file:///etc/passwd"}) {
+            INFO(url);
+            CHECK(retrieve(url).has_error());
+        }
+        CHECK(fake.requests().empty());
+    }
+    SECTION("and again later when it is not ready") {
+        fake.reply(status(202));
+        CHECK(retrieve("Binary/a").error().http_status() == 202);
+    }
+}
+
+TEST_CASE_METHOD(CommunityFixture, "a probe names the partner's software", "[partner]") {
+    make();
+    fake.reply(FakeServer::ok(R"({"resourceType":"CapabilityStatement","software":{"name":"HAPI FHIR Server","version":"8.8.0"}})"));
+    Result<std::string> software = Failure(Errc::bug);
+    auto test = [&]() -> awaitable<void> { software = co_await community->probe(in(5s)); };
+    run(test());
+    REQUIRE(software.has_value());
+    CHECK(*software == "HAPI FHIR Server 8.8.0");
+}
+
+}  // namespace tributary::partner

@@ -1,0 +1,57 @@
+#include "orchestrator/pipeline/page_preparation.hpp"
+
+#include "fhir/json/reader.hpp"
+#include "fhir/json/writer.hpp"
+#include "orchestrator/base/digest.hpp"
+#include "orchestrator/pipeline/ids.hpp"
+#include "tests/support/catch.hpp"
+
+namespace tributary::pipeline {
+
+namespace {
+
+PreparedPage prepared(std::string const& attachment, std::size_t limit = 1000) {
+    auto const text = R"({"resourceType":"DocumentReference","id":"d1","status":"current","content":[{"attachment":{"url":"Binary/1"}},{"attachment":)" + attachment + "}]}";
+    std::vector<fhir::DocumentReference> documents;
+    documents.push_back(fhir::read_document_reference(fhir::json::read(text).value()).value());
+    return prepare("scope", "p1", std::move(documents), limit);
+}
+
+}  // namespace
+
+TEST_CASE("ids depend on scope, partner and remote id alone, one a content", "[pipeline]") {
+    auto const page = prepared(R"({"url":"Binary/2"})");
+    REQUIRE(page.entries.size() == 1);
+    CHECK(page.entries[0].id == document_id("scope", "p1", "d1"));
+    CHECK(page.entries[0].binary_ids == std::vector<std::string>{binary_id("scope", "p1", "d1", 0), binary_id("scope", "p1", "d1", 1)});
+    CHECK(document_id("scope", "p1", "d1") != document_id("scope", "p2", "d1"));
+    CHECK(document_id("scope", "p1", "d1") != document_id("other", "p1", "d1"));
+    CHECK(document_id("scope", "p1", "d1") != patient_id("scope", "p1", "d1"));
+}
+
+TEST_CASE("inline data becomes a body and leaves the resource", "[pipeline]") {
+    auto const page = prepared(R"({"contentType":"text/plain","data":"aGVsbG8="})");
+    REQUIRE(page.bodies.size() == 1);
+    CHECK(*page.bodies[0].bytes == "hello");
+    CHECK(page.bodies[0].sha256 == hex(sha256("hello")));
+    REQUIRE(page.entries[0].inline_bodies.size() == 1);
+    CHECK(page.entries[0].inline_bodies[0].content == 1);
+    CHECK(page.entries[0].inline_bodies[0].size == 5);
+    CHECK(fhir::json::write(page.entries[0].document.resource).find("aGVsbG8") == std::string::npos);
+    CHECK_FALSE(page.partial);
+}
+
+TEST_CASE("inline data that cannot be used counts as none, told as partial", "[pipeline]") {
+    SECTION("because it is no base64") {
+        auto const page = prepared(R"({"data":"%%%%"})");
+        CHECK(page.bodies.empty());
+        CHECK(page.partial);
+    }
+    SECTION("because it is too long") {
+        auto const page = prepared(R"({"data":"aGVsbG8="})", 4);
+        CHECK(page.bodies.empty());
+        CHECK(page.partial);
+    }
+}
+
+}  // namespace tributary::pipeline

@@ -1,0 +1,208 @@
+#include "tests/unit/orchestrator/pipeline/pipeline_fixture.hpp"
+
+#include "orchestrator/pipeline/ids.hpp"
+
+namespace tributary::pipeline {
+
+namespace {
+
+struct RetrievalFixture : PipelineFixture {
+    /// One document at each partner added so far, all with the same masterIdentifier and digest: one Document with several holders.
+    void serve_everywhere(std::vector<FakeCommunity*> const& communities, std::string const& bytes, bool with_hash = true) {
+        for (auto* community : communities) {
+            DocumentParts parts;
+            parts.id = "a";
+            parts.attachment = R"("contentType":"text/plain","url":"Binary/a","size":)" + std::to_string(bytes.size());
+            if (with_hash) parts.attachment += R"(,"hash":")" + base64(text_of(sha1(bytes))) + "\"";
+            community->pages = {{make_document(parts)}};
+            community->bodies["Binary/a"] = bytes;
+        }
+    }
+    static std::string text_of(Sha1 const& digest) { return {reinterpret_cast<char const*>(digest.data()), digest.size()}; }
+
+    Result<Retrievals::Body> fetch(std::string const& id, Clock::Duration limit = 1h) {
+        std::optional<Result<Retrievals::Body>> out;
+        auto go = [&]() -> awaitable<void> {
+            auto const deadline = Deadline::after(clock, limit);
+            out.emplace(co_await retrievals->fetch(deadline, "", id));
+        };
+        async::Root task(ctx);
+        task.start(go());
+        advance(std::min<Clock::Duration>(limit, 10min));
+        INFO(task.what());
+        REQUIRE(task.succeeded());
+        return std::move(*out);
+    }
+    std::string const at_first = binary_id("", "first", "a", 0);
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(RetrievalFixture, "documents are retrieved eagerly, after they were told", "[retrieval][ITI-68]") {
+    auto& first = add_partner("first");
+    first.retrieve_delay = 1min;
+    serve_everywhere({&first}, "hello");
+    start();
+    subscribe("s1");
+    advance(1s);
+    CHECK(events("s1") == 1);
+    CHECK(progress().state == cache::DiscoveryState::complete);
+    advance(1min);
+    auto const content = run(storage->content("", at_first));
+    REQUIRE(content.has_value());
+    CHECK(content->sha256 == hex(sha256("hello")));
+    auto const body = run(storage->get_body(content->sha256));
+    REQUIRE(body.has_value());
+    CHECK(*body == "hello");
+    CHECK(events("s1") == 1);
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "lazy retrieval waits for somebody who asks", "[retrieval]") {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    serve_everywhere({&first}, "hello");
+    start();
+    subscribe("s1");
+    advance(1min);
+    CHECK(first.retrieved.empty());
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_value());
+    CHECK(*body->bytes == "hello");
+    CHECK(body->content_type == "text/plain");
+    CHECK(first.retrieved.size() == 1);
+    CHECK(fetch(at_first).has_value());
+    CHECK(first.retrieved.size() == 1);
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "an unknown document is not found", "[retrieval]") {
+    start();
+    auto const body = fetch("nothing");
+    REQUIRE(body.has_error());
+    CHECK(body.error().errc() == Errc::not_found);
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "who asks joins the running call, and may give up alone", "[retrieval]") {
+    auto& first = add_partner("first");
+    first.retrieve_delay = 10s;
+    serve_everywhere({&first}, "hello");
+    start();
+    subscribe("s1");
+    advance(1s);
+    auto const impatient = fetch(at_first, 2s);
+    REQUIRE(impatient.has_error());
+    CHECK(impatient.error().errc() == Errc::timeout);
+    CHECK(fetch(at_first).has_value());
+    CHECK(first.retrieved.size() == 1);
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "a document somebody waits for goes before those retrieved eagerly", "[retrieval]") {
+    auto& first = add_partner("first", [](auto& settings) { settings.max_concurrent = 1; });
+    first.retrieve_delay = 10s;
+    first.pages = {documents({"a", "b", "c", "d", "e"})};
+    start();
+    subscribe("s1");
+    advance(1s);
+    REQUIRE(first.retrieved.size() == 1);
+    std::string const wanted = first.retrieved[0] == "Binary/e" ? "d" : "e";
+    auto const body = fetch(binary_id("", "first", wanted, 0), 25s);
+    CHECK(body.has_value());
+    REQUIRE(first.retrieved.size() >= 2);
+    INFO(first.retrieved[0] << " " << first.retrieved[1]);
+    CHECK(first.retrieved[1] == "Binary/" + wanted);
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "another holder is asked when one fails", "[retrieval]") {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    auto& second = add_partner("second");
+    second.delay = 50ms;
+    serve_everywhere({&first, &second}, "hello");
+    start();
+    subscribe("s1");
+    advance(1min);
+    REQUIRE(events("s1") == 1);
+    SECTION("for a moment") {
+        first.retrieve_failures = {Failure(Errc::timeout)};
+    }
+    SECTION("for ever") {
+        first.retrieve_failures = {Failure(Errc::http_status).with_status(410)};
+    }
+    SECTION("with the wrong bytes") {
+        first.bodies["Binary/a"] = "other bytes";
+    }
+    SECTION("with a login page") {
+        first.bodies["Binary/a"] = "<!DOCTYPE html><html><body>Please log in</body></html>";
+    }
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_value());
+    CHECK(*body->bytes == "hello");
+    CHECK(first.retrieved.size() == 1);
+    CHECK(second.retrieved.size() == 1);
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "the only holder is asked again", "[retrieval]") {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    serve_everywhere({&first}, "hello");
+    start();
+    subscribe("s1");
+    advance(1min);
+    SECTION("after a failure that may pass") {
+        first.retrieve_failures = {Failure(Errc::http_status).with_status(503), Failure(Errc::connect)};
+        CHECK(fetch(at_first).has_value());
+        CHECK(first.retrieved.size() == 3);
+    }
+    SECTION("without content-coding after a wrong digest") {
+        first.bodies["Binary/a"] = "mangled";
+        first.unencoded_body = "hello";
+        CHECK(fetch(at_first).has_value());
+        CHECK(first.unencoded == std::vector<bool>{false, true});
+    }
+    SECTION("but not for ever after wrong digests: such bytes are not served") {
+        first.bodies["Binary/a"] = "mangled";
+        auto const body = fetch(at_first);
+        REQUIRE(body.has_error());
+        CHECK(body.error().errc() == Errc::conflict);
+        CHECK(first.retrieved.size() == 2);
+    }
+    SECTION("and not when it has it no longer") {
+        first.retrieve_failures = {Failure(Errc::http_status).with_status(410)};
+        auto const body = fetch(at_first);
+        REQUIRE(body.has_error());
+        CHECK(body.error().errc() == Errc::deleted);
+        CHECK(first.retrieved.size() == 1);
+    }
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "eager retrievals of a Discovery nobody wants any more are dropped", "[retrieval]") {
+    auto& first = add_partner("first", [](auto& settings) { settings.max_concurrent = 1; });
+    first.retrieve_delay = 10s;
+    first.pages = {documents({"a", "b", "c"})};
+    auto& hanging = add_partner("hanging");
+    hanging.delay = 24h;
+    start();
+    subscribe("s1");
+    advance(1s);
+    CHECK(partners[0]->lane().figures().queued == 2);
+    discoveries->unwant("s1");
+    advance(1min);
+    CHECK(partners[0]->lane().figures().queued == 0);
+    CHECK(first.retrieved.size() == 1);
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "a full Lane leaves retrieval to whoever asks", "[retrieval]") {
+    auto& first = add_partner("first", [](auto& settings) {
+        settings.max_concurrent = 1;
+        settings.lane_queue = 2;
+    });
+    first.retrieve_delay = 10s;
+    first.pages = {documents({"a", "b", "c", "d", "e", "f"})};
+    start();
+    subscribe("s1");
+    advance(5min);
+    CHECK(first.retrieved.size() >= 2);
+    CHECK(first.retrieved.size() <= 3);
+    CHECK(fetch(binary_id("", "first", "f", 0)).has_value());
+}
+
+}  // namespace tributary::pipeline

@@ -11,18 +11,22 @@ using net::NetFixture;
 namespace {
 
 std::string document(std::string const& id, std::string const& subject = "Patient/bob") {
-    return R"({"resource":{"resourceType":"DocumentReference","id":")" + id + R"(","status":"current","subject":{"reference":")" + subject +
-           R"("},"content":[{"attachment":{"contentType":"text/plain","url":"Binary/)" + id + R"("}}]},"search":{"mode":"match"}})";
+    return R"({"resource":{"resourceType":"DocumentReference","id":")" + id +
+           R"(","status":"current","subject":{"reference":")" + subject +
+           R"("},"content":[{"attachment":{"contentType":"text/plain","url":"Binary/)" + id +
+           R"("}}]},"search":{"mode":"match"}})";
 }
 std::string bundle(std::string const& entries, std::string const& next = {}) {
     auto const link = next.empty() ? std::string() : R"("link":[{"relation":"next","url":")" + next + "\"}],";
     return R"({"resourceType":"Bundle","type":"searchset",)" + link + R"("entry":[)" + entries + "]}";
 }
 std::string patient(std::string const& id, std::string const& members = {}) {
-    return R"({"resource":{"resourceType":"Patient","id":")" + id + R"(","name":[{"family":"Smith","given":["Bob"]}])" + members + "}}";
+    return R"({"resource":{"resourceType":"Patient","id":")" + id +
+           R"(","name":[{"family":"Smith","given":["Bob"]}])" + members + "}}";
 }
 std::string status(unsigned code, std::string const& fields = {}, std::string const& body = {}) {
-    return "HTTP/1.1 " + std::to_string(code) + " X\r\n" + fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 " + std::to_string(code) + " X\r\n" + fields +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 /// One FHIR partner that answers by script.
@@ -34,9 +38,12 @@ struct CommunityFixture : NetFixture {
         settings.headers = {{"Authorization", "Bearer secret"}};
         if (change) change(settings);
         auto base = net::parse_url(settings.fhir).value();
-        community = std::make_unique<FhirCommunity>(clock, client, worker, settings, std::move(base), nullptr);
+        community =
+            std::make_unique<FhirCommunity>(clock, client, worker, settings, std::move(base), nullptr);
     }
-    static fhir::search::PatientQuery bob() { return {{{"given", "", {"bob"}}, {"family", "", {"smith"}}, {"birthdate", "", {"1970-01-02"}}}, {}}; }
+    static fhir::search::PatientQuery bob() {
+        return {{{"given", "", {"bob"}}, {"family", "", {"smith"}}, {"birthdate", "", {"1970-01-02"}}}, {}};
+    }
     PatientMatch match() {
         PatientMatch made;
         made.remote_id = "bob";
@@ -81,15 +88,23 @@ struct CommunityFixture : NetFixture {
         REQUIRE(out.size() == 1);
         return out.front();
     }
-    std::string first_line(std::size_t request) const { return fake.requests().at(request).substr(0, fake.requests().at(request).find("\r\n")); }
-    bool asked_with(std::size_t request, std::string const& text) const { return fake.requests().at(request).find(text) != std::string::npos; }
+    std::string first_line(std::size_t request) const {
+        return fake.requests().at(request).substr(0, fake.requests().at(request).find("\r\n"));
+    }
+    bool asked_with(std::size_t request, std::string const& text) const {
+        return fake.requests().at(request).find(text) != std::string::npos;
+    }
 
     std::unique_ptr<FhirCommunity> community;
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(CommunityFixture, "PD sends every demographic and our headers, and no cached answer is wanted", "[partner][ITI-78]") {
+TEST_CASE_METHOD(
+    CommunityFixture,
+    "PD sends every demographic and our headers, and no cached answer is wanted",
+    "[partner][ITI-78]"
+) {
     make();
     fake.reply(FakeServer::ok(bundle(patient("bob"))));
     auto const found = patients();
@@ -97,15 +112,22 @@ TEST_CASE_METHOD(CommunityFixture, "PD sends every demographic and our headers, 
     REQUIRE(found->patients.size() == 1);
     CHECK(found->patients[0].id == "bob");
     CHECK(first_line(0).starts_with("GET /fhir/Patient?"));
-    for (auto const* part : {"given=bob", "family=smith", "birthdate=1970-01-02", "Authorization: Bearer secret", "Cache-Control: no-cache",
-                             "Accept: application/fhir+json"}) {
+    for (auto const* part :
+         {"given=bob",
+          "family=smith",
+          "birthdate=1970-01-02",
+          "Authorization: Bearer secret",
+          "Cache-Control: no-cache",
+          "Accept: application/fhir+json"}) {
         INFO(part);
         CHECK(asked_with(0, part));
     }
     CHECK_FALSE(asked_with(0, "active"));
 }
 
-TEST_CASE_METHOD(CommunityFixture, "PD reads every page of candidates within its bound", "[partner][ITI-78]") {
+TEST_CASE_METHOD(
+    CommunityFixture, "PD reads every page of candidates within its bound", "[partner][ITI-78]"
+) {
     make();
     fake.reply(FakeServer::ok(bundle(patient("a"), "?p=2"))).reply(FakeServer::ok(bundle(patient("b"))));
     auto const found = patients();
@@ -116,9 +138,12 @@ TEST_CASE_METHOD(CommunityFixture, "PD reads every page of candidates within its
 
 TEST_CASE_METHOD(CommunityFixture, "a replaced Patient gives way to the survivor", "[partner][A.4]") {
     make();
-    auto const replaced = patient("old", R"(,"active":false,"link":[{"type":"replaced-by","other":{"reference":"Patient/new"}}])");
+    auto const replaced = patient(
+        "old", R"(,"active":false,"link":[{"type":"replaced-by","other":{"reference":"Patient/new"}}])"
+    );
     SECTION("that is fetched when it did not come along") {
-        fake.reply(FakeServer::ok(bundle(replaced))).reply(FakeServer::ok(R"({"resourceType":"Patient","id":"new"})"));
+        fake.reply(FakeServer::ok(bundle(replaced)))
+            .reply(FakeServer::ok(R"({"resourceType":"Patient","id":"new"})"));
         auto const found = patients();
         REQUIRE(found.has_value());
         REQUIRE(found->patients.size() == 1);
@@ -134,7 +159,9 @@ TEST_CASE_METHOD(CommunityFixture, "a replaced Patient gives way to the survivor
     }
     SECTION("unless the chain turns in a circle") {
         fake.reply(FakeServer::ok(bundle(replaced)))
-            .reply(FakeServer::ok(R"({"resourceType":"Patient","id":"new","active":false,"link":[{"type":"replaced-by","other":{"reference":"Patient/old"}}]})"));
+            .reply(FakeServer::ok(
+                R"({"resourceType":"Patient","id":"new","active":false,"link":[{"type":"replaced-by","other":{"reference":"Patient/old"}}]})"
+            ));
         auto const found = patients();
         REQUIRE(found.has_value());
         CHECK(found->patients.empty());
@@ -142,10 +169,18 @@ TEST_CASE_METHOD(CommunityFixture, "a replaced Patient gives way to the survivor
     }
 }
 
-TEST_CASE_METHOD(CommunityFixture, "a 404 about a domain means nobody, any other that the endpoint is gone", "[partner][ITI-78]") {
+TEST_CASE_METHOD(
+    CommunityFixture,
+    "a 404 about a domain means nobody, any other that the endpoint is gone",
+    "[partner][ITI-78]"
+) {
     make();
     SECTION("domain") {
-        fake.reply(status(404, "", R"({"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-found","diagnostics":"targetSystem not found"}]})"));
+        fake.reply(status(
+            404,
+            "",
+            R"({"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-found","diagnostics":"targetSystem not found"}]})"
+        ));
         auto const found = patients();
         REQUIRE(found.has_value());
         CHECK(found->patients.empty());
@@ -158,10 +193,16 @@ TEST_CASE_METHOD(CommunityFixture, "a 404 about a domain means nobody, any other
     }
 }
 
-TEST_CASE_METHOD(CommunityFixture, "a server that refuses a form of search is asked in another, and the form remembered", "[partner]") {
+TEST_CASE_METHOD(
+    CommunityFixture,
+    "a server that refuses a form of search is asked in another, and the form remembered",
+    "[partner]"
+) {
     make();
     SECTION("GET") {
-        fake.reply(status(405)).reply(FakeServer::ok(bundle(patient("bob")))).reply(FakeServer::ok(bundle("")));
+        fake.reply(status(405))
+            .reply(FakeServer::ok(bundle(patient("bob"))))
+            .reply(FakeServer::ok(bundle("")));
         CHECK(patients().has_value());
         CHECK(first_line(1) == "POST /fhir/Patient/_search HTTP/1.1");
         CHECK(asked_with(1, "family=smith"));
@@ -181,7 +222,9 @@ TEST_CASE_METHOD(CommunityFixture, "a server that refuses a form of search is as
     }
 }
 
-TEST_CASE_METHOD(CommunityFixture, "QD asks for the patient and both statuses, and nothing else", "[partner][ITI-67]") {
+TEST_CASE_METHOD(
+    CommunityFixture, "QD asks for the patient and both statuses, and nothing else", "[partner][ITI-67]"
+) {
     make();
     fake.reply(FakeServer::ok(bundle(document("a") + "," + document("b"))));
     auto const found = documents();
@@ -189,10 +232,14 @@ TEST_CASE_METHOD(CommunityFixture, "QD asks for the patient and both statuses, a
     CHECK(found->entries.size() == 2);
     CHECK_FALSE(found->partial);
     CHECK_FALSE(found->next);
-    CHECK(first_line(0).starts_with("GET /fhir/DocumentReference?patient=bob&status=current,superseded&_count="));
+    CHECK(
+        first_line(0).starts_with("GET /fhir/DocumentReference?patient=bob&status=current,superseded&_count=")
+    );
 }
 
-TEST_CASE_METHOD(CommunityFixture, "a partner that refuses the list of statuses is asked for less", "[partner][ITI-67]") {
+TEST_CASE_METHOD(
+    CommunityFixture, "a partner that refuses the list of statuses is asked for less", "[partner][ITI-67]"
+) {
     make();
     fake.reply(status(422)).reply(status(422)).reply(FakeServer::ok(bundle(document("a"))));
     auto const found = documents();
@@ -211,10 +258,15 @@ TEST_CASE_METHOD(CommunityFixture, "a document of another subject is dropped and
     CHECK(found->dropped == 1);
 }
 
-TEST_CASE_METHOD(CommunityFixture, "pages are followed as their links say, until the guards of paging stop it", "[partner][F1]") {
+TEST_CASE_METHOD(
+    CommunityFixture,
+    "pages are followed as their links say, until the guards of paging stop it",
+    "[partner][F1]"
+) {
     make([](auto& settings) { settings.pages_per_query = 5; });
     SECTION("to their end") {
-        fake.reply(FakeServer::ok(bundle(document("a"), fake.url("/fhir?_getpages=1&_getpagesoffset=2%20")))).reply(FakeServer::ok(bundle(document("b"))));
+        fake.reply(FakeServer::ok(bundle(document("a"), fake.url("/fhir?_getpages=1&_getpagesoffset=2%20"))))
+            .reply(FakeServer::ok(bundle(document("b"))));
         auto const pages = all_pages();
         REQUIRE(pages.size() == 2);
         CHECK_FALSE(pages.back().partial);
@@ -222,19 +274,22 @@ TEST_CASE_METHOD(CommunityFixture, "pages are followed as their links say, until
         CHECK(asked_with(1, "Authorization"));
     }
     SECTION("when a page points at itself") {
-        fake.reply(FakeServer::ok(bundle(document("a"), "?p=2"))).reply(FakeServer::ok(bundle(document("b"), "?p=2")));
+        fake.reply(FakeServer::ok(bundle(document("a"), "?p=2")))
+            .reply(FakeServer::ok(bundle(document("b"), "?p=2")));
         auto const pages = all_pages();
         CHECK(pages.size() == 2);
         CHECK(pages.back().partial);
     }
     SECTION("when the same entries come under ever new links") {
-        fake.reply(FakeServer::ok(bundle(document("a"), "?p=2"))).reply(FakeServer::ok(bundle(document("a"), "?p=3")));
+        fake.reply(FakeServer::ok(bundle(document("a"), "?p=2")))
+            .reply(FakeServer::ok(bundle(document("a"), "?p=3")));
         auto const pages = all_pages();
         CHECK(pages.size() == 2);
         CHECK(pages.back().partial);
     }
     SECTION("when there are too many") {
-        for (int i = 1; i < 9; ++i) fake.reply(FakeServer::ok(bundle(document(std::to_string(i)), "?p=" + std::to_string(i + 1))));
+        for (int i = 1; i < 9; ++i)
+            fake.reply(FakeServer::ok(bundle(document(std::to_string(i)), "?p=" + std::to_string(i + 1))));
         auto const pages = all_pages();
         CHECK(pages.size() == 5);
         CHECK(pages.back().partial);
@@ -263,7 +318,9 @@ TEST_CASE_METHOD(CommunityFixture, "an allowed origin is asked without our heade
     CHECK(other.requests()[0].find("secret") == std::string::npos);
 }
 
-TEST_CASE_METHOD(CommunityFixture, "failures are told with their status and what the partner asked to wait", "[partner]") {
+TEST_CASE_METHOD(
+    CommunityFixture, "failures are told with their status and what the partner asked to wait", "[partner]"
+) {
     make();
     SECTION("throttled, the longer of two hints") {
         fake.reply(status(429, "Retry-After: 2\r\nx-ms-retry-after-ms: 5250\r\n"));
@@ -277,7 +334,9 @@ TEST_CASE_METHOD(CommunityFixture, "failures are told with their status and what
         CHECK(documents().error().errc() == Errc::forbidden);
     }
     SECTION("an OperationOutcome that is fatal, with 200") {
-        fake.reply(FakeServer::ok(R"({"resourceType":"OperationOutcome","issue":[{"severity":"fatal","code":"exception"}]})"));
+        fake.reply(FakeServer::ok(
+            R"({"resourceType":"OperationOutcome","issue":[{"severity":"fatal","code":"exception"}]})"
+        ));
         CHECK(documents().error().errc() == Errc::invalid);
     }
     SECTION("a login page, with 200") {
@@ -300,7 +359,9 @@ TEST_CASE_METHOD(CommunityFixture, "a large page is read on the worker, all the 
     CHECK(found->entries.size() == 900);
 }
 
-TEST_CASE_METHOD(CommunityFixture, "RD asks for the attachment where it is, as its type", "[partner][ITI-68]") {
+TEST_CASE_METHOD(
+    CommunityFixture, "RD asks for the attachment where it is, as its type", "[partner][ITI-68]"
+) {
     make();
     SECTION("relative to the service base") {
         fake.reply(FakeServer::ok("hello", "Content-Type: text/plain\r\n"));
@@ -332,7 +393,9 @@ TEST_CASE_METHOD(CommunityFixture, "RD asks for the attachment where it is, as i
 
 TEST_CASE_METHOD(CommunityFixture, "a probe names the partner's software", "[partner]") {
     make();
-    fake.reply(FakeServer::ok(R"({"resourceType":"CapabilityStatement","software":{"name":"HAPI FHIR Server","version":"8.8.0"}})"));
+    fake.reply(FakeServer::ok(
+        R"({"resourceType":"CapabilityStatement","software":{"name":"HAPI FHIR Server","version":"8.8.0"}})"
+    ));
     Result<std::string> software = Failure(Errc::bug);
     auto test = [&]() -> awaitable<void> { software = co_await community->probe(in(5s)); };
     run(test());

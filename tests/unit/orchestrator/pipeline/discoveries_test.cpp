@@ -4,7 +4,9 @@ namespace tributary::pipeline {
 
 using cache::DiscoveryState;
 
-TEST_CASE_METHOD(PipelineFixture, "a second partner's documents are told while the first is stalled", "[pipeline][ITI-67]") {
+TEST_CASE_METHOD(
+    PipelineFixture, "a second partner's documents are told while the first is stalled", "[pipeline][ITI-67]"
+) {
     auto& stalled = add_partner("stalled");
     auto& fast = add_partner("fast");
     stalled.delay = 24h;
@@ -21,7 +23,9 @@ TEST_CASE_METHOD(PipelineFixture, "a second partner's documents are told while t
     CHECK(known.pending == 1);
 }
 
-TEST_CASE_METHOD(PipelineFixture, "pages are admitted one by one, the next one asked for meanwhile", "[pipeline]") {
+TEST_CASE_METHOD(
+    PipelineFixture, "pages are admitted one by one, the next one asked for meanwhile", "[pipeline]"
+) {
     auto& partner = add_partner("p");
     partner.pages = {documents({"a"}), documents({"b"}), documents({"c"})};
     start();
@@ -62,7 +66,9 @@ TEST_CASE_METHOD(PipelineFixture, "two Subscriptions for one patient share one D
     }
 }
 
-TEST_CASE_METHOD(PipelineFixture, "a failed call is tried again, and the documents come all the same", "[pipeline]") {
+TEST_CASE_METHOD(
+    PipelineFixture, "a failed call is tried again, and the documents come all the same", "[pipeline]"
+) {
     auto& partner = add_partner("p");
     partner.pages = {documents({"a"}), documents({"b"})};
     partner.patient_failures = {Failure(Errc::http_status).with_status(503)};
@@ -151,9 +157,7 @@ TEST_CASE_METHOD(PipelineFixture, "a partner that does not know the patient has 
 TEST_CASE_METHOD(PipelineFixture, "an answer cut short is told as incomplete", "[pipeline]") {
     auto& partner = add_partner("p");
     partner.pages = {documents({"a"}), documents({"b"})};
-    SECTION("by the community") {
-        partner.partial = true;
-    }
+    SECTION("by the community") { partner.partial = true; }
     SECTION("by a later page that is refused") {
         partner.document_failures["1"] = {Failure(Errc::http_status).with_status(400)};
     }
@@ -216,7 +220,9 @@ TEST_CASE_METHOD(PipelineFixture, "documents inside a DocumentReference need no 
     CHECK(*body == "hello");
 }
 
-TEST_CASE_METHOD(PipelineFixture, "after a restart unfinished Exchanges are run, finished ones are not", "[pipeline]") {
+TEST_CASE_METHOD(
+    PipelineFixture, "after a restart unfinished Exchanges are run, finished ones are not", "[pipeline]"
+) {
     auto& finished = add_partner("finished");
     auto& hanging = add_partner("hanging");
     finished.pages = {documents({"a"})};
@@ -267,7 +273,11 @@ TEST_CASE_METHOD(PipelineFixture, "every call leaves its figures", "[pipeline]")
     subscribe("s1");
     advance(10s);
     auto const calls_of = [&](std::string const& step, std::string const& outcome) {
-        return metrics.counter("tributary_partner_calls_total", "", {{"partner", "p"}, {"step", step}, {"outcome", outcome}}).value();
+        return metrics
+            .counter(
+                "tributary_partner_calls_total", "", {{"partner", "p"}, {"step", step}, {"outcome", outcome}}
+            )
+            .value();
     };
     CHECK(calls_of("patient_discovery", "connect") == 1);
     CHECK(calls_of("patient_discovery", "ok") == 1);

@@ -6,7 +6,9 @@ using cache::DiscoveryState;
 
 namespace {
 
-std::vector<Failure> times(std::size_t count, Failure const& failure) { return std::vector<Failure>(count, failure); }
+std::vector<Failure> times(std::size_t count, Failure const& failure) {
+    return std::vector<Failure>(count, failure);
+}
 
 struct OwedFixture : PipelineFixture {
     FakeCommunity& partner = add_partner("p", [](auto& settings) { settings.attempts = 1; });
@@ -15,7 +17,11 @@ struct OwedFixture : PipelineFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(OwedFixture, "an Exchange that failed for a moment counts as failed now and is run again", "[pipeline][owed]") {
+TEST_CASE_METHOD(
+    OwedFixture,
+    "an Exchange that failed for a moment counts as failed now and is run again",
+    "[pipeline][owed]"
+) {
     partner.patient_failures = {Failure(Errc::timeout)};
     start();
     subscribe("s1");
@@ -30,7 +36,9 @@ TEST_CASE_METHOD(OwedFixture, "an Exchange that failed for a moment counts as fa
     CHECK(progress().answered == 1);
 }
 
-TEST_CASE_METHOD(OwedFixture, "an owed Exchange is run after 30 seconds, then each time twice as late", "[pipeline][owed]") {
+TEST_CASE_METHOD(
+    OwedFixture, "an owed Exchange is run after 30 seconds, then each time twice as late", "[pipeline][owed]"
+) {
     partner.patient_failures = times(4, Failure(Errc::http_status).with_status(404));
     start();
     subscribe("s1");
@@ -66,7 +74,9 @@ TEST_CASE_METHOD(OwedFixture, "nothing is owed to a Subscription that is gone", 
     CHECK(partners[0]->lane().figures().owed == 0);
 }
 
-TEST_CASE_METHOD(OwedFixture, "a new Subscription has the owed partners asked at once, and only them", "[pipeline][owed]") {
+TEST_CASE_METHOD(
+    OwedFixture, "a new Subscription has the owed partners asked at once, and only them", "[pipeline][owed]"
+) {
     auto& fine = add_partner("fine");
     partner.patient_failures = {Failure(Errc::connect)};
     start();
@@ -80,7 +90,11 @@ TEST_CASE_METHOD(OwedFixture, "a new Subscription has the owed partners asked at
     CHECK(events("s2") == 1);
 }
 
-TEST_CASE_METHOD(PipelineFixture, "an open breaker fails PD at once, and its probe lets all that is owed come", "[pipeline][owed]") {
+TEST_CASE_METHOD(
+    PipelineFixture,
+    "an open breaker fails PD at once, and its probe lets all that is owed come",
+    "[pipeline][owed]"
+) {
     auto& down = add_partner("down", [](auto& settings) {
         settings.attempts = 1;
         settings.breaker_failures = 1;

@@ -11,7 +11,9 @@ namespace tributary::pipeline {
 namespace {
 
 PreparedPage prepared(std::string const& attachment, std::size_t limit = 1000) {
-    auto const text = R"({"resourceType":"DocumentReference","id":"d1","status":"current","content":[{"attachment":{"url":"Binary/1"}},{"attachment":)" + attachment + "}]}";
+    auto const text =
+        R"({"resourceType":"DocumentReference","id":"d1","status":"current","content":[{"attachment":{"url":"Binary/1"}},{"attachment":)" +
+        attachment + "}]}";
     std::vector<fhir::DocumentReference> documents;
     documents.push_back(fhir::read_document_reference(fhir::json::read(text).value()).value());
     return prepare("scope", "p1", std::move(documents), limit);
@@ -23,7 +25,10 @@ TEST_CASE("ids depend on scope, partner and remote id alone, one a content", "[p
     auto const page = prepared(R"({"url":"Binary/2"})");
     REQUIRE(page.entries.size() == 1);
     CHECK(page.entries[0].id == document_id("scope", "p1", "d1"));
-    CHECK(page.entries[0].binary_ids == std::vector<std::string>{binary_id("scope", "p1", "d1", 0), binary_id("scope", "p1", "d1", 1)});
+    CHECK(
+        page.entries[0].binary_ids ==
+        std::vector<std::string>{binary_id("scope", "p1", "d1", 0), binary_id("scope", "p1", "d1", 1)}
+    );
     CHECK(document_id("scope", "p1", "d1") != document_id("scope", "p2", "d1"));
     CHECK(document_id("scope", "p1", "d1") != document_id("other", "p1", "d1"));
     CHECK(document_id("scope", "p1", "d1") != patient_id("scope", "p1", "d1"));

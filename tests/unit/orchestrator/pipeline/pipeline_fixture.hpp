@@ -20,7 +20,8 @@ using async::Clock;
 using async::Deadline;
 
 inline fhir::Patient make_patient(std::string const& id, std::string const& birth_date = "1970-01-02") {
-    auto const text = R"({"resourceType":"Patient","id":")" + id + R"(","active":true,"name":[{"family":"Smith","given":["Bob"]}],"birthDate":")" +
+    auto const text = R"({"resourceType":"Patient","id":")" + id +
+                      R"(","active":true,"name":[{"family":"Smith","given":["Bob"]}],"birthDate":")" +
                       birth_date + R"(","gender":"male"})";
     return fhir::read_patient(fhir::json::read(text).value()).value();
 }
@@ -31,8 +32,10 @@ struct DocumentParts {
     std::string attachment = R"("contentType":"text/plain","url":"Binary/)" + id + "\"";
 };
 inline fhir::DocumentReference make_document(DocumentParts const& parts) {
-    auto const text = R"({"resourceType":"DocumentReference","id":")" + parts.id + R"(","status":"current","masterIdentifier":{"system":"urn:ietf:rfc:3986","value":")" +
-                      parts.master + R"("},"subject":{"reference":"Patient/bob"},"content":[{"attachment":{)" + parts.attachment + "}}]}";
+    auto const text =
+        R"({"resourceType":"DocumentReference","id":")" + parts.id +
+        R"(","status":"current","masterIdentifier":{"system":"urn:ietf:rfc:3986","value":")" + parts.master +
+        R"("},"subject":{"reference":"Patient/bob"},"content":[{"attachment":{)" + parts.attachment + "}}]}";
     return fhir::read_document_reference(fhir::json::read(text).value()).value();
 }
 
@@ -50,7 +53,9 @@ public:
         found.patients = people;
         co_return found;
     }
-    awaitable<Result<partner::FoundDocuments>> documents(Deadline, partner::PatientMatch match, partner::Page page) override {
+    awaitable<Result<partner::FoundDocuments>> documents(
+        Deadline, partner::PatientMatch match, partner::Page page
+    ) override {
         ++document_calls;
         asked_for.push_back(match.remote_id + "@" + page.url);
         co_await clock_.sleep_for(delay);
@@ -65,7 +70,9 @@ public:
         }
         co_return found;
     }
-    awaitable<std::vector<Result<partner::RetrievedDocument>>> retrieve(Deadline, std::vector<partner::DocumentAddress> documents) override {
+    awaitable<std::vector<Result<partner::RetrievedDocument>>> retrieve(
+        Deadline, std::vector<partner::DocumentAddress> documents
+    ) override {
         std::vector<Result<partner::RetrievedDocument>> answers;
         for (auto const& document : documents) {
             retrieved.push_back(document.url);
@@ -76,7 +83,8 @@ public:
                 continue;
             }
             partner::RetrievedDocument answer;
-            answer.bytes = bodies.contains(document.url) ? bodies.at(document.url) : "bytes of " + document.url;
+            answer.bytes =
+                bodies.contains(document.url) ? bodies.at(document.url) : "bytes of " + document.url;
             if (document.unencoded && !unencoded_body.empty()) answer.bytes = unencoded_body;
             answer.content_type = retrieved_type;
             answers.emplace_back(std::move(answer));
@@ -133,24 +141,46 @@ struct PipelineFixture : async::Fixture {
         storage = std::move(*opened);
     }
     /// Partners are added first, then the pipeline is started.
-    FakeCommunity& add_partner(std::string const& id, std::function<void(partner::PartnerSettings&)> const& change = {}) {
+    FakeCommunity& add_partner(
+        std::string const& id, std::function<void(partner::PartnerSettings&)> const& change = {}
+    ) {
         partner::PartnerSettings settings;
         settings.id = id;
         settings.home_community_id = "urn:oid:2.999.1." + std::to_string(partners.size());
         if (change) change(settings);
         auto community = std::make_unique<FakeCommunity>(clock);
         auto& fake = *community;
-        auto lane = std::make_unique<partner::Lane>(ctx.get_executor(), clock, process, partner::lane_settings(settings), Logger(), metrics);
+        auto lane = std::make_unique<partner::Lane>(
+            ctx.get_executor(), clock, process, partner::lane_settings(settings), Logger(), metrics
+        );
         lane->start();
-        partners.push_back(std::make_unique<partner::Partner>(std::move(settings), std::move(community), std::move(lane)));
+        partners.push_back(
+            std::make_unique<partner::Partner>(std::move(settings), std::move(community), std::move(lane))
+        );
         return fake;
     }
     void start() {
-        auto wake = [this](std::vector<std::string> const& subscriptions) { woken.insert(woken.end(), subscriptions.begin(), subscriptions.end()); };
+        auto wake = [this](std::vector<std::string> const& subscriptions) {
+            woken.insert(woken.end(), subscriptions.begin(), subscriptions.end());
+        };
         calls = std::make_unique<CallLog>(ctx.get_executor(), clock, *storage, Logger(), metrics);
         calls->start();
-        retrievals = std::make_unique<Retrievals>(ctx.get_executor(), clock, *storage, worker, partners, *calls, wake, Logger(), metrics);
-        discoveries = std::make_unique<Discoveries>(ctx.get_executor(), clock, *storage, worker, partners, *retrievals, *calls, discovery, wake, Logger(), metrics);
+        retrievals = std::make_unique<Retrievals>(
+            ctx.get_executor(), clock, *storage, worker, partners, *calls, wake, Logger(), metrics
+        );
+        discoveries = std::make_unique<Discoveries>(
+            ctx.get_executor(),
+            clock,
+            *storage,
+            worker,
+            partners,
+            *retrievals,
+            *calls,
+            discovery,
+            wake,
+            Logger(),
+            metrics
+        );
     }
     /// As at shutdown. Every permit must be back.
     void stop() {
@@ -202,16 +232,22 @@ struct PipelineFixture : async::Fixture {
         subscription.origin = origin;
         subscription.status = subscriptions::Status::active;
         subscription.now = clock.utc_now();
-        subscription.resource = R"({"resourceType":"Subscription","status":"requested","reason":"test","criteria":"DocumentReference?patient.given=bob&patient.family=smith",)"
-                                R"("channel":{"type":"rest-hook","endpoint":")" + origin + R"(/hook","payload":"application/fhir+json"}})";
+        subscription.resource =
+            R"({"resourceType":"Subscription","status":"requested","reason":"test","criteria":"DocumentReference?patient.given=bob&patient.family=smith",)"
+            R"("channel":{"type":"rest-hook","endpoint":")" +
+            origin + R"(/hook","payload":"application/fhir+json"}})";
         auto const created = run(storage->create_subscription(std::move(subscription)));
         INFO((created ? std::string() : created.error().detail()));
         REQUIRE(created.has_value());
         want(id, origin);
     }
-    void want(std::string const& id, std::string const& origin = "https://app.example") { discoveries->want(Interest{id, "", origin, bob()}); }
+    void want(std::string const& id, std::string const& origin = "https://app.example") {
+        discoveries->want(Interest{id, "", origin, bob()});
+    }
     /// How many Events a Subscription has.
-    std::size_t events(std::string const& id) { return run(storage->events(id, 0, 1000, 1000)).value().size(); }
+    std::size_t events(std::string const& id) {
+        return run(storage->events(id, 0, 1000, 1000)).value().size();
+    }
     cache::Progress progress() { return run(storage->progress("", bob().key())).value(); }
     std::string issue_of(std::string const& partner) {
         for (auto const& issue : progress().issues) {

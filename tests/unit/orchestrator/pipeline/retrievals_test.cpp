@@ -1,6 +1,5 @@
-#include "tests/unit/orchestrator/pipeline/pipeline_fixture.hpp"
-
 #include "orchestrator/pipeline/ids.hpp"
+#include "tests/unit/orchestrator/pipeline/pipeline_fixture.hpp"
 
 namespace tributary::pipeline {
 
@@ -8,17 +7,22 @@ namespace {
 
 struct RetrievalFixture : PipelineFixture {
     /// One document at each partner added so far, all with the same masterIdentifier and digest: one Document with several holders.
-    void serve_everywhere(std::vector<FakeCommunity*> const& communities, std::string const& bytes, bool with_hash = true) {
+    void serve_everywhere(
+        std::vector<FakeCommunity*> const& communities, std::string const& bytes, bool with_hash = true
+    ) {
         for (auto* community : communities) {
             DocumentParts parts;
             parts.id = "a";
-            parts.attachment = R"("contentType":"text/plain","url":"Binary/a","size":)" + std::to_string(bytes.size());
+            parts.attachment =
+                R"("contentType":"text/plain","url":"Binary/a","size":)" + std::to_string(bytes.size());
             if (with_hash) parts.attachment += R"(,"hash":")" + base64(text_of(sha1(bytes))) + "\"";
             community->pages = {{make_document(parts)}};
             community->bodies["Binary/a"] = bytes;
         }
     }
-    static std::string text_of(Sha1 const& digest) { return {reinterpret_cast<char const*>(digest.data()), digest.size()}; }
+    static std::string text_of(Sha1 const& digest) {
+        return {reinterpret_cast<char const*>(digest.data()), digest.size()};
+    }
 
     Result<Retrievals::Body> fetch(std::string const& id, Clock::Duration limit = 1h) {
         std::optional<Result<Retrievals::Body>> out;
@@ -38,7 +42,9 @@ struct RetrievalFixture : PipelineFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(RetrievalFixture, "documents are retrieved eagerly, after they were told", "[retrieval][ITI-68]") {
+TEST_CASE_METHOD(
+    RetrievalFixture, "documents are retrieved eagerly, after they were told", "[retrieval][ITI-68]"
+) {
     auto& first = add_partner("first");
     first.retrieve_delay = 1min;
     serve_everywhere({&first}, "hello");
@@ -95,7 +101,9 @@ TEST_CASE_METHOD(RetrievalFixture, "who asks joins the running call, and may giv
     CHECK(first.retrieved.size() == 1);
 }
 
-TEST_CASE_METHOD(RetrievalFixture, "a document somebody waits for goes before those retrieved eagerly", "[retrieval]") {
+TEST_CASE_METHOD(
+    RetrievalFixture, "a document somebody waits for goes before those retrieved eagerly", "[retrieval]"
+) {
     auto& first = add_partner("first", [](auto& settings) { settings.max_concurrent = 1; });
     first.retrieve_delay = 10s;
     first.pages = {documents({"a", "b", "c", "d", "e"})};
@@ -121,15 +129,9 @@ TEST_CASE_METHOD(RetrievalFixture, "another holder is asked when one fails", "[r
     subscribe("s1");
     advance(1min);
     REQUIRE(events("s1") == 1);
-    SECTION("for a moment") {
-        first.retrieve_failures = {Failure(Errc::timeout)};
-    }
-    SECTION("for ever") {
-        first.retrieve_failures = {Failure(Errc::http_status).with_status(410)};
-    }
-    SECTION("with the wrong bytes") {
-        first.bodies["Binary/a"] = "other bytes";
-    }
+    SECTION("for a moment") { first.retrieve_failures = {Failure(Errc::timeout)}; }
+    SECTION("for ever") { first.retrieve_failures = {Failure(Errc::http_status).with_status(410)}; }
+    SECTION("with the wrong bytes") { first.bodies["Binary/a"] = "other bytes"; }
     SECTION("with a login page") {
         first.bodies["Binary/a"] = "<!DOCTYPE html><html><body>Please log in</body></html>";
     }
@@ -174,7 +176,9 @@ TEST_CASE_METHOD(RetrievalFixture, "the only holder is asked again", "[retrieval
     }
 }
 
-TEST_CASE_METHOD(RetrievalFixture, "eager retrievals of a Discovery nobody wants any more are dropped", "[retrieval]") {
+TEST_CASE_METHOD(
+    RetrievalFixture, "eager retrievals of a Discovery nobody wants any more are dropped", "[retrieval]"
+) {
     auto& first = add_partner("first", [](auto& settings) { settings.max_concurrent = 1; });
     first.retrieve_delay = 10s;
     first.pages = {documents({"a", "b", "c"})};

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "orchestrator/net/connection_pool.hpp"
 #include "orchestrator/net/connector.hpp"
 #include "orchestrator/net/content_coding.hpp"
-#include "orchestrator/net/field.hpp"
+#include "orchestrator/net/counted.hpp"
 #include "orchestrator/net/http_date.hpp"
 #include "orchestrator/net/http_exchange.hpp"
 
@@ -235,14 +234,7 @@ HttpClient::HttpClient(
 HttpClient::~HttpClient() = default;
 
 awaitable<Result<ClientResponse>> HttpClient::send(async::Deadline deadline, ClientRequest request) {
-    struct InFlight {
-        explicit InFlight(Metrics::Gauge& g) : gauge(g) { gauge.add(1); }
-        InFlight(InFlight const&) = delete;
-        InFlight& operator=(InFlight const&) = delete;
-        ~InFlight() { gauge.add(-1); }
-        Metrics::Gauge& gauge;
-    };
-    InFlight const counted(impl_->in_flight);
+    Counted const counted(impl_->in_flight);
     co_return co_await impl_->follow(deadline, std::move(request));
 }
 

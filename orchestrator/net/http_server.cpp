@@ -33,7 +33,7 @@ std::string advice(error_code code) {
     return code.message();
 }
 
-std::string labelled(std::string const& address) { return address == "localhost" ? "127.0.0.1" : address; }
+std::string as_literal(std::string const& address) { return address == "localhost" ? "127.0.0.1" : address; }
 
 }  // namespace
 
@@ -107,7 +107,7 @@ Result<void> HttpServer::Impl::listen() {
     }
     std::string const where = settings.address + ":" + std::to_string(settings.port) + ": ";
     error_code code;
-    auto const address = asio::ip::make_address(labelled(settings.address), code);
+    auto const address = asio::ip::make_address(as_literal(settings.address), code);
     if (code) return Failure(Errc::connect, where + "not an IP address");
     tcp::endpoint const endpoint(address, settings.port);
     acceptor.open(endpoint.protocol(), code);

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "orchestrator/async/clock.hpp"
+#include "orchestrator/net/counted.hpp"
 #include "orchestrator/net/http_server.hpp"
 
 namespace tributary::net {
@@ -34,18 +35,6 @@ struct ServerContext {
     ServerMetrics metrics;
     TlsContextPtr tls;  ///< empty: plain
     bool draining = false;
-};
-
-/// Counts one as long as it lives.
-class Counted {
-public:
-    explicit Counted(Metrics::Gauge& gauge) : gauge_(gauge) { gauge_.add(1); }
-    Counted(Counted const&) = delete;
-    Counted& operator=(Counted const&) = delete;
-    ~Counted() { gauge_.add(-1); }
-
-private:
-    Metrics::Gauge& gauge_;
 };
 
 }  // namespace tributary::net

@@ -1,6 +1,4 @@
 #pragma once
-#include <algorithm>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>

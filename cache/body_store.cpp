@@ -23,7 +23,8 @@ constexpr char kDropBody[] = "DELETE FROM body WHERE sha256 = ?";
 constexpr char kFreePages[] = "PRAGMA incremental_vacuum(1000)";
 constexpr char kTotal[] = "SELECT sum(size) FROM body";
 
-constexpr std::int64_t kMostLog = std::int64_t{4} << 20U;
+constexpr std::int64_t kMostLog = std::int64_t{1}
+                                  << 20U;  // small, so that no checkpoint keeps the disk for long
 
 }  // namespace
 

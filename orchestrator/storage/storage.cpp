@@ -6,8 +6,9 @@ namespace tributary::storage {
 
 namespace {
 
-constexpr std::size_t kSlice = std::size_t{1} << 20U;
-constexpr std::size_t kBodyBatch = 4;  // slices of one commit, when several Bodies are written at once
+constexpr std::size_t kSlice = std::size_t{256}
+                               << 10U;  // a larger one keeps the disk from the writer for longer
+constexpr std::size_t kBodyBatch = 4;   // slices of one commit, when several Bodies are written at once
 
 /// What an answer of a partner costs the queue beyond its page.
 std::size_t size_of(cache::Answer const& answer) {

@@ -5,6 +5,7 @@
 #include "fhir/resources/outward.hpp"
 #include "orchestrator/async/deadline.hpp"
 #include "orchestrator/delivery/event_text.hpp"
+#include "orchestrator/net/counted.hpp"
 
 namespace tributary::delivery {
 
@@ -38,17 +39,6 @@ std::string below_endpoint(std::string endpoint, std::string const& below) {
 AttemptOutcome outcome_of_failure(Failure const& failure) {
     return {failure.http_status(), failure.errc(), failure.retry_after()};
 }
-
-class InFlight {
-public:
-    explicit InFlight(Metrics::Gauge& gauge) : gauge_(gauge) { gauge_.add(1); }
-    InFlight(InFlight const&) = delete;
-    InFlight& operator=(InFlight const&) = delete;
-    ~InFlight() { gauge_.add(-1); }
-
-private:
-    Metrics::Gauge& gauge_;
-};
 
 }  // namespace
 
@@ -164,7 +154,7 @@ awaitable<AttemptOutcome> RestHookSender::send(subscriptions::Channel channel, H
 awaitable<AttemptOutcome> RestHookSender::attempt(
     std::chrono::milliseconds timeout, net::ClientRequest request
 ) {
-    InFlight const counted(metrics_.in_flight);
+    net::Counted const counted(metrics_.in_flight);
     auto const answer = co_await client_.send(async::Deadline::after(clock_, timeout), std::move(request));
     AttemptOutcome outcome;
     if (answer) {

@@ -158,11 +158,13 @@ awaitable<Workers::Next> Workers::look(Worker& worker) {
     co_return co_await act(worker, std::move(subject));
 }
 
+/// Nothing is sent after `end`; who watches the ends turns it off.
+bool Workers::has_ended(subscriptions::Plan const& plan) const {
+    return plan.end && *plan.end <= clock_.utc_now();
+}
+
 awaitable<Workers::Next> Workers::act(Worker& worker, Subject subject) {
-    if (subject.plan.end && *subject.plan.end <= clock_.utc_now()) {
-        co_await turn_off(subject, std::string_view());
-        co_return Next::rest;
-    }
+    if (has_ended(subject.plan)) co_return Next::rest;
     bool const websocket = subject.plan.channel.type == subscriptions::ChannelType::websocket;
     bool const classic = subject.plan.kind == Kind::classic;
     if (subject.record.status == Status::requested) {
@@ -244,11 +246,7 @@ awaitable<bool> Workers::deliver_event(Worker& worker, Subject& subject, cache::
     // No classic notification tells of a delete (A5).
     bool delivered = subject.plan.kind == Kind::classic && event.kind == subscriptions::EventKind::remove;
     while (!delivered) {
-        if (closing_) co_return false;
-        if (subject.plan.end && *subject.plan.end <= clock_.utc_now()) {
-            co_await turn_off(subject, std::string_view());
-            co_return false;
-        }
+        if (closing_ || has_ended(subject.plan)) co_return false;
         auto const outcome = co_await sender_.send(
             subject.plan.channel, event_request(settings_, worker.id, subject.plan, event)
         );

@@ -78,6 +78,7 @@ private:
     awaitable<void> attend(Worker& worker);
     awaitable<void> work(Worker& worker);
     awaitable<Next> look(Worker& worker);
+    bool has_ended(subscriptions::Plan const& plan) const;
     awaitable<Next> act(Worker& worker, Subject subject);
     awaitable<Next> shake_hands(Worker& worker, Subject& subject);
     awaitable<Next> deliver(Worker& worker, Subject& subject);

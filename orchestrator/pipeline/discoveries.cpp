@@ -51,7 +51,7 @@ struct Wanted {
 }  // namespace
 
 struct Discoveries::Impl {
-    Impl(DiscoverySurroundings surroundings, Metrics& metrics);
+    explicit Impl(DiscoverySurroundings surroundings);
 
     void want(Interest interest);
     void unwant(std::string const& subscription);
@@ -71,12 +71,10 @@ struct Discoveries::Impl {
     awaitable<void> keep_appointments();
     awaitable<void> keep(Appointment appointment);
 
-    std::size_t running() const;
     void cancel();
     awaitable<void> stop();
 
     DiscoverySurroundings around_;
-    Metrics::Gauge& running_gauge_;
     std::uint32_t next_number_ = 0;
     std::unordered_map<std::uint32_t, Wanted> wanted_;
     std::unordered_map<std::string, std::uint32_t> by_key_;
@@ -90,9 +88,8 @@ struct Discoveries::Impl {
     async::TaskGroup tasks_;  // last
 };
 
-Discoveries::Impl::Impl(DiscoverySurroundings surroundings, Metrics& metrics)
+Discoveries::Impl::Impl(DiscoverySurroundings surroundings)
     : around_(std::move(surroundings)),
-      running_gauge_(metrics.gauge("tributary_discoveries_running", "Discoveries with an open Exchange")),
       tasks_(around_.ex, [log = around_.logger](std::string_view task, std::exception_ptr error) {
           log.bug(task, error);
       }) {
@@ -230,7 +227,6 @@ void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& ope
         settled(wanted.number);
         return;
     }
-    running_gauge_.set(static_cast<double>(running()));
     auto const left = opened.started + around_.settings.deadline - around_.clock.utc_now();
     appoint(around_.clock.now() + left, {Appointment::Kind::late, wanted.number, opened.id});
 }
@@ -241,7 +237,6 @@ void Discoveries::Impl::settled(std::uint32_t number) {
     if (entry == wanted_.end() || entry->second.discovery == nullptr) return;
     Wanted& wanted = entry->second;
     bool const owes = wanted.discovery->owes();
-    running_gauge_.set(static_cast<double>(running()));
     if (!owes) retire(std::move(wanted.discovery));
     if (around_.settings.refresh.count() > 0) {
         if (std::exchange(wanted.refresh_due, true)) return;
@@ -257,7 +252,6 @@ void Discoveries::Impl::retire(std::unique_ptr<Discovery> discovery) {
     auto* const ending = discovery.get();
     ending_.push_back(std::move(discovery));
     (void)tasks_.spawn("reap", reap(ending));  // closed: stop() does it
-    running_gauge_.set(static_cast<double>(running()));
 }
 
 awaitable<void> Discoveries::Impl::reap(Discovery* discovery) {
@@ -301,13 +295,6 @@ awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
     if (!marked) around_.logger.error("discovery not marked late", {{"discovery", appointment.discovery}});
 }
 
-std::size_t Discoveries::Impl::running() const {
-    std::size_t running = 0;
-    for (auto const& [number, wanted] : wanted_)
-        running += wanted.discovery && wanted.discovery->running() ? 1 : 0;
-    return running;
-}
-
 void Discoveries::Impl::cancel() {
     cancelled_ = true;
     for (auto& [number, wanted] : wanted_) {
@@ -339,21 +326,19 @@ Discoveries::Discoveries(
     Logger logger,
     Metrics& metrics
 )
-    : impl_(std::make_unique<Impl>(
-          DiscoverySurroundings{
-              std::move(ex),
-              clock,
-              storage,
-              worker,
-              partners,
-              retrievals,
-              calls,
-              settings,
-              std::move(wake),
-              std::move(logger)
-          },
-          metrics
-      )) {}
+    : impl_(std::make_unique<Impl>(DiscoverySurroundings{
+          std::move(ex),
+          clock,
+          storage,
+          worker,
+          partners,
+          retrievals,
+          calls,
+          settings,
+          std::move(wake),
+          std::move(logger),
+          metrics.gauge("tributary_discoveries_running", "Discoveries with an open Exchange")
+      })) {}
 
 Discoveries::~Discoveries() = default;
 
@@ -364,6 +349,6 @@ awaitable<Result<void>> Discoveries::resume(subscriptions::Rules rules) {
 }
 void Discoveries::cancel() { impl_->cancel(); }
 awaitable<void> Discoveries::stop() { return impl_->stop(); }
-std::size_t Discoveries::running() const { return impl_->running(); }
+std::size_t Discoveries::running() const { return static_cast<std::size_t>(impl_->around_.running.value()); }
 
 }  // namespace tributary::pipeline

@@ -44,7 +44,7 @@ void Discovery::ask(std::vector<std::string> const& partners) {
         open(i);
         add(i, make_step(StepKind::patient_discovery, target));
     }
-    --open_;
+    if (--open_ == 0) count_running(false);
 }
 
 void Discovery::open(std::size_t index) {
@@ -55,10 +55,17 @@ void Discovery::open(std::size_t index) {
     exchange.owed_runs = owed_runs;
     exchange.open = true;
     ++open_;
+    count_running(true);
+}
+
+void Discovery::count_running(bool running) {
+    if (std::exchange(counted_, running) == running) return;
+    around_.running.add(running ? 1 : -1);
 }
 
 void Discovery::cancel() {
     cancelled_ = true;
+    count_running(false);
     for (auto const& asked : around_.partners) asked->lane().forget(*this, identity_.flow);
     steps_.cancel();
 }
@@ -331,7 +338,9 @@ awaitable<void> Discovery::report(std::size_t index) {
     } else {
         exchanges_[index].owed_runs = 0;
     }
-    if (--open_ == 0) settled_();
+    if (--open_ > 0) co_return;
+    count_running(false);
+    settled_();
 }
 
 /// Queues the Exchange to be run again later, or by the breaker's probe.

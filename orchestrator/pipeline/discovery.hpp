@@ -33,6 +33,7 @@ struct DiscoverySurroundings {
     DiscoverySettings settings;
     std::function<void(std::vector<std::string> const&)> wake;
     Logger logger;
+    Metrics::Gauge& running;  ///< Discoveries with an open Exchange
 };
 
 /// One run PD→QD for one PatientQuery: an Exchange with each partner asked, whose Steps follow from each other. What merely waits is a record in a Lane.
@@ -80,6 +81,7 @@ private:
     };
 
     void open(std::size_t partner);
+    void count_running(bool running);
     void add(std::size_t partner, partner::Step step);
     void add_query(Query query);
     partner::Step make_step(partner::StepKind kind, std::uint32_t target);
@@ -114,6 +116,7 @@ private:
     std::size_t open_ = 0;
     std::size_t owed_ = 0;
     bool settling_ = false;  // ended() is told inside one of our own coroutines
+    bool counted_ = false;   // among the running ones
     bool cancelled_ = false;
     async::TaskGroup steps_;  // last
 };

@@ -175,10 +175,9 @@ void Lane::fail_impatient() {
 }
 
 /// When a Step may start; TimePoint::max(): not before something happens.
-Clock::TimePoint Lane::next_start() {
+Clock::TimePoint Lane::next_start(Clock::TimePoint now) {
     constexpr auto kNever = Clock::TimePoint::max();
     if (running_ >= settings_.max_concurrent) return kNever;
-    auto const now = clock_.now();
     auto at = queue_.next_due(now);
     auto gate = std::max(throttled_until_, rate_.next());
     if (breaker_.state(now) != pacing::BreakerState::closed) {
@@ -192,7 +191,7 @@ Clock::TimePoint Lane::next_start() {
 
 void Lane::start_next(async::Semaphore::Permit permit) {
     auto const now = clock_.now();
-    if (closed_ || next_start() > now) return;  // what was due is gone
+    if (closed_ || next_start(now) > now) return;  // what was due is gone
     auto step = queue_.take(now);
     if (!step) step = queue_.take_owed();
     if (!step) return;
@@ -206,8 +205,9 @@ void Lane::start_next(async::Semaphore::Permit permit) {
 
 awaitable<void> Lane::pump() {
     while (!closed_) {
-        auto const at = next_start();
-        if (at <= clock_.now()) {
+        auto const now = clock_.now();
+        auto const at = next_start(now);
+        if (at <= now) {
             auto permit = co_await process_permits_.acquire();
             start_next(std::move(permit));
             continue;

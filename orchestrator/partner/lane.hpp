@@ -80,7 +80,7 @@ public:
 private:
     friend class Slot;
     awaitable<void> pump();
-    Clock::TimePoint next_start();
+    Clock::TimePoint next_start(Clock::TimePoint now);
     void start_next(async::Semaphore::Permit permit);
     void note(StepResult const& result);
     bool repeat(Step& step, Failure const& why);

@@ -305,11 +305,14 @@ void Discoveries::Impl::cancel() {
 
 awaitable<void> Discoveries::Impl::stop() {
     co_await tasks_.join();
-    for (auto& [number, wanted] : wanted_) {
-        if (wanted.discovery) co_await wanted.discovery->stop();
+    by_key_.clear();
+    by_subscription_.clear();
+    while (!wanted_.empty()) {  // taken out first: a last outcome may settle it while we wait
+        auto const discovery = std::move(wanted_.begin()->second.discovery);
+        wanted_.erase(wanted_.begin());
+        if (discovery) co_await discovery->stop();
     }
     for (auto& ending : ending_) co_await ending->stop();
-    wanted_.clear();
     ending_.clear();
 }
 

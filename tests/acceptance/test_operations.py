@@ -3,6 +3,7 @@ import pathlib
 import re
 import sqlite3
 import statistics
+import time
 
 from support import fhir, programs, web
 from support.case import Case
@@ -24,7 +25,6 @@ class Starting(Case):
         self.tributary(*partners)
         times = [self.server.ready_after]
         for _ in range(4):
-            self.eventually(lambda: all(each.asked("metadata") for each in partners), "the capability statements to be read")
             self.assertEqual(self.server.stop(), 0)
             self.start_again()
             times.append(self.server.ready_after)
@@ -34,6 +34,14 @@ class Starting(Case):
         self.measured("resident memory, idle with 8 partners", f"{resident:.1f} MiB")
         self.assertLess(resident, 40)
         self.assertLess(statistics.median(times), 1)
+
+    def test_it_ends_cleanly_while_partners_are_being_asked(self):
+        """A Discovery that settles while it is being stopped once ended the process with a fault."""
+        for delay in (0, 0.002, 0.005, 0.01, 0.02) * 4:
+            self.tributary(self.partner("p001"), cache={"path": ":memory:"})
+            self.create(fhir.classic())
+            time.sleep(delay)
+            self.assertEqual(self.server.stop(), 0)
 
     def test_memory_database_leaves_nothing_behind(self):
         self.tributary(self.partner("p001"), cache={"path": ":memory:"})

@@ -89,8 +89,13 @@ class FakePartner(ScriptedServer):
         if what == "Binary":
             body = self.bodies.get(rest.partition("/")[2])
             if body is not None:
-                return Reply(body=body, headers={"Content-Type": "text/plain"})
+                return Reply(body=body, headers={"Content-Type": self.content_type(rest)})
         return Reply(404, {**OPERATION_OUTCOME, "issue": [{"severity": "error", "code": "not-found"}]})
+
+    def content_type(self, path):
+        """What the DocumentReference that names this Binary says about it."""
+        attachments = [content["attachment"] for each in self.documents for content in each["content"]]
+        return next((each["contentType"] for each in attachments if each.get("url", "").endswith(path)), "text/plain")
 
     def search_patients(self, request):
         def asked(name):

@@ -1,0 +1,73 @@
+#include "orchestrator/api/completeness.hpp"
+
+#include "fhir/resources/operation_outcome.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+using fhir::json::Value;
+
+std::string_view wire(cache::DiscoveryState state) {
+    switch (state) {
+        case cache::DiscoveryState::none: return "none";
+        case cache::DiscoveryState::running: return "running";
+        case cache::DiscoveryState::late: return "late";
+        case cache::DiscoveryState::complete: return "complete";
+    }
+    return "none";
+}
+
+Value part(std::string_view url, std::string_view type, Value value) {
+    return fhir::json::object({{"url", Value(url)}, {std::string(type), std::move(value)}});
+}
+
+Value progress_extension(cache::Progress const& progress, std::string_view canonical_base) {
+    std::vector<Value> parts;
+    parts.push_back(part("state", "valueCode", Value(wire(progress.state))));
+    parts.push_back(part("asked", "valueUnsignedInt", progress.asked));
+    parts.push_back(part("answered", "valueUnsignedInt", progress.answered));
+    parts.push_back(part("matched", "valueUnsignedInt", progress.matched));
+    parts.push_back(part("failed", "valueUnsignedInt", progress.failed));
+    parts.push_back(part("pending", "valueUnsignedInt", progress.pending));
+    std::string const url = std::string(canonical_base) + "/StructureDefinition/discovery-progress";
+    return fhir::json::object({{"url", url}, {"extension", fhir::json::array(std::move(parts))}});
+}
+
+std::string words(cache::Progress const& progress) {
+    if (progress.state == cache::DiscoveryState::none) {
+        return "No partner was asked for this patient: create a Subscription to start a Discovery";
+    }
+    std::string const counts = std::to_string(progress.answered) + " of " + std::to_string(progress.asked) + " partners have answered, " +
+                               std::to_string(progress.failed) + " failed, " + std::to_string(progress.pending) + " are still asked";
+    return progress.state == cache::DiscoveryState::complete ? counts : counts + ": search again for the rest";
+}
+
+std::string_view partner_words(std::string_view issue) {
+    if (issue == "multiple-matches") return "more than one patient fits: no documents were asked for";
+    if (issue == "incomplete") return "the answer was cut short";
+    return "did not answer";
+}
+
+}  // namespace
+
+std::optional<Value> completeness_outcome(cache::Progress const& progress, std::string_view canonical_base) {
+    bool const complete = progress.state == cache::DiscoveryState::complete;
+    if (complete && progress.issues.empty() && progress.failed == 0) return std::nullopt;
+    bool const running = progress.state == cache::DiscoveryState::running || progress.state == cache::DiscoveryState::late;
+    std::vector<fhir::Issue> issues(1);
+    issues.front().severity = running ? "information" : "warning";
+    issues.front().code = "incomplete";
+    issues.front().diagnostics = words(progress);
+    issues.front().extension = fhir::json::array({progress_extension(progress, canonical_base)});
+    for (auto const& partner : progress.issues) {
+        fhir::Issue issue;
+        issue.severity = "warning";
+        issue.code = partner.issue;
+        issue.diagnostics = partner.partner + ": " + std::string(partner_words(partner.issue));
+        issues.push_back(std::move(issue));
+    }
+    return fhir::make_operation_outcome(issues);
+}
+
+}  // namespace tributary::api

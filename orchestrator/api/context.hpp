@@ -1,0 +1,42 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "orchestrator/async/clock.hpp"
+#include "orchestrator/async/worker.hpp"
+#include "orchestrator/base/logger.hpp"
+#include "orchestrator/delivery/deliveries.hpp"
+#include "orchestrator/pipeline/discoveries.hpp"
+#include "orchestrator/pipeline/retrievals.hpp"
+#include "orchestrator/storage/storage.hpp"
+#include "subscriptions/subscription.hpp"
+
+namespace tributary::api {
+
+struct Settings {
+    std::string base;            ///< as apps see it, without trailing slash
+    std::string websocket_url;   ///< as apps see it
+    std::string canonical_base;
+    std::string version;         ///< of the program
+    std::vector<std::string> allowed_origins;  ///< CORS
+    pipeline::Retrieve retrieve = pipeline::Retrieve::eager;
+    std::size_t page = 50, page_most = 500;     ///< entries of a search page
+    std::chrono::seconds retrieve_deadline{125};  ///< of an on-demand Binary
+};
+
+/// What the handlers work with. Owned by app; outlives them. Thread: the loop.
+struct Context {
+    async::Clock& clock;
+    async::Worker& worker;
+    storage::Storage& storage;
+    delivery::Deliveries& deliveries;
+    pipeline::Discoveries& discoveries;
+    pipeline::Retrievals& retrievals;
+    subscriptions::Rules rules;
+    Settings settings;
+    Logger logger;
+};
+
+}  // namespace tributary::api

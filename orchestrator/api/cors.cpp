@@ -1,0 +1,45 @@
+#include "orchestrator/api/cors.hpp"
+
+#include <algorithm>
+
+#include "orchestrator/api/response.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+bool listed(std::vector<std::string> const& allowed, std::string_view origin) {
+    return std::any_of(allowed.begin(), allowed.end(), [&](std::string const& item) { return item == "*" || item == origin; });
+}
+
+}  // namespace
+
+bool origin_allowed(std::vector<std::string> const& allowed, std::string_view origin, std::string_view host) {
+    if (origin.empty() || listed(allowed, origin)) return true;
+    auto const authority = origin.find("://");
+    return authority != std::string_view::npos && origin.substr(authority + 3) == host;
+}
+
+net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Headers const& request) {
+    auto const origin = request.get("Origin");
+    if (origin.empty() || !listed(allowed, origin)) {
+        return failure_response(Failure(Errc::forbidden, "this origin may not call: add it to [server] allowed_origins"));
+    }
+    net::ServerResponse response(204, "", "");
+    response.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+    response.headers.add("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-Request-Id");
+    response.headers.add("Access-Control-Max-Age", "600");
+    add_cors(allowed, request, response.headers);
+    return response;
+}
+
+void add_cors(std::vector<std::string> const& allowed, net::Headers const& request, net::Headers& response) {
+    auto const origin = request.get("Origin");
+    if (origin.empty() || !listed(allowed, origin)) return;
+    bool const any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
+    response.add("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
+    response.add("Access-Control-Expose-Headers", "Content-Location, ETag, Last-Modified, Location, X-Request-Id");
+    if (!any) response.add("Vary", "Origin");
+}
+
+}  // namespace tributary::api

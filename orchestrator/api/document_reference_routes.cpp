@@ -1,0 +1,132 @@
+#include "fhir/resources/operation_outcome.hpp"
+#include "fhir/resources/outward.hpp"
+#include "fhir/search/document_search.hpp"
+#include "orchestrator/api/completeness.hpp"
+#include "orchestrator/api/handlers.hpp"
+#include "orchestrator/api/response.hpp"
+#include "orchestrator/api/search_page.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+using fhir::json::Value;
+
+struct DocumentQuestion {
+    cache::DocumentSearchRequest request;
+    std::vector<fhir::search::Parameter> used;
+    SearchControl control;
+    std::vector<Failure> ignored;
+};
+
+Result<cache::SortKey> read_sort(std::string_view name) {
+    if (name.empty()) return cache::SortKey::sequence;
+    if (name == "date") return cache::SortKey::date;
+    if (name == "_lastUpdated") return cache::SortKey::last_updated;
+    return Failure(Errc::invalid, "_sort may be date or _lastUpdated, with - before it for descending");
+}
+
+/// The question that a search asks, or everything that is wrong with it.
+std::variant<DocumentQuestion, std::vector<Failure>> read_question(Context const& context, Request const& request) {
+    auto parameters = read_parameters(request.http);
+    if (!parameters) return std::vector{parameters.error()};
+    if (auto const json = accept_json(request.http.headers, *parameters); !json) return std::vector{json.error()};
+    auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
+    if (!control) return std::vector{control.error()};
+    bool const descending = control->sort.starts_with('-');
+    auto const sort = read_sort(std::string_view(control->sort).substr(descending ? 1 : 0));
+    if (!sort) return std::vector{sort.error()};
+    auto const all = *parameters;
+    auto reading = fhir::search::read_document_search(std::move(*parameters), context.settings.base);
+    auto unknown = unknown_parameters(reading.unknown, "DocumentReference");
+    if (!reading.problems.empty()) return std::move(reading.problems);
+    if (!unknown.empty() && strict_handling(request.http.headers)) return std::move(unknown);
+    DocumentQuestion question;
+    for (auto const& parameter : all) {
+        if (std::find(reading.unknown.begin(), reading.unknown.end(), parameter) == reading.unknown.end()) question.used.push_back(parameter);
+    }
+    question.request.scope = request.caller.scope;
+    question.request.search = std::move(reading.search);
+    question.request.sort = *sort;
+    question.request.descending = descending;
+    question.request.count = control->count_only ? 0 : control->count;
+    question.request.offset = control->offset;
+    question.control = std::move(*control);
+    question.ignored = std::move(unknown);
+    return question;
+}
+
+Value make_page(Context const& context, DocumentQuestion const& question, cache::ResourcePage const& page, std::optional<Value> completeness) {
+    std::vector<fhir::SearchsetEntry> entries;
+    for (auto const& found : page.resources) {
+        fhir::SearchsetEntry entry;
+        entry.full_url = context.settings.base + "/DocumentReference/" + found.id;
+        entry.resource = fhir::json::Raw{fhir::absolute(found.resource, context.settings.base)};
+        entries.push_back(std::move(entry));
+    }
+    auto const add_outcome = [&entries](Value outcome) {
+        fhir::SearchsetEntry entry;
+        entry.resource = std::move(outcome);
+        entry.mode = fhir::SearchMode::outcome;
+        entries.push_back(std::move(entry));
+    };
+    if (completeness) add_outcome(std::move(*completeness));
+    if (!question.ignored.empty()) {
+        std::vector<fhir::Issue> issues;
+        for (Failure const& failure : question.ignored) {
+            fhir::Issue issue;
+            issue.severity = "warning";
+            issue.code = "not-supported";
+            issue.diagnostics = failure.detail() + " (ignored)";
+            issues.push_back(std::move(issue));
+        }
+        add_outcome(fhir::make_operation_outcome(issues));
+    }
+    auto const links = page_links(context.settings.base + "/DocumentReference", question.used, question.control, page.total);
+    return fhir::make_searchset(std::move(entries), page.total, links);
+}
+
+awaitable<Result<std::optional<Value>>> read_completeness(Context const& context, cache::DocumentSearchRequest const& request) {
+    auto const& patient = request.search.patient;
+    if (patient.empty()) co_return std::optional<Value>();
+    bool const by_reference = patient.parameters.empty();
+    auto op = by_reference ? context.storage.progress_of_patient(request.scope, patient.references.front())
+                           : context.storage.progress(request.scope, patient.key());
+    auto const progress = co_await std::move(op);
+    if (!progress) co_return progress.error();
+    co_return completeness_outcome(*progress, context.settings.canonical_base);
+}
+
+awaitable<net::ServerResponse> search(Context const& context, Request request) {
+    auto question = read_question(context, request);
+    if (auto const* failures = std::get_if<std::vector<Failure>>(&question)) co_return failure_response(*failures);
+    auto& asked = std::get<DocumentQuestion>(question);
+    // Progress first: what it says has been admitted is then found by the search.
+    auto completeness = co_await read_completeness(context, asked.request);
+    if (!completeness) co_return failure_response(completeness.error());
+    auto const page = co_await context.storage.search_documents(asked.request);
+    if (!page) co_return failure_response(page.error());
+    co_return resource_response(200, make_page(context, asked, *page, std::move(*completeness)));
+}
+
+awaitable<net::ServerResponse> read(Context const& context, Request request) {
+    auto const parameters = read_parameters(request.http);
+    if (!parameters) co_return failure_response(parameters.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json) co_return failure_response(json.error());
+    auto const found = co_await context.storage.read_document(request.caller.scope, request.captures.front());
+    if (!found) co_return failure_response(found.error());
+    if (found->presence == cache::Presence::unknown) co_return failure_response(Failure(Errc::not_found, "no DocumentReference has this id"));
+    if (found->presence == cache::Presence::deleted) co_return failure_response(Failure(Errc::deleted, "this DocumentReference is gone"));
+    auto const& stored = found->resource;
+    co_return versioned_response(200, fhir::absolute(stored.resource, context.settings.base), stored.version, stored.last_updated);
+}
+
+}  // namespace
+
+void add_document_reference_routes(Router& router, Context const& context) {
+    router.add("GET", "DocumentReference", [&context](Request request) { return search(context, std::move(request)); });
+    router.add("POST", "DocumentReference/_search", [&context](Request request) { return search(context, std::move(request)); });
+    router.add("GET", "DocumentReference/{id}", [&context](Request request) { return read(context, std::move(request)); });
+}
+
+}  // namespace tributary::api

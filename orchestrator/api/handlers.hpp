@@ -1,0 +1,15 @@
+#pragma once
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/router.hpp"
+
+namespace tributary::api {
+
+// Each adds the routes of one interaction family. `context` outlives the router.
+void add_metadata_routes(Router& router, Context const& context);
+void add_subscription_routes(Router& router, Context const& context);
+void add_subscription_operation_routes(Router& router, Context const& context);
+void add_document_reference_routes(Router& router, Context const& context);
+void add_patient_routes(Router& router, Context const& context);
+void add_binary_routes(Router& router, Context const& context);
+
+}  // namespace tributary::api

@@ -1,0 +1,126 @@
+#include "fhir/search/document_search.hpp"
+#include "orchestrator/api/handlers.hpp"
+#include "orchestrator/api/response.hpp"
+#include "subscriptions/topics.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+using fhir::json::array;
+using fhir::json::object;
+using fhir::json::Value;
+
+constexpr char kBackport[] = "http://hl7.org/fhir/uv/subscriptions-backport";
+
+std::string backport(std::string_view path) { return std::string(kBackport) + '/' + std::string(path); }
+
+Value interactions(std::initializer_list<char const*> codes) {
+    std::vector<Value> items;
+    for (char const* code : codes) items.push_back(object({{"code", code}}));
+    return array(std::move(items));
+}
+
+Value search_parameters(std::vector<fhir::search::Definition> const& definitions) {
+    std::vector<Value> items;
+    for (auto const& definition : definitions) {
+        auto item = object({{"name", Value(definition.name)}});
+        if (!definition.url.empty()) item.set("definition", Value(definition.url));
+        item.set("type", Value(definition.type));
+        items.push_back(std::move(item));
+    }
+    return array(std::move(items));
+}
+
+Value subscription_resource(Context const& context) {
+    std::vector<Value> topics;
+    for (auto const& topic : subscriptions::topics(context.settings.canonical_base)) {
+        topics.push_back(object(
+            {{"url", backport("StructureDefinition/capabilitystatement-subscriptiontopic-canonical")}, {"valueCanonical", topic.canonical}}
+        ));
+    }
+    auto const operation = [](std::string const& name) {
+        return object({{"name", name}, {"definition", backport("OperationDefinition/backport-subscription-" + name)}});
+    };
+    std::vector<fhir::search::Definition> const parameters{
+        {"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"},
+        {"url", "uri", "http://hl7.org/fhir/SearchParameter/Subscription-url"},
+        {"status", "token", "http://hl7.org/fhir/SearchParameter/Subscription-status"},
+    };
+    return object({
+        {"extension", array(std::move(topics))},
+        {"type", "Subscription"},
+        {"supportedProfile", array({backport("StructureDefinition/backport-subscription")})},
+        {"documentation",
+         "Channels: rest-hook and websocket. Classic criteria (DocumentReference?patient.given=…) and our topic, with content empty, id-only or "
+         "full-resource. With strict acceptance a Patient of a partner must equal the demographics asked for, which is narrower than a search."},
+        {"interaction", interactions({"read", "create", "update", "delete", "search-type"})},
+        {"versioning", "versioned-update"},
+        {"readHistory", false},
+        {"updateCreate", false},
+        {"conditionalCreate", false},
+        {"searchParam", search_parameters(parameters)},
+        {"operation", array({operation("status"), operation("get-ws-binding-token")})},
+    });
+}
+
+Value searched_resource(char const* type, std::vector<fhir::search::Definition> const& definitions, char const* documentation) {
+    return object({
+        {"type", type},
+        {"documentation", documentation},
+        {"interaction", interactions({"read", "search-type"})},
+        {"searchParam", search_parameters(definitions)},
+    });
+}
+
+Value capability_statement(Context const& context) {
+    auto const websocket = object(
+        {{"url", "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket"}, {"valueUri", context.settings.websocket_url}}
+    );
+    auto rest = object({
+        {"extension", array({websocket})},
+        {"mode", "server"},
+        {"resource",
+         array(
+             {subscription_resource(context),
+              searched_resource(
+                  "DocumentReference", fhir::search::document_reference_parameters(),
+                  "Documents found at partner communities. A search starts no Discovery; an OperationOutcome entry says how complete the answer is."
+              ),
+              searched_resource("Patient", fhir::search::patient_parameters(), "Patients that partners returned and that were accepted."),
+              object(
+                  {{"type", "Binary"},
+                   {"documentation", "The bytes of documents: raw, or as FHIR JSON by Accept. What is not here yet is retrieved on demand."},
+                   {"interaction", interactions({"read"})}}
+              )}
+         )},
+    });
+    return object({
+        {"resourceType", "CapabilityStatement"},
+        {"status", "active"},
+        {"date", "2026-11-21"},
+        {"kind", "instance"},
+        {"instantiates", array({backport("CapabilityStatement/backport-subscription-server-r4")})},
+        {"software", object({{"name", "Tributary"}, {"version", context.settings.version}})},
+        {"implementation", object({{"description", "Asynchronous FHIR Subscription middleware"}, {"url", context.settings.base}})},
+        {"fhirVersion", "4.0.1"},
+        {"format", array({"application/fhir+json", "json"})},
+        {"implementationGuide", array({backport("ImplementationGuide/hl7.fhir.uv.subscriptions-backport")})},
+        {"rest", array({std::move(rest)})},
+    });
+}
+
+awaitable<net::ServerResponse> read(Context const& context, Request request) {
+    auto const parameters = read_parameters(request.http);
+    if (!parameters) co_return failure_response(parameters.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json) co_return failure_response(json.error());
+    co_return resource_response(200, capability_statement(context));
+}
+
+}  // namespace
+
+void add_metadata_routes(Router& router, Context const& context) {
+    router.add("GET", "metadata", [&context](Request request) { return read(context, std::move(request)); });
+}
+
+}  // namespace tributary::api

@@ -1,0 +1,173 @@
+#include "orchestrator/api/request.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cctype>
+
+#include "fhir/json/reader.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return out;
+}
+
+std::string_view trim(std::string_view text) {
+    auto const first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        auto const at = text.find(separator);
+        parts.push_back(trim(text.substr(0, at)));
+        if (at == std::string_view::npos) return parts;
+        text.remove_prefix(at + 1);
+    }
+}
+
+struct MediaRange {
+    std::string type;
+    double quality = 1;
+};
+
+std::vector<MediaRange> accepted(net::Headers const& headers) {
+    std::vector<MediaRange> ranges;
+    for (auto const& [name, value] : headers) {
+        if (lower(name) != "accept") continue;
+        for (auto const item : split(value, ',')) {
+            auto const parts = split(item, ';');
+            if (parts.front().empty()) continue;
+            MediaRange range{lower(parts.front()), 1};
+            for (auto const part : parts) {
+                if (part.starts_with("q=")) std::from_chars(part.data() + 2, part.data() + part.size(), range.quality);
+            }
+            ranges.push_back(std::move(range));
+        }
+    }
+    return ranges;
+}
+
+/// How closely the range names the type: 3 exactly, 2 by type/*, 1 by */*, 0 not.
+int closeness(std::string_view range, std::string_view type) {
+    if (range == type) return 3;
+    if (range == "*/*") return 1;
+    bool const by_type = range.ends_with("/*") && type.substr(0, type.find('/')) == range.substr(0, range.size() - 2);
+    return by_type ? 2 : 0;
+}
+
+std::string preference(net::Headers const& headers, std::string_view name) {
+    for (auto const& [field, value] : headers) {
+        if (lower(field) != "prefer") continue;
+        for (auto const list : split(value, ',')) {
+            for (auto const item : split(list, ';')) {
+                auto const equals = item.find('=');
+                if (equals != std::string_view::npos && lower(trim(item.substr(0, equals))) == name) return lower(trim(item.substr(equals + 1)));
+            }
+        }
+    }
+    return {};
+}
+
+std::string media_type(net::Headers const& headers) {
+    auto const value = headers.get("Content-Type");
+    return lower(trim(value.substr(0, value.find(';'))));
+}
+
+bool is_json(std::string_view type) { return type == "application/fhir+json" || type == "application/json" || type == "text/json" || type == "json"; }
+
+}  // namespace
+
+Return preferred_return(net::Headers const& headers) {
+    auto const wish = preference(headers, "return");
+    if (wish == "minimal") return Return::minimal;
+    return wish == "operationoutcome" ? Return::outcome : Return::representation;
+}
+
+bool strict_handling(net::Headers const& headers) { return preference(headers, "handling") == "strict"; }
+
+double accept_quality(net::Headers const& headers, std::string_view type) {
+    auto const ranges = accepted(headers);
+    if (ranges.empty()) return 1;
+    int nearest = 0;
+    double quality = 0;
+    for (auto const& range : ranges) {
+        auto const near = closeness(range.type, type);
+        if (near > nearest) {
+            nearest = near;
+            quality = range.quality;
+        }
+    }
+    return quality;
+}
+
+bool accepts_by_name(net::Headers const& headers, std::string_view type) {
+    auto const ranges = accepted(headers);
+    return std::any_of(ranges.begin(), ranges.end(), [&](MediaRange const& range) { return range.type == type && range.quality > 0; });
+}
+
+Result<void> accept_json(net::Headers const& headers, std::vector<fhir::search::Parameter> const& parameters) {
+    for (auto const& parameter : parameters) {
+        if (parameter.name != "_format" || parameter.values.empty()) continue;
+        auto format = lower(parameter.values.front());
+        std::replace(format.begin(), format.end(), ' ', '+');  // an unescaped plus
+        if (is_json(trim(std::string_view(format).substr(0, format.find(';'))))) return {};
+        return Failure(Errc::not_acceptable, "_format=" + format + " is not offered: ask for json");
+    }
+    double const best = std::max(accept_quality(headers, "application/fhir+json"), accept_quality(headers, "application/json"));
+    if (best > 0) return {};
+    return Failure(Errc::not_acceptable, "only application/fhir+json is offered: add it to Accept");
+}
+
+Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::string_view type) {
+    if (!is_json(media_type(request.headers))) {
+        return Failure(Errc::media_type, "the body must be application/fhir+json: set Content-Type");
+    }
+    auto const content_type = lower(request.headers.get("Content-Type"));
+    auto const version = content_type.find("fhirversion=");
+    if (version != std::string::npos && content_type.compare(version + 12, 3, "4.0") != 0) {
+        return Failure(Errc::media_type, "only FHIR version 4.0 (R4) is offered");
+    }
+    if (request.body.empty()) return Failure(Errc::malformed, "the body is empty: send a " + std::string(type));
+    auto resource = fhir::json::read(request.body);
+    if (!resource) return resource.error();
+    auto const found = resource->text("resourceType");
+    if (found != type) {
+        std::string const what = found.empty() ? "resourceType is missing" : "a " + std::string(type) + " is expected here, not another resourceType";
+        return Failure(Errc::invalid, what).at("resourceType");
+    }
+    return resource;
+}
+
+Result<std::vector<fhir::search::Parameter>> read_parameters(net::ServerRequest const& request) {
+    auto parameters = fhir::search::parse_query(request.query);
+    if (!parameters || request.method != "POST" || request.body.empty()) return parameters;
+    if (media_type(request.headers) != "application/x-www-form-urlencoded") {
+        return Failure(Errc::media_type, "the body of _search must be application/x-www-form-urlencoded");
+    }
+    auto form = fhir::search::parse_query(request.body);
+    if (!form) return form;
+    parameters->insert(parameters->end(), form->begin(), form->end());
+    return parameters;
+}
+
+std::vector<std::string> take(std::vector<fhir::search::Parameter>& parameters, std::string_view name) {
+    std::vector<std::string> values;
+    for (auto it = parameters.begin(); it != parameters.end();) {
+        if (it->name != name) {
+            ++it;
+            continue;
+        }
+        values.insert(values.end(), it->values.begin(), it->values.end());
+        it = parameters.erase(it);
+    }
+    return values;
+}
+
+}  // namespace tributary::api

@@ -1,0 +1,49 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "fhir/base/failure.hpp"
+#include "fhir/json/value.hpp"
+#include "fhir/search/parameter.hpp"
+#include "orchestrator/net/http_message.hpp"
+#include "orchestrator/net/http_server.hpp"
+
+namespace tributary::api {
+
+/// On whose behalf a request is handled. Today: everyone, scope "". `origin`: whom to serve in turn where nothing better is known.
+struct Caller {
+    std::string scope;
+    std::string origin;
+};
+
+/// One request to [base], as the handlers see it. A value.
+struct Request {
+    Request() = default;
+    net::ServerRequest http;
+    Caller caller;
+    std::vector<std::string> captures;  ///< what stood for {…} in the route
+};
+
+enum class Return { representation, minimal, outcome };
+
+/// Prefer: return=…; anything else counts as representation.
+Return preferred_return(net::Headers const& headers);
+/// Prefer: handling=strict.
+bool strict_handling(net::Headers const& headers);
+
+/// May the answer be FHIR JSON, by Accept and _format? Errors: not_acceptable, with what is offered. `parameters`: of the query.
+Result<void> accept_json(net::Headers const& headers, std::vector<fhir::search::Parameter> const& parameters);
+/// The q value with which Accept takes this media type, 0: not at all; 1 where there is no Accept.
+double accept_quality(net::Headers const& headers, std::string_view media_type);
+/// Takes the media type by name, not by a wildcard.
+bool accepts_by_name(net::Headers const& headers, std::string_view media_type);
+
+/// The resource in the body. Errors: media_type, malformed (with line), too_deep, duplicate_key; invalid when it is another type.
+Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::string_view type);
+/// Query and form body together. Errors: malformed, media_type.
+Result<std::vector<fhir::search::Parameter>> read_parameters(net::ServerRequest const& request);
+
+/// Takes a parameter out of the list; its values in order, those of repeated ones together.
+std::vector<std::string> take(std::vector<fhir::search::Parameter>& parameters, std::string_view name);
+
+}  // namespace tributary::api

@@ -1,0 +1,48 @@
+#include "orchestrator/api/response.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "fhir/base/outcome_table.hpp"
+#include "fhir/json/writer.hpp"
+#include "fhir/resources/operation_outcome.hpp"
+
+namespace tributary::api {
+
+net::ServerResponse resource_response(unsigned status, fhir::json::Value const& resource) {
+    return net::ServerResponse(status, kFhirJson, fhir::json::write(resource));
+}
+
+net::ServerResponse versioned_response(
+    unsigned status, std::string resource, std::uint64_t version, std::chrono::system_clock::time_point last_updated
+) {
+    net::ServerResponse response(status, kFhirJson, std::move(resource));
+    response.headers.add("ETag", etag(version));
+    response.headers.add("Last-Modified", http_date(last_updated));
+    return response;
+}
+
+net::ServerResponse failure_response(std::span<Failure const> failures) {
+    unsigned status = outcome_of(failures.front().errc()).status;
+    for (Failure const& failure : failures) {
+        if (outcome_of(failure.errc()).status == 422) status = 422;
+    }
+    auto response = resource_response(status, fhir::make_operation_outcome(failures));
+    if (status == 503) response.headers.add("Retry-After", "5");
+    return response;
+}
+
+net::ServerResponse failure_response(Failure const& failure) { return failure_response(std::span<Failure const>(&failure, 1)); }
+
+std::string http_date(std::chrono::system_clock::time_point when) {
+    std::time_t const seconds = std::chrono::system_clock::to_time_t(when);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[40];
+    auto const size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    return std::string(text, size);
+}
+
+std::string etag(std::uint64_t version) { return "W/\"" + std::to_string(version) + '"'; }
+
+}  // namespace tributary::api

@@ -1,0 +1,55 @@
+#include "orchestrator/api/router.hpp"
+
+#include "orchestrator/net/url.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+std::vector<std::string> segments(std::string_view path) {
+    std::vector<std::string> parts;
+    while (!path.empty()) {
+        auto const slash = path.find('/');
+        parts.emplace_back(path.substr(0, slash));
+        path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+    }
+    return parts;
+}
+
+bool fits(std::vector<std::string> const& pattern, std::vector<std::string> const& path, std::vector<std::string>& captures) {
+    if (pattern.size() != path.size()) return false;
+    captures.clear();
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (pattern[i] == "{id}") {
+            if (path[i].empty() || path[i].front() == '$' || path[i].front() == '_') return false;
+            captures.push_back(net::percent_decode(path[i]));
+        } else if (pattern[i] != path[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+void Router::add(std::string method, std::string_view pattern, Handler handler) {
+    routes_.push_back(Route{std::move(method), segments(pattern), std::move(handler)});
+}
+
+Router::Match Router::match(std::string_view method, std::string_view path) const {
+    Match match;
+    auto const parts = segments(path);
+    std::vector<std::string> captures;
+    for (Route const& route : routes_) {
+        if (!fits(route.pattern, parts, captures)) continue;
+        if (route.method == method || (method == "HEAD" && route.method == "GET")) {
+            match.handler = &route.handler;
+            match.captures = std::move(captures);
+            return match;
+        }
+        match.allow.append(match.allow.empty() ? "" : ", ").append(route.method);
+    }
+    return match;
+}
+
+}  // namespace tributary::api

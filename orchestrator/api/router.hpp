@@ -1,0 +1,39 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "fhir/base/failure.hpp"
+#include "orchestrator/api/request.hpp"
+
+namespace tributary::api {
+
+using boost::asio::awaitable;
+using Handler = std::function<awaitable<net::ServerResponse>(Request)>;
+
+/// Method and path to a handler. Patterns are segments below [base]: "Subscription/{id}/$status".
+class Router {
+public:
+    void add(std::string method, std::string_view pattern, Handler handler);
+
+    struct Match {
+        Handler const* handler = nullptr;
+        std::vector<std::string> captures;  ///< percent-decoded
+        std::string allow;                  ///< where no handler: the methods that the path takes, "" for none
+    };
+    /// HEAD is served by GET. `path`: below [base], without leading slash.
+    Match match(std::string_view method, std::string_view path) const;
+
+private:
+    struct Route {
+        std::string method;
+        std::vector<std::string> pattern;
+        Handler handler;
+    };
+    std::vector<Route> routes_;
+};
+
+}  // namespace tributary::api

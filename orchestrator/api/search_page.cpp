@@ -1,0 +1,80 @@
+#include "orchestrator/api/search_page.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "orchestrator/api/request.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+Result<std::size_t> whole_number(std::string_view name, std::string const& text) {
+    std::size_t value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return Failure(Errc::invalid, std::string(name) + " must be a whole number");
+    return value;
+}
+
+}  // namespace
+
+Result<SearchControl> take_control(std::vector<fhir::search::Parameter>& parameters, std::size_t page, std::size_t most) {
+    SearchControl control;
+    control.count = page;
+    for (std::string_view const name : {"_format", "_pretty", "_total"}) take(parameters, name);
+    for (auto const& text : take(parameters, "_count")) {
+        auto const count = whole_number("_count", text);
+        if (!count) return count.error();
+        control.count = std::min(*count, most);
+        control.count_only = *count == 0;
+    }
+    for (auto const& text : take(parameters, "_offset")) {
+        auto const offset = whole_number("_offset", text);
+        if (!offset) return offset.error();
+        control.offset = *offset;
+    }
+    for (auto const& text : take(parameters, "_summary")) {
+        if (text != "count" && text != "false") return Failure(Errc::invalid, "_summary may be count or false");
+        control.count_only = control.count_only || text == "count";
+    }
+    for (auto const& text : take(parameters, "_sort")) control.sort = text;
+    return control;
+}
+
+fhir::SearchsetLinks page_links(
+    std::string const& url, std::vector<fhir::search::Parameter> parameters, SearchControl const& control, std::size_t total
+) {
+    auto const set = [&parameters](std::string const& name, std::string const& value) {
+        fhir::search::Parameter parameter;
+        parameter.name = name;
+        parameter.values = {value};
+        parameters.push_back(std::move(parameter));
+    };
+    auto const text = [&] { return parameters.empty() ? url : url + '?' + fhir::search::render(parameters); };
+    if (!control.sort.empty()) set("_sort", control.sort);
+    set("_count", control.count_only ? "0" : std::to_string(control.count));
+    auto const plain = parameters;
+    fhir::SearchsetLinks links;
+    auto const at = [&](std::size_t offset) {
+        parameters = plain;
+        if (offset > 0) set("_offset", std::to_string(offset));
+        return text();
+    };
+    links.self = at(control.offset);
+    if (control.count_only) return links;
+    if (control.offset + control.count < total) links.next = at(control.offset + control.count);
+    if (control.offset > 0) links.previous = at(control.offset - std::min(control.offset, control.count));
+    return links;
+}
+
+std::vector<Failure> unknown_parameters(std::vector<fhir::search::Parameter> const& unknown, std::string_view type) {
+    std::vector<Failure> failures;
+    for (auto const& parameter : unknown) {
+        failures.emplace_back(
+            Errc::unknown_parameter, "the search parameter is not offered for " + std::string(type) + ": " + parameter.name + "; GET [base]/metadata lists those that are"
+        );
+    }
+    return failures;
+}
+
+}  // namespace tributary::api

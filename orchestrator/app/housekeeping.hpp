@@ -1,0 +1,36 @@
+#pragma once
+#include <chrono>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "orchestrator/async/clock.hpp"
+#include "orchestrator/async/task_group.hpp"
+#include "orchestrator/base/logger.hpp"
+#include "orchestrator/config/config.hpp"
+#include "orchestrator/storage/storage.hpp"
+
+namespace tributary::app {
+
+using boost::asio::awaitable;
+
+/// Removes what the retention settings let go, in small slices so that nobody waits for it. Owner: app. Thread: the loop.
+class Housekeeping {
+public:
+    Housekeeping(boost::asio::any_io_executor ex, async::Clock& clock, storage::Storage& storage, config::Cache settings, Logger logger);
+    void start();
+    void cancel() { tasks_.cancel(); }
+    awaitable<void> stop() { return tasks_.join(); }
+
+private:
+    awaitable<void> run();
+    awaitable<void> sweep();
+
+    async::Clock& clock_;
+    storage::Storage& storage_;
+    config::Cache settings_;
+    Logger logger_;
+    async::TaskGroup tasks_;  // last
+};
+
+}  // namespace tributary::app

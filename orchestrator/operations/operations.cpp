@@ -1,0 +1,114 @@
+#include "orchestrator/operations/operations.hpp"
+
+#include "fhir/json/writer.hpp"
+#include "fhir/search/date_range.hpp"
+#include "orchestrator/net/url.hpp"
+
+namespace tributary::operations {
+
+namespace {
+
+using fhir::json::Value;
+
+constexpr std::size_t kDiscoveriesShown = 200;
+
+net::ServerResponse json_page(Value const& value) { return net::ServerResponse(200, "application/json", fhir::json::write(value) + '\n'); }
+
+std::string_view wire(cache::DiscoveryState state) {
+    switch (state) {
+        case cache::DiscoveryState::none: return "none";
+        case cache::DiscoveryState::running: return "running";
+        case cache::DiscoveryState::late: return "late";
+        case cache::DiscoveryState::complete: return "complete";
+    }
+    return "none";
+}
+
+std::string_view wire(pacing::BreakerState state) {
+    switch (state) {
+        case pacing::BreakerState::closed: return "closed";
+        case pacing::BreakerState::open: return "open";
+        case pacing::BreakerState::half_open: return "half-open";
+    }
+    return "closed";
+}
+
+Value describe(partner::Partner const& partner) {
+    auto const figures = partner.lane().figures();
+    auto const url = net::parse_url(partner.settings().fhir);
+    return fhir::json::object({
+        {"id", partner.id()},
+        {"name", partner.settings().name},
+        {"origin", url ? url->origin() : std::string()},
+        {"queued", figures.queued},
+        {"owed", figures.owed},
+        {"running", figures.running},
+        {"max_concurrent", partner.settings().max_concurrent},
+        {"breaker", Value(wire(figures.breaker))},
+        {"throttled_for_ms", figures.throttled_for.count()},
+    });
+}
+
+Value describe(cache::Progress const& progress) {
+    std::vector<Value> issues;
+    for (auto const& issue : progress.issues) issues.push_back(fhir::json::object({{"partner", issue.partner}, {"issue", issue.issue}}));
+    auto value = fhir::json::object({
+        {"id", progress.discovery},
+        {"state", Value(wire(progress.state))},
+        {"started", fhir::search::format_instant(progress.started)},
+        {"asked", progress.asked},
+        {"answered", progress.answered},
+        {"matched", progress.matched},
+        {"failed", progress.failed},
+        {"pending", progress.pending},
+        {"issues", fhir::json::array(std::move(issues))},
+    });
+    if (progress.ended) value.set("ended", fhir::search::format_instant(*progress.ended));
+    return value;
+}
+
+}  // namespace
+
+Operations::Operations(storage::Storage& storage, std::vector<std::unique_ptr<partner::Partner>> const& partners, Metrics& metrics)
+    : storage_(storage), partners_(partners), metrics_(metrics) {}
+
+awaitable<net::ServerResponse> Operations::handle(net::ServerRequest request) {
+    if (request.method != "GET" && request.method != "HEAD") {
+        net::ServerResponse response(405, "text/plain", "only GET is offered here\n");
+        response.headers.add("Allow", "GET, HEAD");
+        co_return response;
+    }
+    if (request.path == "/healthz") co_return net::ServerResponse(200, "text/plain", "ok\n");
+    if (request.path == "/readyz") co_return ready_ ? net::ServerResponse(200, "text/plain", "ready\n") : net::ServerResponse(503, "text/plain", "not ready\n");
+    if (request.path == "/metrics") co_return co_await metrics_page();
+    if (request.path == "/partners") co_return partners_page();
+    if (request.path == "/discoveries") co_return co_await discoveries_page();
+    co_return net::ServerResponse(404, "text/plain", "offered here: /healthz /readyz /metrics /partners /discoveries\n");
+}
+
+net::ServerResponse Operations::partners_page() const {
+    std::vector<Value> items;
+    for (auto const& partner : partners_) items.push_back(describe(*partner));
+    return json_page(fhir::json::object({{"partners", fhir::json::array(std::move(items))}}));
+}
+
+awaitable<net::ServerResponse> Operations::discoveries_page() {
+    auto const found = co_await storage_.recent_discoveries(kDiscoveriesShown);
+    if (!found) co_return net::ServerResponse(503, "text/plain", "the cache does not answer: see the log\n");
+    std::vector<Value> items;
+    for (auto const& progress : *found) items.push_back(describe(progress));
+    co_return json_page(fhir::json::object({{"discoveries", fhir::json::array(std::move(items))}}));
+}
+
+awaitable<net::ServerResponse> Operations::metrics_page() {
+    auto const counts = co_await storage_.counts();
+    if (counts) {
+        metrics_.gauge("tributary_subscriptions", "Subscriptions stored").set(static_cast<double>(counts->subscriptions));
+        metrics_.gauge("tributary_documents", "Documents in the cache").set(static_cast<double>(counts->documents));
+        metrics_.gauge("tributary_patients", "Patients in the cache").set(static_cast<double>(counts->patients));
+        metrics_.gauge("tributary_undelivered_events", "Events not delivered yet").set(static_cast<double>(counts->undelivered));
+    }
+    co_return net::ServerResponse(200, "text/plain; version=0.0.4", metrics_.text());
+}
+
+}  // namespace tributary::operations

@@ -1,0 +1,151 @@
+#include "orchestrator/config/config.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+#include "tests/support/catch.hpp"
+
+namespace tributary::config {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr char kPartner[] = "[[partner]]\nid = \"p001\"\nfhir = \"http://127.0.0.1:9001/p001/fhir\"\n";
+
+class ConfigFile {
+public:
+    ConfigFile() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "config-XXXXXX").string();
+        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+        folder_ = pattern;
+    }
+    ConfigFile(ConfigFile const&) = delete;
+    ConfigFile& operator=(ConfigFile const&) = delete;
+    ~ConfigFile() { std::filesystem::remove_all(folder_); }
+
+    std::filesystem::path write(std::string const& name, std::string const& text) const {
+        std::ofstream(folder_ / name) << text;
+        return folder_ / name;
+    }
+    Reading read(std::string const& text, std::map<std::string, std::string> environment = {}) const {
+        auto const look_up = [environment](std::string const& name) -> std::optional<std::string> {
+            auto const found = environment.find(name);
+            if (found == environment.end()) return std::nullopt;
+            return found->second;
+        };
+        return read_config(write("tributary.toml", text), look_up);
+    }
+    std::filesystem::path const& folder() const { return folder_; }
+
+private:
+    std::filesystem::path folder_;
+};
+
+bool tells(Reading const& reading, std::string const& line_end) {
+    return std::any_of(reading.problems.begin(), reading.problems.end(), [&](std::string const& line) { return line.ends_with(line_end); });
+}
+
+}  // namespace
+
+TEST_CASE("everything but the partners has a default", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read(kPartner);
+    REQUIRE(reading.problems.empty());
+    auto const& config = reading.config;
+    CHECK(config.server.listen.port == 8080);
+    CHECK(config.operations.listen.port == 9090);
+    CHECK(config.cache.path == (file.folder() / "tributary.db").string());
+    CHECK(config.discovery.deadline == 5min);
+    CHECK(config.delivery.rules.retry_for == 15min);
+    REQUIRE(config.partners.size() == 1);
+    CHECK(config.partners.front().name == "p001");
+    CHECK(config.partners.front().query_timeout == 60s);
+    CHECK(config.partners.front().max_concurrent == 4);
+}
+
+TEST_CASE("a file without a partner is refused", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read("[server]\nlisten = \"127.0.0.1:0\"\n");
+    REQUIRE(reading.problems.size() == 1);
+    CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("no partner to ask"));
+}
+
+TEST_CASE("all problems are told together, each with its line", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read(
+        "[server]\n"
+        "lisen = \"127.0.0.1:0\"\n"
+        "drain = \"10\"\n"
+        "[discovery]\n"
+        "acceptance = \"loose\"\n"
+        "max_matches = 0\n"
+        "[[partner]]\n"
+        "id = \"P 1\"\n"
+        "fhir = \"ftp://example.org\"\n"
+    );
+    auto const where = (file.folder() / "tributary.toml").string();
+    REQUIRE(reading.problems.size() == 6);
+    CHECK(std::find(reading.problems.begin(), reading.problems.end(), where + ":2: [server] lisen: unknown key (did you mean \"listen\"?)") != reading.problems.end());
+    CHECK_THAT(reading.problems[0], Catch::Matchers::ContainsSubstring(":3: [server] drain: \"10\" is no duration"));
+    CHECK(tells(reading, ":5: [discovery] acceptance: \"loose\" is not offered: use one of \"strict\", \"search\""));
+    CHECK(tells(reading, ":6: [discovery] max_matches: must be a whole number from 1 to 100"));
+    CHECK(tells(reading, ":8: [[partner]] id: \"P 1\" must be 1 to 32 characters of a-z, 0-9 and -"));
+}
+
+TEST_CASE("a key that is not built yet is unknown", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read(std::string("directory = \"directory.json\"\n") + kPartner);
+    REQUIRE(reading.problems.size() == 1);
+    CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("directory: unknown key"));
+}
+
+TEST_CASE("strings take environment variables, and an unset one is told", "[config]") {
+    ConfigFile const file;
+    std::string const text = std::string(kPartner) + "headers = { Authorization = \"Bearer ${RIVERSIDE_TOKEN}!\" }\n";
+    SECTION("set") {
+        auto const reading = file.read(text, {{"RIVERSIDE_TOKEN", "s3cret"}});
+        REQUIRE(reading.problems.empty());
+        REQUIRE(reading.config.partners.front().headers.size() == 1);
+        CHECK(reading.config.partners.front().headers.front().second == "Bearer s3cret!");
+    }
+    SECTION("unset") {
+        auto const reading = file.read(text);
+        REQUIRE(reading.problems.size() == 1);
+        CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring(":4: [[partner]] headers: the environment variable RIVERSIDE_TOKEN is not set"));
+    }
+}
+
+TEST_CASE("a partner id stands for one partner over all files", "[config]") {
+    ConfigFile const file;
+    file.write("partners.toml", std::string("\n") + kPartner);
+    auto const reading = file.read(std::string("partners_file = \"partners.toml\"\n") + kPartner);
+    REQUIRE(reading.problems.size() == 1);
+    CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("partners.toml:3: [[partner]] id: \"p001\" is the id of another partner already"));
+    CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("tributary.toml:2"));
+}
+
+TEST_CASE("a partner's own keys win over the defaults", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read(std::string("[partner_defaults]\nquery_timeout = \"5s\"\nattempts = 7\n") + kPartner + "query_timeout = \"1s\"\n");
+    REQUIRE(reading.problems.empty());
+    CHECK(reading.config.partners.front().query_timeout == 1s);
+    CHECK(reading.config.partners.front().attempts == 7);
+}
+
+TEST_CASE("a listener that is not loopback needs TLS or a word", "[config]") {
+    ConfigFile const file;
+    CHECK(file.read(std::string("[server]\nlisten = \"0.0.0.0:8080\"\n") + kPartner).problems.size() == 1);
+    CHECK(file.read(std::string("[server]\nlisten = \"0.0.0.0:8080\"\nallow_http = true\n") + kPartner).problems.empty());
+}
+
+TEST_CASE("a file that is no TOML is told with its line", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read("[server]\nlisten = \n");
+    REQUIRE(reading.problems.size() == 1);
+    CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("tributary.toml:2: "));
+}
+
+}  // namespace tributary::config

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <variant>
+
 #include "fhir/resources/operation_outcome.hpp"
 #include "fhir/resources/outward.hpp"
 #include "fhir/search/document_search.hpp"
@@ -39,8 +42,8 @@ std::variant<DocumentQuestion, std::vector<Failure>> read_question(Context const
     auto const all = *parameters;
     auto reading = fhir::search::read_document_search(std::move(*parameters), context.settings.base);
     auto unknown = unknown_parameters(reading.unknown, "DocumentReference");
-    if (!reading.problems.empty()) return std::move(reading.problems);
-    if (!unknown.empty() && strict_handling(request.http.headers)) return std::move(unknown);
+    if (!reading.problems.empty()) return reading.problems;
+    if (!unknown.empty() && strict_handling(request.http.headers)) return unknown;
     DocumentQuestion question;
     for (auto const& parameter : all) {
         if (std::find(reading.unknown.begin(), reading.unknown.end(), parameter) == reading.unknown.end()) question.used.push_back(parameter);

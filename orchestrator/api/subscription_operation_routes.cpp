@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "fhir/json/reader.hpp"
+#include "fhir/resources/bundle.hpp"
 #include "fhir/search/date_range.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"

@@ -164,7 +164,7 @@ awaitable<net::ServerResponse> update(Context const& context, Request request) {
     if (!matched) co_return failure_response(matched.error());
     auto const stored = fhir::json::read(found->record.resource);
     if (!stored) co_return failure_response(Failure(Errc::storage, "the stored Subscription cannot be read"));
-    auto merged = subscriptions::unmask_headers(std::move(*resource), *stored);
+    auto merged = subscriptions::with_stored_headers(std::move(*resource), *stored);
     if (!merged) co_return failure_response(merged.error());
     auto const same = subscriptions::same_request(subscriptions::stored_subscription(*merged), *stored);
     auto const wish = subscriptions::read_status(merged->text("status"));

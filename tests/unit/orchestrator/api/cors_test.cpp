@@ -1,0 +1,43 @@
+#include "orchestrator/api/cors.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+net::Headers from(std::string origin) {
+    net::Headers headers;
+    headers.add("Origin", std::move(origin));
+    return headers;
+}
+
+}  // namespace
+
+TEST_CASE("only our own origin may call unless others are listed", "[api]") {
+    CHECK(origin_allowed({}, "", "docs.example.org"));
+    CHECK(origin_allowed({}, "https://docs.example.org", "docs.example.org"));
+    CHECK_FALSE(origin_allowed({}, "https://evil.example", "docs.example.org"));
+    CHECK(origin_allowed({"https://app.example"}, "https://app.example", "docs.example.org"));
+    CHECK(origin_allowed({"*"}, "https://anyone.example", "docs.example.org"));
+}
+
+TEST_CASE("a listed origin is named, any origin gets a star", "[api]") {
+    net::Headers listed;
+    add_cors({"https://app.example"}, from("https://app.example"), listed);
+    CHECK(listed.get("Access-Control-Allow-Origin") == "https://app.example");
+    CHECK(listed.get("Vary") == "Origin");
+    net::Headers any;
+    add_cors({"*"}, from("https://app.example"), any);
+    CHECK(any.get("Access-Control-Allow-Origin") == "*");
+    net::Headers none;
+    add_cors({}, from("https://app.example"), none);
+    CHECK(none.size() == 0);
+}
+
+TEST_CASE("a preflight of a stranger is refused", "[api]") {
+    CHECK(preflight({}, from("https://evil.example")).status == 403);
+    CHECK(preflight({"https://app.example"}, from("https://app.example")).status == 204);
+}
+
+}  // namespace tributary::api

@@ -1,0 +1,48 @@
+#include "orchestrator/api/router.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+Router some_routes() {
+    Router router;
+    auto const nothing = [](Request) -> awaitable<net::ServerResponse> { co_return net::ServerResponse(); };
+    router.add("GET", "Subscription/{id}", nothing);
+    router.add("PUT", "Subscription/{id}", nothing);
+    router.add("GET", "Subscription/$status", nothing);
+    router.add("POST", "Subscription/_search", nothing);
+    return router;
+}
+
+}  // namespace
+
+TEST_CASE("a path leads to its handler and gives up its id decoded", "[api]") {
+    auto const router = some_routes();
+    auto const match = router.match("GET", "Subscription/a%2Db");
+    REQUIRE(match.handler != nullptr);
+    REQUIRE(match.captures.size() == 1);
+    CHECK(match.captures.front() == "a-b");
+}
+
+TEST_CASE("an operation is never taken for an id", "[api]") {
+    auto const router = some_routes();
+    auto const status = router.match("GET", "Subscription/$status");
+    REQUIRE(status.handler != nullptr);
+    CHECK(status.captures.empty());
+    CHECK(router.match("PUT", "Subscription/$status").handler == nullptr);
+    CHECK(router.match("GET", "Subscription/_search").handler == nullptr);
+}
+
+TEST_CASE("a known path with another method tells the methods it takes", "[api]") {
+    auto const router = some_routes();
+    auto const match = router.match("PATCH", "Subscription/1");
+    CHECK(match.handler == nullptr);
+    CHECK(match.allow == "GET, PUT");
+    CHECK(router.match("GET", "Nothing").allow.empty());
+}
+
+TEST_CASE("HEAD is served by GET", "[api]") { CHECK(some_routes().match("HEAD", "Subscription/1").handler != nullptr); }
+
+}  // namespace tributary::api

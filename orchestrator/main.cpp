@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "orchestrator/app/version.hpp"
-#include "orchestrator/cli/check.hpp"
+#include "orchestrator/cli/check_command.hpp"
 #include "orchestrator/cli/serve.hpp"
 #include "orchestrator/cli/watch.hpp"
 

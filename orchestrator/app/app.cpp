@@ -16,6 +16,7 @@
 #include "orchestrator/net/http_client.hpp"
 #include "orchestrator/net/http_server.hpp"
 #include "orchestrator/operations/operations.hpp"
+#include "orchestrator/pipeline/call_log.hpp"
 #include "orchestrator/pipeline/discoveries.hpp"
 #include "orchestrator/pipeline/retrievals.hpp"
 #include "orchestrator/storage/storage.hpp"
@@ -23,6 +24,9 @@
 namespace tributary::app {
 
 namespace {
+
+/// More than that are left to those who ask for them.
+constexpr std::size_t kRetrievedAgain = 10'000;
 
 std::string in_url(std::string const& host) { return host.find(':') == std::string::npos ? host : '[' + host + ']'; }
 
@@ -54,6 +58,7 @@ struct App::Impl {
     void make_api();
     subscriptions::Rules rules() const;
     net::HttpServer::Settings fhir_listener();
+    awaitable<Result<void>> resume_retrievals();
     awaitable<void> drain(async::Deadline deadline);
 
     boost::asio::any_io_executor ex;
@@ -69,6 +74,7 @@ struct App::Impl {
     std::string base;
     std::unique_ptr<storage::Storage> storage;
     std::vector<std::unique_ptr<partner::Partner>> partners;
+    std::optional<pipeline::CallLog> calls;
     std::optional<pipeline::Retrievals> retrievals;
     std::optional<pipeline::Discoveries> discoveries;
     std::optional<delivery::Deliveries> deliveries;
@@ -151,8 +157,9 @@ Result<void> App::Impl::assemble() {
     auto made = make_partners(PartnerParts{ex, clock, worker, client, tls, process_permits, logger, metrics}, config.partners);
     if (!made) return made.error();
     partners = std::move(*made);
-    retrievals.emplace(ex, clock, *storage, worker, partners, wake, logger, metrics);
-    discoveries.emplace(ex, clock, *storage, worker, partners, *retrievals, config.discovery, wake, logger, metrics);
+    calls.emplace(ex, clock, *storage, logger, metrics);
+    retrievals.emplace(ex, clock, *storage, worker, partners, *calls, wake, logger, metrics);
+    discoveries.emplace(ex, clock, *storage, worker, partners, *retrievals, *calls, config.discovery, wake, logger, metrics);
     config.delivery.base = base;
     config.delivery.websocket_url = websocket_url(base);
     deliveries.emplace(ex, clock, *storage, client, tls, rules(), config.delivery, stopped, logger, metrics);
@@ -192,14 +199,26 @@ App::~App() = default;
 
 awaitable<Result<void>> App::start() {
     for (auto& partner : impl_->partners) partner->lane().start();
+    impl_->calls->start();
     impl_->housekeeping->start();
     impl_->operations_server->start();
     auto const resumed = co_await impl_->discoveries->resume(impl_->rules());
     if (!resumed) co_return resumed.error();
+    auto const retrieving = co_await impl_->resume_retrievals();
+    if (!retrieving) co_return retrieving.error();
     auto const delivering = co_await impl_->deliveries->resume();
     if (!delivering) co_return delivering.error();
     impl_->fhir_server->start();
     impl_->operations->set_ready(true);
+    co_return Result<void>();
+}
+
+/// Eager retrievals that a stop or a crash cut off.
+awaitable<Result<void>> App::Impl::resume_retrievals() {
+    if (config.discovery.retrieve != pipeline::Retrieve::eager) co_return Result<void>();
+    auto contents = co_await storage->contents_to_retrieve(kRetrievedAgain);
+    if (!contents) co_return contents.error();
+    retrievals->prefetch("", std::move(*contents));
     co_return Result<void>();
 }
 
@@ -231,6 +250,7 @@ awaitable<void> App::stop(async::Deadline deadline) {
     co_await app.retrievals->stop();
     co_await app.deliveries->stop();
     co_await app.housekeeping->stop();
+    co_await app.calls->stop();
     for (auto& partner : app.partners) co_await partner->lane().stop();
     co_await app.operations_server->drain(deadline);
     app.client.close_idle();

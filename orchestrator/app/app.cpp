@@ -154,7 +154,7 @@ Result<void> App::Impl::listen() {
 Result<void> App::Impl::assemble() {
     auto const wake = [this](std::vector<std::string> const& subscriptions) { deliveries->wake(subscriptions); };
     auto const stopped = [this](std::string const& id) { discoveries->unwant(id); };
-    auto made = make_partners(PartnerParts{ex, clock, worker, client, tls, process_permits, logger, metrics}, config.partners);
+    auto made = make_partners({ex, clock, client, tls, worker, process_permits, logger, metrics}, config.partners);
     if (!made) return made.error();
     partners = std::move(*made);
     calls.emplace(ex, clock, *storage, logger, metrics);

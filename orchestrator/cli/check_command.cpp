@@ -39,7 +39,7 @@ int run_check(std::filesystem::path const& config) {
     net::TlsContexts tls;
     net::HttpClient client(ex, clock, worker, tls, metrics, net::HttpClient::Settings());
     async::Semaphore permits(reading.config.discovery.max_in_flight);
-    auto partners = app::make_partners(app::PartnerParts{ex, clock, worker, client, tls, permits, Logger(), metrics}, reading.config.partners);
+    auto partners = app::make_partners({ex, clock, client, tls, worker, permits, Logger(), metrics}, reading.config.partners);
     if (!partners) {
         std::cerr << "tributary: " << partners.error().detail() << '\n';
         return 2;

@@ -36,10 +36,9 @@ WatchSession::WatchSession(
 awaitable<Result<void>> WatchSession::run() {
     started_ = clock_.now();
     auto result = co_await watch();
-    if (!subscription_.empty()) {
-        auto deleted = co_await call("DELETE", "Subscription/" + subscription_);
-        if (!deleted && result) result = deleted.error();
-    }
+    if (subscription_.empty()) co_return result;
+    auto deleted = co_await call("DELETE", "Subscription/" + subscription_);
+    if (!deleted && result) result = deleted.error();
     summary_.documents = documents_.size();
     summary_.elapsed = elapsed();
     summary_.progress = progress_;

@@ -175,6 +175,7 @@ TEST_CASE("watch tells why the criteria were refused", "[cli][watch]") {
     REQUIRE(stage.result.has_error());
     CHECK(stage.result.error().detail() == "no patient part in the criteria");
     CHECK_FALSE(stage.server.was_asked(kDelete));
+    CHECK(stage.out.str().empty());
 }
 
 TEST_CASE("watch tells that no server is there", "[cli][watch]") {

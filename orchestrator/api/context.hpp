@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Settings {
     std::string canonical_base;
     std::string version;         ///< of the program
     std::vector<std::string> allowed_origins;  ///< CORS
+    std::map<std::string, std::string> partner_names;  ///< by id: who failed is told by name
     pipeline::Retrieve retrieve = pipeline::Retrieve::eager;
     std::size_t page = 50, page_most = 500;     ///< entries of a search page
     std::chrono::seconds retrieve_deadline{125};  ///< of an on-demand Binary

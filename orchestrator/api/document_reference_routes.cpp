@@ -8,6 +8,7 @@
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/search_page.hpp"
+#include "orchestrator/base/digest.hpp"
 
 namespace tributary::api {
 
@@ -69,6 +70,7 @@ Value make_page(Context const& context, DocumentQuestion const& question, cache:
     }
     auto const add_outcome = [&entries](Value outcome) {
         fhir::SearchsetEntry entry;
+        entry.full_url = "urn:uuid:" + random_uuid();  // it has no address, and R4 wants one of every entry
         entry.resource = std::move(outcome);
         entry.mode = fhir::SearchMode::outcome;
         entries.push_back(std::move(entry));
@@ -95,8 +97,12 @@ awaitable<Result<std::optional<Value>>> read_completeness(Context const& context
     bool const by_reference = patient.parameters.empty();
     auto op = by_reference ? context.storage.progress_of_patient(request.scope, patient.references.front())
                            : context.storage.progress(request.scope, patient.key());
-    auto const progress = co_await std::move(op);
+    auto progress = co_await std::move(op);
     if (!progress) co_return progress.error();
+    auto const& names = context.settings.partner_names;
+    for (auto& issue : progress->issues) {
+        if (auto const known = names.find(issue.partner); known != names.end()) issue.partner = known->second;
+    }
     co_return completeness_outcome(*progress, context.settings.canonical_base);
 }
 

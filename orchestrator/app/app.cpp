@@ -177,6 +177,7 @@ void App::Impl::make_api() {
     settings.version = kVersion;
     settings.allowed_origins = config.server.allowed_origins;
     settings.retrieve = config.discovery.retrieve;
+    for (auto const& partner : config.partners) settings.partner_names.emplace(partner.id, partner.name);
     api.emplace(api::Context{clock, worker, *storage, *deliveries, *discoveries, *retrievals, rules(), std::move(settings), logger});
 }
 

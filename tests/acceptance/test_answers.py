@@ -22,7 +22,7 @@ class Completeness(Case):
         first, *rest = fhir.outcome(bundle)["issue"]
         self.assertEqual((first["code"], first["severity"]), ("incomplete", "information"))
         self.assertEqual([issue["code"] for issue in rest], ["transient"])
-        self.assertIn("p002", str(rest))
+        self.assertIn("Community p002", str(rest))
         hanging.script.clear()
         hanging.release()
         self.eventually(lambda: fhir.progress(self.search(fhir.BOB)).get("state") == "complete", "the end")

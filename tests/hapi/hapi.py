@@ -28,7 +28,7 @@ def reason_to_skip():
 
 
 class Server:
-    """One process with a file database; `stop` and `start` again keep the port and the data."""
+    """One process with a file database; `kill` and `start` again keep the port and the data."""
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="tributary-hapi-")
@@ -42,8 +42,8 @@ class Server:
     def wait(self):
         self.program.wait_for_line("READY", START_SECONDS)
 
-    def stop(self):
-        self.program.stop()
+    def kill(self):
+        self.program.kill()
 
     def end(self):
         if self.program:

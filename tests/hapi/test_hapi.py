@@ -94,21 +94,21 @@ class Communities(Hapi):
 
 class Restart(Hapi):
     def test_hapi_stopped_in_mid_run_and_started_again_loses_nothing(self):
-        somebody = people.made_up("Rosa", "Restart", 40)
+        count = 120  # three pages
+        somebody = people.made_up("Rosa", "Restart", count)
         somebody.store(self.hapi, "C", somebody.documents)
         receiver = self.receiver()
-        self.tributary(partner_defaults={"attempts": 1, "max_concurrent": 1, "breaker_failures": 2, "breaker_pause": "2s"},
-                       limits={"entries_per_page": 10})
+        self.tributary(partner_defaults={"attempts": 1, "max_concurrent": 1, "breaker_failures": 1, "breaker_pause": "2s"})
         self.create(fhir.topic(somebody.criteria, receiver.endpoint))
         receiver.wait_for_events(1, seconds=60)
-        self.hapi.stop()
+        self.hapi.kill()
         before = len(receiver.notifications())
         self.hapi.start()
         self.hapi.wait()
-        events = receiver.wait_for_events(40, seconds=120)
-        self.measured("documents told before HAPI was stopped, of 40", before)
+        events = receiver.wait_for_events(count, seconds=60)
+        self.measured(f"documents told before HAPI was killed, of {count}", before)
         by_number = {each.number: each for each in events}
-        self.assertEqual(sorted(by_number), list(range(1, 41)))
+        self.assertEqual(sorted(by_number), list(range(1, count + 1)))
         self.assertEqual(sorted(people.key(each.focus()) for each in by_number.values()),
                          sorted(people.key(each) for each in somebody.documents))
 

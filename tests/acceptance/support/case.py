@@ -20,6 +20,12 @@ class Case(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
         self.server = None
+        self.addCleanup(self.show_log_of_a_failure)
+
+    def show_log_of_a_failure(self):
+        told = self._outcome.result
+        if self.server and any(test is self for test, _ in told.failures + told.errors):
+            print("\n".join(["  the end of the server's log:", *self.server.stderr().splitlines()[-25:]]), flush=True)
 
     # What is started here ends with the test.
 

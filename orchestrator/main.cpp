@@ -14,7 +14,10 @@ using namespace tributary;
 
 std::map<std::string, LogFormat> const kLogFormats{{"text", LogFormat::text}, {"json", LogFormat::json}};
 std::map<std::string, LogLevel> const kLogLevels{
-    {"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning}, {"error", LogLevel::error}
+    {"debug", LogLevel::debug},
+    {"info", LogLevel::info},
+    {"warning", LogLevel::warning},
+    {"error", LogLevel::error}
 };
 
 void add_serve(CLI::App& app, cli::ServeOptions& options) {
@@ -24,26 +27,42 @@ void add_serve(CLI::App& app, cli::ServeOptions& options) {
         ->transform(CLI::CheckedTransformer(kLogFormats, CLI::ignore_case).description(""))
         ->type_name("FORMAT")
         ->default_str("text");
-    serve->add_option("--log-level", options.log_level, "The least that is logged: debug, info, warning or error")
+    serve
+        ->add_option(
+            "--log-level", options.log_level, "The least that is logged: debug, info, warning or error"
+        )
         ->transform(CLI::CheckedTransformer(kLogLevels, CLI::ignore_case).description(""))
         ->type_name("LEVEL")
         ->default_str("info");
 }
 
 void add_check(CLI::App& app, std::string& config) {
-    auto* check = app.add_subcommand("check", "Validate a configuration and ask each partner for its CapabilityStatement");
+    auto* check = app.add_subcommand(
+        "check", "Validate a configuration and ask each partner for its CapabilityStatement"
+    );
     check->add_option("--config", config, "Configuration, TOML")->required()->type_name("FILE");
     check->footer("Exit code: 0 all partners answer, 1 one does not, 2 the configuration is wrong.");
 }
 
 void add_watch(CLI::App& app, cli::WatchOptions& options) {
-    auto* watch = app.add_subcommand("watch", "Subscribe to a patient's documents and show them as they arrive");
-    watch->add_option("criteria", options.criteria, "e.g. 'DocumentReference?patient.given=bob&patient.family=smith'")->required();
-    watch->add_option("--server", options.server, "FHIR base of the server")->type_name("URL")->capture_default_str();
+    auto* watch =
+        app.add_subcommand("watch", "Subscribe to a patient's documents and show them as they arrive");
+    watch
+        ->add_option(
+            "criteria", options.criteria, "e.g. 'DocumentReference?patient.given=bob&patient.family=smith'"
+        )
+        ->required();
+    watch->add_option("--server", options.server, "FHIR base of the server")
+        ->type_name("URL")
+        ->capture_default_str();
 }
 
 int run(int argc, char** argv) {
-    CLI::App app("Tributary: asynchronous FHIR Subscription middleware. Subscribe once to a patient's documents; be told of each the moment any partner has it.", "tributary");
+    CLI::App app(
+        "Tributary: asynchronous FHIR Subscription middleware. Subscribe once to a patient's documents; be "
+        "told of each the moment any partner has it.",
+        "tributary"
+    );
     app.set_version_flag("--version", std::string("tributary ") + app::kVersion);
     app.require_subcommand(1);
     app.footer("`tributary COMMAND --help` tells more. A first run: ./examples/demo.sh");

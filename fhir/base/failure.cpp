@@ -9,11 +9,14 @@ namespace tributary {
 namespace {
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // error_category's is protected and not virtual by design
+#pragma GCC diagnostic ignored \
+    "-Wnon-virtual-dtor"  // error_category's is protected and not virtual by design
 class Category final : public boost::system::error_category {
 public:
     char const* name() const noexcept override { return "tributary"; }
-    std::string message(int value) const override { return std::string(outcome_of(static_cast<Errc>(value)).name); }
+    std::string message(int value) const override {
+        return std::string(outcome_of(static_cast<Errc>(value)).name);
+    }
 };
 #pragma GCC diagnostic pop
 
@@ -38,7 +41,9 @@ boost::system::error_code make_error_code(Errc code) { return {static_cast<int>(
 Failure::Failure(boost::system::error_code code, std::string detail)
     : code_(translate(code)), detail_(std::move(detail)) {}
 
-Errc Failure::errc() const { return code_.category() == category() ? static_cast<Errc>(code_.value()) : Errc::bug; }
+Errc Failure::errc() const {
+    return code_.category() == category() ? static_cast<Errc>(code_.value()) : Errc::bug;
+}
 
 void throw_exception_from_error(Failure const& failure, boost::source_location const&) {
     throw boost::system::system_error(failure.code(), failure.detail());

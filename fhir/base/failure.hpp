@@ -11,30 +11,30 @@ namespace tributary {
 /// Every way in which expected trouble is told. What each means to an app stands in outcome_table.cpp, nowhere else.
 enum class Errc {
     // a call we made
-    timeout = 1,     ///< the deadline of the call passed
-    connect,         ///< no connection
-    dns,             ///< the host name has no address
-    tls,             ///< handshake or verification failed
-    protocol,        ///< what came is not HTTP, WebSocket or the resource that was asked for
-    http_status,     ///< a status that is no success; Failure::http_status() has it
-    refused_address, ///< policy forbids the address or the redirect
+    timeout = 1,      ///< the deadline of the call passed
+    connect,          ///< no connection
+    dns,              ///< the host name has no address
+    tls,              ///< handshake or verification failed
+    protocol,         ///< what came is not HTTP, WebSocket or the resource that was asked for
+    http_status,      ///< a status that is no success; Failure::http_status() has it
+    refused_address,  ///< policy forbids the address or the redirect
     // input
-    malformed,       ///< not JSON, not a resource, not a URL
-    duplicate_key,   ///< a JSON object names a member twice
-    too_deep,        ///< JSON nested beyond the limit
-    invalid,         ///< a value that does not parse
-    required,        ///< an element is missing
-    value,           ///< a value that parses and cannot be accepted
-    business_rule,   ///< accepted nowhere: a rule of the protocol forbids it
-    not_supported,   ///< legal, but not offered here
+    malformed,          ///< not JSON, not a resource, not a URL
+    duplicate_key,      ///< a JSON object names a member twice
+    too_deep,           ///< JSON nested beyond the limit
+    invalid,            ///< a value that does not parse
+    required,           ///< an element is missing
+    value,              ///< a value that parses and cannot be accepted
+    business_rule,      ///< accepted nowhere: a rule of the protocol forbids it
+    not_supported,      ///< legal, but not offered here
     unknown_parameter,  ///< a search parameter that is not offered, with handling=strict
-    too_long,        ///< an element above its limit
-    too_large,       ///< a body above its limit
-    head_too_large,  ///< a request head above its limit
-    slow,            ///< the request took too long to send
-    media_type,      ///< a request body in another format
-    not_acceptable,  ///< an answer in another format was asked for
-    method,          ///< the interaction is not offered
+    too_long,           ///< an element above its limit
+    too_large,          ///< a body above its limit
+    head_too_large,     ///< a request head above its limit
+    slow,               ///< the request took too long to send
+    media_type,         ///< a request body in another format
+    not_acceptable,     ///< an answer in another format was asked for
+    method,             ///< the interaction is not offered
     // state
     not_found,
     deleted,
@@ -43,10 +43,10 @@ enum class Errc {
     multiple_matches,
     forbidden,
     unauthorized,
-    throttled,       ///< a bound was reached: try again later
-    storage,         ///< the database failed
-    closed,          ///< shutting down
-    bug,             ///< an exception that should not have been
+    throttled,  ///< a bound was reached: try again later
+    storage,    ///< the database failed
+    closed,     ///< shutting down
+    bug,        ///< an exception that should not have been
 };
 
 boost::system::error_category const& category();

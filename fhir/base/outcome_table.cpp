@@ -47,7 +47,8 @@ constexpr std::array kTable{
 }  // namespace
 
 OutcomeRow const& outcome_of(Errc errc) {
-    auto const row = std::find_if(kTable.begin(), kTable.end(), [errc](OutcomeRow const& r) { return r.errc == errc; });
+    auto const row =
+        std::find_if(kTable.begin(), kTable.end(), [errc](OutcomeRow const& r) { return r.errc == errc; });
     return row == kTable.end() ? kTable.back() : *row;
 }
 

@@ -25,8 +25,9 @@ std::string normalised(Identifier const& identifier);
 
 /// What bytes tell about themselves (K4, K5); filled after RD.
 struct BodyIdentity {
-    std::string sha256;          ///< hex
-    std::string document_id;     ///< CDA ClinicalDocument/id "root^extension", FHIR Bundle.identifier "system|value"; "" unknown
+    std::string sha256;  ///< hex
+    std::string
+        document_id;  ///< CDA ClinicalDocument/id "root^extension", FHIR Bundle.identifier "system|value"; "" unknown
     std::string set_id;
     std::optional<std::int64_t> version_number;
 };
@@ -35,7 +36,7 @@ struct BodyIdentity {
 struct Known {
     std::string partner;
     DocumentReference const* document = nullptr;
-    std::string home_community_id;      ///< the partner's, or the entry's own
+    std::string home_community_id;  ///< the partner's, or the entry's own
     std::optional<BodyIdentity> body;
 };
 

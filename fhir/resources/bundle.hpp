@@ -37,6 +37,8 @@ struct SearchsetEntry {
 struct SearchsetLinks {
     std::string self, next, previous;
 };
-json::Value make_searchset(std::vector<SearchsetEntry> entries, std::optional<std::uint64_t> total, SearchsetLinks const& links);
+json::Value make_searchset(
+    std::vector<SearchsetEntry> entries, std::optional<std::uint64_t> total, SearchsetLinks const& links
+);
 
 }  // namespace tributary::fhir

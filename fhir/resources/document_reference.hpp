@@ -13,7 +13,8 @@ struct Attachment {
     std::string content_type, language, url, title, creation;
     std::string hash;  ///< as written; identity::read_digest() understands it
     std::optional<std::uint64_t> size;
-    bool has_data = false;  ///< inline `data`, base64, in the resource at DocumentReference.content[i].attachment.data
+    bool has_data =
+        false;  ///< inline `data`, base64, in the resource at DocumentReference.content[i].attachment.data
 };
 struct DocumentContent {
     Attachment attachment;

@@ -41,8 +41,8 @@ struct Meta {
 };
 
 Coding read_coding(json::Value const& value);
-std::vector<Coding> read_concept(json::Value const* value);            ///< CodeableConcept: its codings
-std::vector<Coding> read_concepts(json::Value::Array const& values);   ///< CodeableConcept[]: all codings
+std::vector<Coding> read_concept(json::Value const* value);           ///< CodeableConcept: its codings
+std::vector<Coding> read_concepts(json::Value::Array const& values);  ///< CodeableConcept[]: all codings
 Identifier read_identifier(json::Value const& value);
 std::vector<Identifier> read_identifiers(json::Value::Array const& values);
 HumanName read_human_name(json::Value const& value);

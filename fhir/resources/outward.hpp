@@ -18,8 +18,12 @@ struct OutwardMeta {
 /// Our form of a partner's DocumentReference: our id and meta (security labels and tags of the partner stay, profiles go), subject = Patient/{patient_id},
 /// content[i].attachment.url = Binary/{binary_ids[i]} (relative, see absolute()) in place of url or data, references to what we do not serve
 /// lose `reference` and keep type, identifier, display; contained resources and references to them stay.
-json::Value outward_document_reference(DocumentReference const& document, OutwardMeta const& meta, std::string_view patient_id,
-                                       std::vector<std::string> const& binary_ids);
+json::Value outward_document_reference(
+    DocumentReference const& document,
+    OutwardMeta const& meta,
+    std::string_view patient_id,
+    std::vector<std::string> const& binary_ids
+);
 /// The same for a Patient; links are dropped.
 json::Value outward_patient(Patient const& patient, OutwardMeta const& meta);
 

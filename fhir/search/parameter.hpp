@@ -10,8 +10,8 @@ namespace tributary::fhir::search {
 /// One search parameter: all its values are alternatives (OR). Names are canonical: subject, subject:Patient.given and patient:Patient.given become
 /// patient and patient.given. A value.
 struct Parameter {
-    std::string name;      ///< "patient.given", "status", "_id"
-    std::string modifier;  ///< "exact", "contains", "missing", "not", "identifier" …, "" for none
+    std::string name;                 ///< "patient.given", "status", "_id"
+    std::string modifier;             ///< "exact", "contains", "missing", "not", "identifier" …, "" for none
     std::vector<std::string> values;  ///< percent-decoded, FHIR escapes undone; token values keep their '|'
     bool operator==(Parameter const&) const = default;
 };

@@ -14,7 +14,9 @@ constexpr std::string_view kBase = "/fhir";
 
 net::ServerResponse unknown_path(std::string const& allow, std::string const& method) {
     if (allow.empty()) {
-        return failure_response(Failure(Errc::not_found, "there is nothing at this path: GET [base]/metadata lists what is offered"));
+        return failure_response(Failure(
+            Errc::not_found, "there is nothing at this path: GET [base]/metadata lists what is offered"
+        ));
     }
     auto response = failure_response(Failure(Errc::method, method + " is not offered here: use " + allow));
     response.headers.add("Allow", allow);
@@ -39,7 +41,8 @@ Api::Api(Context context) : context_(std::move(context)) {
 
 awaitable<net::ServerResponse> Api::dispatch(net::ServerRequest request) {
     std::string_view path = request.path;
-    if (!path.starts_with(kBase) || (path.size() > kBase.size() && path[kBase.size()] != '/')) co_return unknown_path("", request.method);
+    if (!path.starts_with(kBase) || (path.size() > kBase.size() && path[kBase.size()] != '/'))
+        co_return unknown_path("", request.method);
     path.remove_prefix(std::min(path.size(), kBase.size() + 1));
     while (path.ends_with('/')) path.remove_suffix(1);
     if (request.method == "OPTIONS") co_return preflight(context_.settings.allowed_origins, request.headers);

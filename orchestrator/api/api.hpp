@@ -10,6 +10,8 @@ namespace tributary::api {
 class Api {
 public:
     explicit Api(Context context);
+    Api(Api const&) = delete;
+    Api& operator=(Api const&) = delete;
 
     /// Always an answer; an exception of a handler is logged and told as a bug. Deadline: none, each handler bounds its own waits.
     /// Cancellation: terminal; what was written stays written.

@@ -10,8 +10,13 @@ namespace {
 enum class Form { raw, fhir };
 
 /// FHIR JSON where Accept or _format names it, else the bytes as they are. Source: document-sharing B.3.
-Result<Form> choose_form(Request const& request, std::vector<fhir::search::Parameter> const& parameters, std::string const& content_type) {
-    bool const format = std::any_of(parameters.begin(), parameters.end(), [](auto const& p) { return p.name == "_format"; });
+Result<Form> choose_form(
+    Request const& request,
+    std::vector<fhir::search::Parameter> const& parameters,
+    std::string const& content_type
+) {
+    bool const format =
+        std::any_of(parameters.begin(), parameters.end(), [](auto const& p) { return p.name == "_format"; });
     if (format) {
         auto const json = accept_json(request.http.headers, parameters);
         if (!json) return json.error();
@@ -19,10 +24,14 @@ Result<Form> choose_form(Request const& request, std::vector<fhir::search::Param
     }
     auto const& headers = request.http.headers;
     std::string const bare = content_type.substr(0, content_type.find(';'));
-    if (accepts_by_name(headers, "application/fhir+json") && bare != "application/fhir+json") return Form::fhir;
+    if (accepts_by_name(headers, "application/fhir+json") && bare != "application/fhir+json")
+        return Form::fhir;
     if (accept_quality(headers, bare) > 0) return Form::raw;
     if (accepts_by_name(headers, "application/json")) return Form::fhir;
-    return Failure(Errc::not_acceptable, "this Binary is " + bare + ": ask for that, for application/fhir+json or for */*");
+    return Failure(
+        Errc::not_acceptable,
+        "this Binary is " + bare + ": ask for that, for application/fhir+json or for */*"
+    );
 }
 
 std::string fhir_binary(std::string const& id, std::string const& content_type, std::string const& bytes) {
@@ -44,7 +53,9 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     if (context.settings.retrieve == pipeline::Retrieve::off) {
         auto const content = co_await context.storage.content(request.caller.scope, id);
         if (content && content->presence == cache::Presence::found && content->sha256.empty()) {
-            co_return failure_response(Failure(Errc::not_found, "documents are not retrieved here: [discovery] retrieve is off"));
+            co_return failure_response(
+                Failure(Errc::not_found, "documents are not retrieved here: [discovery] retrieve is off")
+            );
         }
     }
     auto const deadline = async::Deadline::after(context.clock, context.settings.retrieve_deadline);
@@ -53,10 +64,16 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     auto const form = choose_form(request, *parameters, body->content_type);
     if (!form) co_return failure_response(form.error());
     // A copy or an encoding of 64 MiB is no work for the loop.
-    auto make = [body = *body, id, form = *form] { return form == Form::fhir ? fhir_binary(id, body.content_type, *body.bytes) : *body.bytes; };
+    auto make = [body = *body, id, form = *form] {
+        return form == Form::fhir ? fhir_binary(id, body.content_type, *body.bytes) : *body.bytes;
+    };
     auto content = co_await context.worker.execute(std::move(make), body->bytes->size());
-    if (!content) co_return failure_response(Failure(content.error(), "too many documents are being served: try again"));
-    net::ServerResponse response(200, *form == Form::fhir ? kFhirJson : body->content_type, std::move(*content));
+    if (!content)
+        co_return failure_response(Failure(content.error(), "too many documents are being served: try again")
+        );
+    net::ServerResponse response(
+        200, *form == Form::fhir ? kFhirJson : body->content_type, std::move(*content)
+    );
     response.headers.add("ETag", etag(1));
     if (*form == Form::raw) add_safety(response.headers);
     co_return response;
@@ -65,7 +82,9 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
 }  // namespace
 
 void add_binary_routes(Router& router, Context const& context) {
-    router.add("GET", "Binary/{id}", [&context](Request request) { return read(context, std::move(request)); });
+    router.add("GET", "Binary/{id}", [&context](Request request) {
+        return read(context, std::move(request));
+    });
 }
 
 }  // namespace tributary::api

@@ -10,10 +10,14 @@ using fhir::json::Value;
 
 std::string_view wire(cache::DiscoveryState state) {
     switch (state) {
-        case cache::DiscoveryState::none: return "none";
-        case cache::DiscoveryState::running: return "running";
-        case cache::DiscoveryState::late: return "late";
-        case cache::DiscoveryState::complete: return "complete";
+        case cache::DiscoveryState::none:
+            return "none";
+        case cache::DiscoveryState::running:
+            return "running";
+        case cache::DiscoveryState::late:
+            return "late";
+        case cache::DiscoveryState::complete:
+            return "complete";
     }
     return "none";
 }
@@ -38,9 +42,11 @@ std::string words(cache::Progress const& progress) {
     if (progress.state == cache::DiscoveryState::none) {
         return "No partner was asked for this patient: create a Subscription to start a Discovery";
     }
-    std::string const counts = std::to_string(progress.answered) + " of " + std::to_string(progress.asked) + " partners have answered, " +
-                               std::to_string(progress.failed) + " failed, " + std::to_string(progress.pending) + " are still asked";
-    return progress.state == cache::DiscoveryState::complete ? counts : counts + ": search again for the rest";
+    std::string const counts = std::to_string(progress.answered) + " of " + std::to_string(progress.asked) +
+                               " partners have answered, " + std::to_string(progress.failed) + " failed, " +
+                               std::to_string(progress.pending) + " are still asked";
+    return progress.state == cache::DiscoveryState::complete ? counts
+                                                             : counts + ": search again for the rest";
 }
 
 std::string_view partner_words(std::string_view issue) {
@@ -54,7 +60,8 @@ std::string_view partner_words(std::string_view issue) {
 std::optional<Value> completeness_outcome(cache::Progress const& progress, std::string_view canonical_base) {
     bool const complete = progress.state == cache::DiscoveryState::complete;
     if (complete && progress.issues.empty() && progress.failed == 0) return std::nullopt;
-    bool const running = progress.state == cache::DiscoveryState::running || progress.state == cache::DiscoveryState::late;
+    bool const running =
+        progress.state == cache::DiscoveryState::running || progress.state == cache::DiscoveryState::late;
     std::vector<fhir::Issue> issues(1);
     issues.front().severity = running ? "information" : "warning";
     issues.front().code = "incomplete";

@@ -17,14 +17,14 @@
 namespace tributary::api {
 
 struct Settings {
-    std::string base;            ///< as apps see it, without trailing slash
-    std::string websocket_url;   ///< as apps see it
+    std::string base;           ///< as apps see it, without trailing slash
+    std::string websocket_url;  ///< as apps see it
     std::string canonical_base;
-    std::string version;         ///< of the program
+    std::string version;                       ///< of the program
     std::vector<std::string> allowed_origins;  ///< CORS
     std::map<std::string, std::string> partner_names;  ///< by id: who failed is told by name
     pipeline::Retrieve retrieve = pipeline::Retrieve::eager;
-    std::size_t page = 50, page_most = 500;     ///< entries of a search page
+    std::size_t page = 50, page_most = 500;       ///< entries of a search page
     std::chrono::seconds retrieve_deadline{125};  ///< of an on-demand Binary
 };
 

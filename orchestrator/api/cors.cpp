@@ -9,7 +9,9 @@ namespace tributary::api {
 namespace {
 
 bool listed(std::vector<std::string> const& allowed, std::string_view origin) {
-    return std::any_of(allowed.begin(), allowed.end(), [&](std::string const& item) { return item == "*" || item == origin; });
+    return std::any_of(allowed.begin(), allowed.end(), [&](std::string const& item) {
+        return item == "*" || item == origin;
+    });
 }
 
 }  // namespace
@@ -23,11 +25,16 @@ bool origin_allowed(std::vector<std::string> const& allowed, std::string_view or
 net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Headers const& request) {
     auto const origin = request.get("Origin");
     if (origin.empty() || !listed(allowed, origin)) {
-        return failure_response(Failure(Errc::forbidden, "this origin may not call: add it to [server] allowed_origins"));
+        return failure_response(
+            Failure(Errc::forbidden, "this origin may not call: add it to [server] allowed_origins")
+        );
     }
     net::ServerResponse response(204, "", "");
     response.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
-    response.headers.add("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-Request-Id");
+    response.headers.add(
+        "Access-Control-Allow-Headers",
+        "Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-Request-Id"
+    );
     response.headers.add("Access-Control-Max-Age", "600");
     add_cors(allowed, request, response.headers);
     return response;
@@ -38,7 +45,9 @@ void add_cors(std::vector<std::string> const& allowed, net::Headers const& reque
     if (origin.empty() || !listed(allowed, origin)) return;
     bool const any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     response.add("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
-    response.add("Access-Control-Expose-Headers", "Content-Location, ETag, Last-Modified, Location, X-Request-Id");
+    response.add(
+        "Access-Control-Expose-Headers", "Content-Location, ETag, Last-Modified, Location, X-Request-Id"
+    );
     if (!any) response.add("Vary", "Origin");
 }
 

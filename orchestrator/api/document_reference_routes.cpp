@@ -31,10 +31,13 @@ Result<cache::SortKey> read_sort(std::string_view name) {
 }
 
 /// The question that a search asks, or everything that is wrong with it.
-std::variant<DocumentQuestion, std::vector<Failure>> read_question(Context const& context, Request const& request) {
+std::variant<DocumentQuestion, std::vector<Failure>> read_question(
+    Context const& context, Request const& request
+) {
     auto parameters = read_parameters(request.http);
     if (!parameters) return std::vector{parameters.error()};
-    if (auto const json = accept_json(request.http.headers, *parameters); !json) return std::vector{json.error()};
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        return std::vector{json.error()};
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) return std::vector{control.error()};
     bool const descending = control->sort.starts_with('-');
@@ -47,7 +50,8 @@ std::variant<DocumentQuestion, std::vector<Failure>> read_question(Context const
     if (!unknown.empty() && strict_handling(request.http.headers)) return unknown;
     DocumentQuestion question;
     for (auto const& parameter : all) {
-        if (std::find(reading.unknown.begin(), reading.unknown.end(), parameter) == reading.unknown.end()) question.used.push_back(parameter);
+        if (std::find(reading.unknown.begin(), reading.unknown.end(), parameter) == reading.unknown.end())
+            question.used.push_back(parameter);
     }
     question.request.scope = request.caller.scope;
     question.request.search = std::move(reading.search);
@@ -60,7 +64,12 @@ std::variant<DocumentQuestion, std::vector<Failure>> read_question(Context const
     return question;
 }
 
-Value make_page(Context const& context, DocumentQuestion const& question, cache::ResourcePage const& page, std::optional<Value> completeness) {
+Value make_page(
+    Context const& context,
+    DocumentQuestion const& question,
+    cache::ResourcePage const& page,
+    std::optional<Value> completeness
+) {
     std::vector<fhir::SearchsetEntry> entries;
     for (auto const& found : page.resources) {
         fhir::SearchsetEntry entry;
@@ -87,11 +96,14 @@ Value make_page(Context const& context, DocumentQuestion const& question, cache:
         }
         add_outcome(fhir::make_operation_outcome(issues));
     }
-    auto const links = page_links(context.settings.base + "/DocumentReference", question.used, question.control, page.total);
+    auto const links =
+        page_links(context.settings.base + "/DocumentReference", question.used, question.control, page.total);
     return fhir::make_searchset(std::move(entries), page.total, links);
 }
 
-awaitable<Result<std::optional<Value>>> read_completeness(Context const& context, cache::DocumentSearchRequest const& request) {
+awaitable<Result<std::optional<Value>>> read_completeness(
+    Context const& context, cache::DocumentSearchRequest const& request
+) {
     auto const& patient = request.search.patient;
     if (patient.empty()) co_return std::optional<Value>();
     bool const by_reference = patient.parameters.empty();
@@ -108,7 +120,8 @@ awaitable<Result<std::optional<Value>>> read_completeness(Context const& context
 
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
     auto question = read_question(context, request);
-    if (auto const* failures = std::get_if<std::vector<Failure>>(&question)) co_return failure_response(*failures);
+    if (auto const* failures = std::get_if<std::vector<Failure>>(&question))
+        co_return failure_response(*failures);
     auto& asked = std::get<DocumentQuestion>(question);
     // Progress first: what it says has been admitted is then found by the search.
     auto completeness = co_await read_completeness(context, asked.request);
@@ -121,21 +134,32 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
     auto const parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json) co_return failure_response(json.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
     auto const found = co_await context.storage.read_document(request.caller.scope, request.captures.front());
     if (!found) co_return failure_response(found.error());
-    if (found->presence == cache::Presence::unknown) co_return failure_response(Failure(Errc::not_found, "no DocumentReference has this id"));
-    if (found->presence == cache::Presence::deleted) co_return failure_response(Failure(Errc::deleted, "this DocumentReference is gone"));
+    if (found->presence == cache::Presence::unknown)
+        co_return failure_response(Failure(Errc::not_found, "no DocumentReference has this id"));
+    if (found->presence == cache::Presence::deleted)
+        co_return failure_response(Failure(Errc::deleted, "this DocumentReference is gone"));
     auto const& stored = found->resource;
-    co_return versioned_response(200, fhir::absolute(stored.resource, context.settings.base), stored.version, stored.last_updated);
+    co_return versioned_response(
+        200, fhir::absolute(stored.resource, context.settings.base), stored.version, stored.last_updated
+    );
 }
 
 }  // namespace
 
 void add_document_reference_routes(Router& router, Context const& context) {
-    router.add("GET", "DocumentReference", [&context](Request request) { return search(context, std::move(request)); });
-    router.add("POST", "DocumentReference/_search", [&context](Request request) { return search(context, std::move(request)); });
-    router.add("GET", "DocumentReference/{id}", [&context](Request request) { return read(context, std::move(request)); });
+    router.add("GET", "DocumentReference", [&context](Request request) {
+        return search(context, std::move(request));
+    });
+    router.add("POST", "DocumentReference/_search", [&context](Request request) {
+        return search(context, std::move(request));
+    });
+    router.add("GET", "DocumentReference/{id}", [&context](Request request) {
+        return read(context, std::move(request));
+    });
 }
 
 }  // namespace tributary::api

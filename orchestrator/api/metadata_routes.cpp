@@ -36,11 +36,14 @@ Value subscription_resource(Context const& context) {
     std::vector<Value> topics;
     for (auto const& topic : subscriptions::topics(context.settings.canonical_base)) {
         topics.push_back(object(
-            {{"url", backport("StructureDefinition/capabilitystatement-subscriptiontopic-canonical")}, {"valueCanonical", topic.canonical}}
+            {{"url", backport("StructureDefinition/capabilitystatement-subscriptiontopic-canonical")},
+             {"valueCanonical", topic.canonical}}
         ));
     }
     auto const operation = [](std::string const& name) {
-        return object({{"name", name}, {"definition", backport("OperationDefinition/backport-subscription-" + name)}});
+        return object(
+            {{"name", name}, {"definition", backport("OperationDefinition/backport-subscription-" + name)}}
+        );
     };
     std::vector<fhir::search::Definition> const parameters{
         {"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"},
@@ -52,8 +55,10 @@ Value subscription_resource(Context const& context) {
         {"type", "Subscription"},
         {"supportedProfile", array({backport("StructureDefinition/backport-subscription")})},
         {"documentation",
-         "Channels: rest-hook and websocket. Classic criteria (DocumentReference?patient.given=…) and our topic, with content empty, id-only or "
-         "full-resource. With strict acceptance a Patient of a partner must equal the demographics asked for, which is narrower than a search."},
+         "Channels: rest-hook and websocket. Classic criteria (DocumentReference?patient.given=…) and our "
+         "topic, with content empty, id-only or "
+         "full-resource. With strict acceptance a Patient of a partner must equal the demographics asked "
+         "for, which is narrower than a search."},
         {"interaction", interactions({"read", "create", "update", "delete", "search-type"})},
         {"versioning", "versioned-update"},
         {"readHistory", false},
@@ -64,7 +69,9 @@ Value subscription_resource(Context const& context) {
     });
 }
 
-Value searched_resource(char const* type, std::vector<fhir::search::Definition> const& definitions, char const* documentation) {
+Value searched_resource(
+    char const* type, std::vector<fhir::search::Definition> const& definitions, char const* documentation
+) {
     return object({
         {"type", type},
         {"documentation", documentation},
@@ -75,7 +82,8 @@ Value searched_resource(char const* type, std::vector<fhir::search::Definition> 
 
 Value capability_statement(Context const& context) {
     auto const websocket = object(
-        {{"url", "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket"}, {"valueUri", context.settings.websocket_url}}
+        {{"url", "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket"},
+         {"valueUri", context.settings.websocket_url}}
     );
     auto rest = object({
         {"extension", array({websocket})},
@@ -84,13 +92,21 @@ Value capability_statement(Context const& context) {
          array(
              {subscription_resource(context),
               searched_resource(
-                  "DocumentReference", fhir::search::document_reference_parameters(),
-                  "Documents found at partner communities. A search starts no Discovery; an OperationOutcome entry says how complete the answer is."
+                  "DocumentReference",
+                  fhir::search::document_reference_parameters(),
+                  "Documents found at partner communities. A search starts no Discovery; an OperationOutcome "
+                  "entry says how complete the answer is."
               ),
-              searched_resource("Patient", fhir::search::patient_parameters(), "Patients that partners returned and that were accepted."),
+              searched_resource(
+                  "Patient",
+                  fhir::search::patient_parameters(),
+                  "Patients that partners returned and that were accepted."
+              ),
               object(
                   {{"type", "Binary"},
-                   {"documentation", "The bytes of documents: raw, or as FHIR JSON by Accept. What is not here yet is retrieved on demand."},
+                   {"documentation",
+                    "The bytes of documents: raw, or as FHIR JSON by Accept. What is not here yet is "
+                    "retrieved on demand."},
                    {"interaction", interactions({"read"})}}
               )}
          )},
@@ -102,7 +118,9 @@ Value capability_statement(Context const& context) {
         {"kind", "instance"},
         {"instantiates", array({backport("CapabilityStatement/backport-subscription-server-r4")})},
         {"software", object({{"name", "Tributary"}, {"version", context.settings.version}})},
-        {"implementation", object({{"description", "Asynchronous FHIR Subscription middleware"}, {"url", context.settings.base}})},
+        {"implementation",
+         object({{"description", "Asynchronous FHIR Subscription middleware"}, {"url", context.settings.base}}
+         )},
         {"fhirVersion", "4.0.1"},
         {"format", array({"application/fhir+json", "json"})},
         {"implementationGuide", array({backport("ImplementationGuide/hl7.fhir.uv.subscriptions-backport")})},
@@ -113,7 +131,8 @@ Value capability_statement(Context const& context) {
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
     auto const parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json) co_return failure_response(json.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
     co_return resource_response(200, capability_statement(context));
 }
 

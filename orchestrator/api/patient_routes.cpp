@@ -10,10 +10,12 @@ namespace {
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
     auto parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json) co_return failure_response(json.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
-    if (!control->sort.empty()) co_return failure_response(Failure(Errc::not_supported, "_sort is not offered for Patient"));
+    if (!control->sort.empty())
+        co_return failure_response(Failure(Errc::not_supported, "_sort is not offered for Patient"));
     auto used = *parameters;
     auto reading = fhir::search::read_patient_search(std::move(*parameters));
     if (!reading.problems.empty()) co_return failure_response(reading.problems);
@@ -41,11 +43,14 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
     auto const parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json) co_return failure_response(json.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
     auto const found = co_await context.storage.read_patient(request.caller.scope, request.captures.front());
     if (!found) co_return failure_response(found.error());
-    if (found->presence == cache::Presence::unknown) co_return failure_response(Failure(Errc::not_found, "no Patient has this id"));
-    if (found->presence == cache::Presence::deleted) co_return failure_response(Failure(Errc::deleted, "this Patient is gone"));
+    if (found->presence == cache::Presence::unknown)
+        co_return failure_response(Failure(Errc::not_found, "no Patient has this id"));
+    if (found->presence == cache::Presence::deleted)
+        co_return failure_response(Failure(Errc::deleted, "this Patient is gone"));
     auto const& stored = found->resource;
     co_return versioned_response(200, stored.resource, stored.version, stored.last_updated);
 }
@@ -54,8 +59,12 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
 
 void add_patient_routes(Router& router, Context const& context) {
     router.add("GET", "Patient", [&context](Request request) { return search(context, std::move(request)); });
-    router.add("POST", "Patient/_search", [&context](Request request) { return search(context, std::move(request)); });
-    router.add("GET", "Patient/{id}", [&context](Request request) { return read(context, std::move(request)); });
+    router.add("POST", "Patient/_search", [&context](Request request) {
+        return search(context, std::move(request));
+    });
+    router.add("GET", "Patient/{id}", [&context](Request request) {
+        return read(context, std::move(request));
+    });
 }
 
 }  // namespace tributary::api

@@ -1,8 +1,8 @@
 #include "orchestrator/api/request.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 #include "fhir/json/reader.hpp"
 
@@ -12,7 +12,9 @@ namespace {
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
+        return static_cast<char>(std::tolower(c));
+    });
     return out;
 }
 
@@ -46,7 +48,8 @@ std::vector<MediaRange> accepted(net::Headers const& headers) {
             if (parts.front().empty()) continue;
             MediaRange range{lower(parts.front()), 1};
             for (auto const part : parts) {
-                if (part.starts_with("q=")) std::from_chars(part.data() + 2, part.data() + part.size(), range.quality);
+                if (part.starts_with("q="))
+                    std::from_chars(part.data() + 2, part.data() + part.size(), range.quality);
             }
             ranges.push_back(std::move(range));
         }
@@ -58,7 +61,8 @@ std::vector<MediaRange> accepted(net::Headers const& headers) {
 int closeness(std::string_view range, std::string_view type) {
     if (range == type) return 3;
     if (range == "*/*") return 1;
-    bool const by_type = range.ends_with("/*") && type.substr(0, type.find('/')) == range.substr(0, range.size() - 2);
+    bool const by_type =
+        range.ends_with("/*") && type.substr(0, type.find('/')) == range.substr(0, range.size() - 2);
     return by_type ? 2 : 0;
 }
 
@@ -68,7 +72,8 @@ std::string preference(net::Headers const& headers, std::string_view name) {
         for (auto const list : split(value, ',')) {
             for (auto const item : split(list, ';')) {
                 auto const equals = item.find('=');
-                if (equals != std::string_view::npos && lower(trim(item.substr(0, equals))) == name) return lower(trim(item.substr(equals + 1)));
+                if (equals != std::string_view::npos && lower(trim(item.substr(0, equals))) == name)
+                    return lower(trim(item.substr(equals + 1)));
             }
         }
     }
@@ -80,7 +85,10 @@ std::string media_type(net::Headers const& headers) {
     return lower(trim(value.substr(0, value.find(';'))));
 }
 
-bool is_json(std::string_view type) { return type == "application/fhir+json" || type == "application/json" || type == "text/json" || type == "json"; }
+bool is_json(std::string_view type) {
+    return type == "application/fhir+json" || type == "application/json" || type == "text/json" ||
+           type == "json";
+}
 
 }  // namespace
 
@@ -109,10 +117,14 @@ double accept_quality(net::Headers const& headers, std::string_view type) {
 
 bool accepts_by_name(net::Headers const& headers, std::string_view type) {
     auto const ranges = accepted(headers);
-    return std::any_of(ranges.begin(), ranges.end(), [&](MediaRange const& range) { return range.type == type && range.quality > 0; });
+    return std::any_of(ranges.begin(), ranges.end(), [&](MediaRange const& range) {
+        return range.type == type && range.quality > 0;
+    });
 }
 
-Result<void> accept_json(net::Headers const& headers, std::vector<fhir::search::Parameter> const& parameters) {
+Result<void> accept_json(
+    net::Headers const& headers, std::vector<fhir::search::Parameter> const& parameters
+) {
     for (auto const& parameter : parameters) {
         if (parameter.name != "_format" || parameter.values.empty()) continue;
         auto format = lower(parameter.values.front());
@@ -120,7 +132,9 @@ Result<void> accept_json(net::Headers const& headers, std::vector<fhir::search::
         if (is_json(trim(std::string_view(format).substr(0, format.find(';'))))) return {};
         return Failure(Errc::not_acceptable, "_format=" + format + " is not offered: ask for json");
     }
-    double const best = std::max(accept_quality(headers, "application/fhir+json"), accept_quality(headers, "application/json"));
+    double const best = std::max(
+        accept_quality(headers, "application/fhir+json"), accept_quality(headers, "application/json")
+    );
     if (best > 0) return {};
     return Failure(Errc::not_acceptable, "only application/fhir+json is offered: add it to Accept");
 }
@@ -134,12 +148,15 @@ Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::
     if (version != std::string::npos && content_type.compare(version + 12, 3, "4.0") != 0) {
         return Failure(Errc::media_type, "only FHIR version 4.0 (R4) is offered");
     }
-    if (request.body.empty()) return Failure(Errc::malformed, "the body is empty: send a " + std::string(type));
+    if (request.body.empty())
+        return Failure(Errc::malformed, "the body is empty: send a " + std::string(type));
     auto resource = fhir::json::read(request.body);
     if (!resource) return resource.error();
     auto const found = resource->text("resourceType");
     if (found != type) {
-        std::string const what = found.empty() ? "resourceType is missing" : "a " + std::string(type) + " is expected here, not another resourceType";
+        std::string const what =
+            found.empty() ? "resourceType is missing"
+                          : "a " + std::string(type) + " is expected here, not another resourceType";
         return Failure(Errc::invalid, what).at("resourceType");
     }
     return resource;

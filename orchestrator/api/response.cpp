@@ -14,7 +14,10 @@ net::ServerResponse resource_response(unsigned status, fhir::json::Value const& 
 }
 
 net::ServerResponse versioned_response(
-    unsigned status, std::string resource, std::uint64_t version, std::chrono::system_clock::time_point last_updated
+    unsigned status,
+    std::string resource,
+    std::uint64_t version,
+    std::chrono::system_clock::time_point last_updated
 ) {
     net::ServerResponse response(status, kFhirJson, std::move(resource));
     response.headers.add("ETag", etag(version));
@@ -32,7 +35,9 @@ net::ServerResponse failure_response(std::span<Failure const> failures) {
     return response;
 }
 
-net::ServerResponse failure_response(Failure const& failure) { return failure_response(std::span<Failure const>(&failure, 1)); }
+net::ServerResponse failure_response(Failure const& failure) {
+    return failure_response(std::span<Failure const>(&failure, 1));
+}
 
 std::string http_date(std::chrono::system_clock::time_point when) {
     std::time_t const seconds = std::chrono::system_clock::to_time_t(when);

@@ -16,7 +16,11 @@ std::vector<std::string> segments(std::string_view path) {
     return parts;
 }
 
-bool fits(std::vector<std::string> const& pattern, std::vector<std::string> const& path, std::vector<std::string>& captures) {
+bool fits(
+    std::vector<std::string> const& pattern,
+    std::vector<std::string> const& path,
+    std::vector<std::string>& captures
+) {
     if (pattern.size() != path.size()) return false;
     captures.clear();
     for (std::size_t i = 0; i < pattern.size(); ++i) {

@@ -22,7 +22,7 @@ public:
     struct Match {
         Handler const* handler = nullptr;
         std::vector<std::string> captures;  ///< percent-decoded
-        std::string allow;                  ///< where no handler: the methods that the path takes, "" for none
+        std::string allow;  ///< where no handler: the methods that the path takes, "" for none
     };
     /// HEAD is served by GET. `path`: below [base], without leading slash.
     Match match(std::string_view method, std::string_view path) const;

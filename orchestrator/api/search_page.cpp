@@ -12,13 +12,16 @@ namespace {
 Result<std::size_t> whole_number(std::string_view name, std::string const& text) {
     std::size_t value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return Failure(Errc::invalid, std::string(name) + " must be a whole number");
+    if (error != std::errc() || end != text.data() + text.size())
+        return Failure(Errc::invalid, std::string(name) + " must be a whole number");
     return value;
 }
 
 }  // namespace
 
-Result<SearchControl> take_control(std::vector<fhir::search::Parameter>& parameters, std::size_t page, std::size_t most) {
+Result<SearchControl> take_control(
+    std::vector<fhir::search::Parameter>& parameters, std::size_t page, std::size_t most
+) {
     SearchControl control;
     control.count = page;
     for (std::string_view const name : {"_format", "_pretty", "_total"}) take(parameters, name);
@@ -34,7 +37,8 @@ Result<SearchControl> take_control(std::vector<fhir::search::Parameter>& paramet
         control.offset = *offset;
     }
     for (auto const& text : take(parameters, "_summary")) {
-        if (text != "count" && text != "false") return Failure(Errc::invalid, "_summary may be count or false");
+        if (text != "count" && text != "false")
+            return Failure(Errc::invalid, "_summary may be count or false");
         control.count_only = control.count_only || text == "count";
     }
     for (auto const& text : take(parameters, "_sort")) control.sort = text;
@@ -42,7 +46,10 @@ Result<SearchControl> take_control(std::vector<fhir::search::Parameter>& paramet
 }
 
 fhir::SearchsetLinks page_links(
-    std::string const& url, std::vector<fhir::search::Parameter> parameters, SearchControl const& control, std::size_t total
+    std::string const& url,
+    std::vector<fhir::search::Parameter> parameters,
+    SearchControl const& control,
+    std::size_t total
 ) {
     auto const set = [&parameters](std::string const& name, std::string const& value) {
         fhir::search::Parameter parameter;
@@ -67,11 +74,15 @@ fhir::SearchsetLinks page_links(
     return links;
 }
 
-std::vector<Failure> unknown_parameters(std::vector<fhir::search::Parameter> const& unknown, std::string_view type) {
+std::vector<Failure> unknown_parameters(
+    std::vector<fhir::search::Parameter> const& unknown, std::string_view type
+) {
     std::vector<Failure> failures;
     for (auto const& parameter : unknown) {
         failures.emplace_back(
-            Errc::unknown_parameter, "the search parameter is not offered for " + std::string(type) + ": " + parameter.name + "; GET [base]/metadata lists those that are"
+            Errc::unknown_parameter,
+            "the search parameter is not offered for " + std::string(type) + ": " + parameter.name +
+                "; GET [base]/metadata lists those that are"
         );
     }
     return failures;

@@ -16,12 +16,21 @@ struct SearchControl {
     std::string sort;         ///< as written, "" none
 };
 /// Errors: invalid. _format, _pretty and _total are taken and have no effect here.
-Result<SearchControl> take_control(std::vector<fhir::search::Parameter>& parameters, std::size_t page, std::size_t most);
+Result<SearchControl> take_control(
+    std::vector<fhir::search::Parameter>& parameters, std::size_t page, std::size_t most
+);
 
 /// self names exactly what was used; next and previous by offset. `parameters`: those that were used, without control.
-fhir::SearchsetLinks page_links(std::string const& url, std::vector<fhir::search::Parameter> parameters, SearchControl const& control, std::size_t total);
+fhir::SearchsetLinks page_links(
+    std::string const& url,
+    std::vector<fhir::search::Parameter> parameters,
+    SearchControl const& control,
+    std::size_t total
+);
 
 /// Parameters that are not offered: with handling=strict a Failure each, else one outcome entry that names them.
-std::vector<Failure> unknown_parameters(std::vector<fhir::search::Parameter> const& unknown, std::string_view type);
+std::vector<Failure> unknown_parameters(
+    std::vector<fhir::search::Parameter> const& unknown, std::string_view type
+);
 
 }  // namespace tributary::api

@@ -17,8 +17,12 @@ using subscriptions::ChannelType;
 using subscriptions::HeaderValues;
 using subscriptions::Status;
 
-net::ServerResponse unknown_subscription() { return failure_response(Failure(Errc::not_found, "no Subscription has this id")); }
-net::ServerResponse deleted_subscription() { return failure_response(Failure(Errc::deleted, "this Subscription was deleted")); }
+net::ServerResponse unknown_subscription() {
+    return failure_response(Failure(Errc::not_found, "no Subscription has this id"));
+}
+net::ServerResponse deleted_subscription() {
+    return failure_response(Failure(Errc::deleted, "this Subscription was deleted"));
+}
 
 /// What a websocket Subscription is from the start (subscriptions B17.1), and what needs a call-out first.
 Status first_status(subscriptions::Reading const& reading) {
@@ -33,7 +37,9 @@ std::string origin_of(subscriptions::Plan const& plan, Caller const& caller) {
 }
 
 /// The answer to a write: the resource with its header values, or what Prefer asks for.
-net::ServerResponse written(Context const& context, Request const& request, unsigned status, cache::SubscriptionRecord const& record) {
+net::ServerResponse written(
+    Context const& context, Request const& request, unsigned status, cache::SubscriptionRecord const& record
+) {
     auto const shown = show_subscription(record, HeaderValues::shown);
     if (!shown) return failure_response(shown.error());
     std::string body;
@@ -48,22 +54,40 @@ net::ServerResponse written(Context const& context, Request const& request, unsi
     }
     auto response = versioned_response(status, std::move(body), record.version, record.last_updated);
     if (status == 201) {
-        response.headers.add("Location", context.settings.base + "/Subscription/" + record.id + "/_history/" + std::to_string(record.version));
+        response.headers.add(
+            "Location",
+            context.settings.base + "/Subscription/" + record.id + "/_history/" +
+                std::to_string(record.version)
+        );
     }
     return response;
 }
 
 /// Demographics of the patients that criteria name by our ids; the same query where they name none. Errors: value for an unknown id.
-awaitable<Result<fhir::search::PatientQuery>> discovery_query(Context const& context, std::string scope, subscriptions::Plan const& plan) {
+awaitable<Result<fhir::search::PatientQuery>> discovery_query(
+    Context const& context, std::string scope, subscriptions::Plan const& plan
+) {
     if (plan.search.patient.references.empty()) co_return plan.search.patient;
     auto query = co_await context.storage.discovery_query(std::move(scope), plan.search.patient);
     if (!query) co_return query.error();
     if (*query) co_return std::move(**query);
-    std::string const at = plan.kind == subscriptions::Kind::classic ? "Subscription.criteria" : "Subscription.criteria.extension[0].value";
-    co_return Failure(Errc::value, "no Patient here has the id that the criteria name: search Patient first, or name the patient by demographics").at(at);
+    std::string const at = plan.kind == subscriptions::Kind::classic
+                               ? "Subscription.criteria"
+                               : "Subscription.criteria.extension[0].value";
+    co_return Failure(
+        Errc::value,
+        "no Patient here has the id that the criteria name: search Patient first, or name the patient by "
+        "demographics"
+    )
+        .at(at);
 }
 
-void want(Context const& context, Request const& request, cache::SubscriptionRecord const& record, fhir::search::PatientQuery query) {
+void want(
+    Context const& context,
+    Request const& request,
+    cache::SubscriptionRecord const& record,
+    fhir::search::PatientQuery query
+) {
     pipeline::Interest interest;
     interest.subscription = record.id;
     interest.scope = request.caller.scope;
@@ -76,7 +100,9 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
     auto resource = read_resource(request.http, "Subscription");
     if (!resource) co_return failure_response(resource.error());
     if (request.http.headers.has("If-None-Exist")) {
-        co_return failure_response(Failure(Errc::not_supported, "conditional create is not offered: leave out If-None-Exist"));
+        co_return failure_response(
+            Failure(Errc::not_supported, "conditional create is not offered: leave out If-None-Exist")
+        );
     }
     auto const reading = subscriptions::read_subscription(*resource, context.rules, context.clock.utc_now());
     if (!reading.problems.empty()) co_return failure_response(reading.problems);
@@ -100,14 +126,28 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
     auto const parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json) co_return failure_response(json.error());
-    auto const found = co_await context.storage.read_subscription(request.caller.scope, request.captures.front());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
+    auto const found =
+        co_await context.storage.read_subscription(request.caller.scope, request.captures.front());
     if (!found) co_return failure_response(found.error());
     if (found->presence == cache::Presence::unknown) co_return unknown_subscription();
     if (found->presence == cache::Presence::deleted) co_return deleted_subscription();
     auto const shown = show_subscription(found->record, HeaderValues::masked);
     if (!shown) co_return failure_response(shown.error());
-    co_return versioned_response(200, fhir::json::write(*shown), found->record.version, found->record.last_updated);
+    co_return versioned_response(
+        200, fhir::json::write(*shown), found->record.version, found->record.last_updated
+    );
+}
+
+/// The version that Location names; earlier ones are not kept.
+awaitable<net::ServerResponse> read_version(Context const& context, Request request) {
+    auto const version = request.captures.back();
+    auto response = co_await read(context, std::move(request));
+    if (response.status != 200 || response.headers.get("ETag") == "W/\"" + version + '"') co_return response;
+    co_return failure_response(
+        Failure(Errc::not_found, "only the current version is kept: read the Subscription")
+    );
 }
 
 /// Off: nothing more is sent or counted.
@@ -125,7 +165,11 @@ awaitable<net::ServerResponse> turn_off(Context const& context, Request const& r
 
 /// An update with other content, or a re-activation: validated like a create, counter and queue stay (subscriptions C1 T7, T11, T12).
 awaitable<net::ServerResponse> replace(
-    Context const& context, Request const& request, std::string id, Value resource, subscriptions::Reading const& reading
+    Context const& context,
+    Request const& request,
+    std::string id,
+    Value resource,
+    subscriptions::Reading const& reading
 ) {
     auto query = co_await discovery_query(context, request.caller.scope, reading.plan);
     if (!query) co_return failure_response(query.error());
@@ -145,7 +189,10 @@ awaitable<net::ServerResponse> replace(
 Result<void> check_if_match(net::Headers const& headers, std::uint64_t version) {
     auto const wanted = headers.get("If-Match");
     if (wanted.empty() || wanted == "*" || wanted == etag(version)) return {};
-    return Failure(Errc::precondition, "the Subscription is at version " + std::to_string(version) + " now: read it again");
+    return Failure(
+        Errc::precondition,
+        "the Subscription is at version " + std::to_string(version) + " now: read it again"
+    );
 }
 
 awaitable<net::ServerResponse> update(Context const& context, Request request) {
@@ -153,12 +200,17 @@ awaitable<net::ServerResponse> update(Context const& context, Request request) {
     if (!resource) co_return failure_response(resource.error());
     std::string const id = request.captures.front();
     if (resource->text("id") != id) {
-        co_return failure_response(Failure(Errc::invalid, "the id in the body must be the id in the URL").at("Subscription.id"));
+        co_return failure_response(
+            Failure(Errc::invalid, "the id in the body must be the id in the URL").at("Subscription.id")
+        );
     }
     auto const found = co_await context.storage.read_subscription(request.caller.scope, id);
     if (!found) co_return failure_response(found.error());
     if (found->presence != cache::Presence::found) {
-        co_return failure_response(Failure(Errc::method, "no Subscription has this id, and an update creates none: POST it to [base]/Subscription"));
+        co_return failure_response(Failure(
+            Errc::method,
+            "no Subscription has this id, and an update creates none: POST it to [base]/Subscription"
+        ));
     }
     auto const matched = check_if_match(request.http.headers, found->record.version);
     if (!matched) co_return failure_response(matched.error());
@@ -170,7 +222,8 @@ awaitable<net::ServerResponse> update(Context const& context, Request request) {
     auto const wish = subscriptions::read_status(merged->text("status"));
     if (same && wish == Status::off) co_return co_await turn_off(context, request, id);
     bool const working = found->record.status == Status::active || found->record.status == Status::requested;
-    if (same && working && (wish == Status::requested || wish == Status::active)) co_return written(context, request, 200, found->record);
+    if (same && working && (wish == Status::requested || wish == Status::active))
+        co_return written(context, request, 200, found->record);
     auto const reading = subscriptions::read_subscription(*merged, context.rules, context.clock.utc_now());
     if (!reading.problems.empty()) co_return failure_response(reading.problems);
     co_return co_await replace(context, request, id, std::move(*merged), reading);
@@ -178,7 +231,8 @@ awaitable<net::ServerResponse> update(Context const& context, Request request) {
 
 awaitable<net::ServerResponse> remove(Context const& context, Request request) {
     std::string const id = request.captures.front();
-    auto const presence = co_await context.storage.delete_subscription(request.caller.scope, id, context.clock.utc_now());
+    auto const presence =
+        co_await context.storage.delete_subscription(request.caller.scope, id, context.clock.utc_now());
     if (!presence) co_return failure_response(presence.error());
     if (*presence == cache::Presence::unknown) co_return unknown_subscription();
     context.deliveries.stop_subscription(id);
@@ -193,7 +247,8 @@ Result<cache::SubscriptionSearch> read_search(std::vector<fhir::search::Paramete
     search.urls = take(parameters, "url");
     for (auto const& code : take(parameters, "status")) {
         auto const bar = code.rfind('|');
-        auto const status = subscriptions::read_status(bar == std::string::npos ? code : code.substr(bar + 1));
+        auto const status =
+            subscriptions::read_status(bar == std::string::npos ? code : code.substr(bar + 1));
         if (!status) return Failure(Errc::invalid, "status may be requested, active, error or off");
         search.statuses.push_back(*status);
     }
@@ -203,7 +258,8 @@ Result<cache::SubscriptionSearch> read_search(std::vector<fhir::search::Paramete
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
     auto parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json) co_return failure_response(json.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
     auto used = *parameters;
@@ -233,12 +289,27 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
 }  // namespace
 
 void add_subscription_routes(Router& router, Context const& context) {
-    router.add("POST", "Subscription", [&context](Request request) { return create(context, std::move(request)); });
-    router.add("GET", "Subscription", [&context](Request request) { return search(context, std::move(request)); });
-    router.add("POST", "Subscription/_search", [&context](Request request) { return search(context, std::move(request)); });
-    router.add("GET", "Subscription/{id}", [&context](Request request) { return read(context, std::move(request)); });
-    router.add("PUT", "Subscription/{id}", [&context](Request request) { return update(context, std::move(request)); });
-    router.add("DELETE", "Subscription/{id}", [&context](Request request) { return remove(context, std::move(request)); });
+    router.add("POST", "Subscription", [&context](Request request) {
+        return create(context, std::move(request));
+    });
+    router.add("GET", "Subscription", [&context](Request request) {
+        return search(context, std::move(request));
+    });
+    router.add("POST", "Subscription/_search", [&context](Request request) {
+        return search(context, std::move(request));
+    });
+    router.add("GET", "Subscription/{id}", [&context](Request request) {
+        return read(context, std::move(request));
+    });
+    router.add("GET", "Subscription/{id}/_history/{id}", [&context](Request request) {
+        return read_version(context, std::move(request));
+    });
+    router.add("PUT", "Subscription/{id}", [&context](Request request) {
+        return update(context, std::move(request));
+    });
+    router.add("DELETE", "Subscription/{id}", [&context](Request request) {
+        return remove(context, std::move(request));
+    });
 }
 
 }  // namespace tributary::api

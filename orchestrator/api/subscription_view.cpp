@@ -4,7 +4,9 @@
 
 namespace tributary::api {
 
-Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& record, subscriptions::HeaderValues header_values) {
+Result<fhir::json::Value> show_subscription(
+    cache::SubscriptionRecord const& record, subscriptions::HeaderValues header_values
+) {
     auto resource = fhir::json::read(record.resource);
     if (!resource) return Failure(Errc::storage, "a stored Subscription cannot be read");
     subscriptions::ServerState state;
@@ -16,7 +18,9 @@ Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& rec
     return subscriptions::outward_subscription(std::move(*resource), state, header_values);
 }
 
-Result<subscriptions::StatusHeader> status_header(cache::SubscriptionRecord const& record, subscriptions::Rules const& rules) {
+Result<subscriptions::StatusHeader> status_header(
+    cache::SubscriptionRecord const& record, subscriptions::Rules const& rules
+) {
     auto const resource = fhir::json::read(record.resource);
     if (!resource) return Failure(Errc::storage, "a stored Subscription cannot be read");
     auto const plan = subscriptions::read_plan(*resource, rules);

@@ -7,9 +7,13 @@
 namespace tributary::api {
 
 /// A stored Subscription as a client reads it. Errors: storage when the stored text does not parse (a fault).
-Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& record, subscriptions::HeaderValues header_values);
+Result<fhir::json::Value> show_subscription(
+    cache::SubscriptionRecord const& record, subscriptions::HeaderValues header_values
+);
 
 /// What $status says of it. Errors: as above.
-Result<subscriptions::StatusHeader> status_header(cache::SubscriptionRecord const& record, subscriptions::Rules const& rules);
+Result<subscriptions::StatusHeader> status_header(
+    cache::SubscriptionRecord const& record, subscriptions::Rules const& rules
+);
 
 }  // namespace tributary::api

@@ -28,7 +28,9 @@ namespace {
 /// More than that are left to those who ask for them.
 constexpr std::size_t kRetrievedAgain = 10'000;
 
-std::string in_url(std::string const& host) { return host.find(':') == std::string::npos ? host : '[' + host + ']'; }
+std::string in_url(std::string const& host) {
+    return host.find(':') == std::string::npos ? host : '[' + host + ']';
+}
 
 /// http://host:port of a listener as it is bound.
 std::string listening_at(config::HostPort const& listen, std::uint16_t port, bool tls) {
@@ -42,7 +44,13 @@ std::string websocket_url(std::string const& base) { return "ws" + base.substr(4
 
 /// In the order of construction: what comes later uses what comes before, and goes first.
 struct App::Impl {
-    Impl(boost::asio::any_io_executor executor, async::Clock& the_clock, config::Config the_config, Logger the_logger, CacheFolder cache_folder)
+    Impl(
+        boost::asio::any_io_executor executor,
+        async::Clock& the_clock,
+        config::Config the_config,
+        Logger the_logger,
+        CacheFolder cache_folder
+    )
         : ex(std::move(executor)),
           clock(the_clock),
           config(std::move(the_config)),
@@ -126,17 +134,23 @@ net::HttpServer::Settings App::Impl::fhir_listener() {
     settings.connections = config.limits.connections;
     settings.websocket_send_buffer = config.limits.websocket_send_buffer;
     settings.websocket_paths = {"/fhir/ws"};
-    settings.accept_origin = [allowed = config.server.allowed_origins](std::string_view origin, std::string_view host) {
-        return api::origin_allowed(allowed, origin, host);
-    };
+    settings.accept_origin = [allowed = config.server.allowed_origins](
+                                 std::string_view origin, std::string_view host
+                             ) { return api::origin_allowed(allowed, origin, host); };
     return settings;
 }
 
 Result<void> App::Impl::listen() {
     auto const error_page = [this](Failure const& failure) { return api->error_page(failure); };
     fhir_server.emplace(
-        ex, clock, fhir_listener(), [this](net::ServerRequest request) { return api->handle(std::move(request)); },
-        [this](net::WebSocketSession& session) { return deliveries->serve(session); }, error_page, logger, metrics
+        ex,
+        clock,
+        fhir_listener(),
+        [this](net::ServerRequest request) { return api->handle(std::move(request)); },
+        [this](net::WebSocketSession& session) { return deliveries->serve(session); },
+        error_page,
+        logger,
+        metrics
     );
     net::HttpServer::Settings settings;
     settings.address = config.operations.listen.host;
@@ -144,22 +158,33 @@ Result<void> App::Impl::listen() {
     settings.connections = 100;
     settings.name = "operations";
     operations_server.emplace(
-        ex, clock, std::move(settings), [this](net::ServerRequest request) { return operations->handle(std::move(request)); },
-        net::HttpServer::WebSocketHandler(), error_page, logger, metrics
+        ex,
+        clock,
+        std::move(settings),
+        [this](net::ServerRequest request) { return operations->handle(std::move(request)); },
+        net::HttpServer::WebSocketHandler(),
+        error_page,
+        logger,
+        metrics
     );
     if (auto const bound = fhir_server->listen(); !bound) return bound.error();
     return operations_server->listen();
 }
 
 Result<void> App::Impl::assemble() {
-    auto const wake = [this](std::vector<std::string> const& subscriptions) { deliveries->wake(subscriptions); };
+    auto const wake = [this](std::vector<std::string> const& subscriptions) {
+        deliveries->wake(subscriptions);
+    };
     auto const stopped = [this](std::string const& id) { discoveries->unwant(id); };
-    auto made = make_partners({ex, clock, client, tls, worker, process_permits, logger, metrics}, config.partners);
+    auto made =
+        make_partners({ex, clock, client, tls, worker, process_permits, logger, metrics}, config.partners);
     if (!made) return made.error();
     partners = std::move(*made);
     calls.emplace(ex, clock, *storage, logger, metrics);
     retrievals.emplace(ex, clock, *storage, worker, partners, *calls, wake, logger, metrics);
-    discoveries.emplace(ex, clock, *storage, worker, partners, *retrievals, *calls, config.discovery, wake, logger, metrics);
+    discoveries.emplace(
+        ex, clock, *storage, worker, partners, *retrievals, *calls, config.discovery, wake, logger, metrics
+    );
     config.delivery.base = base;
     config.delivery.websocket_url = websocket_url(base);
     deliveries.emplace(ex, clock, *storage, client, tls, rules(), config.delivery, stopped, logger, metrics);
@@ -178,17 +203,26 @@ void App::Impl::make_api() {
     settings.allowed_origins = config.server.allowed_origins;
     settings.retrieve = config.discovery.retrieve;
     for (auto const& partner : config.partners) settings.partner_names.emplace(partner.id, partner.name);
-    api.emplace(api::Context{clock, worker, *storage, *deliveries, *discoveries, *retrievals, rules(), std::move(settings), logger});
+    api.emplace(api::Context{
+        clock, worker, *storage, *deliveries, *discoveries, *retrievals, rules(), std::move(settings), logger
+    });
 }
 
-Result<std::unique_ptr<App>> App::open(boost::asio::any_io_executor ex, async::Clock& clock, config::Config config, Logger logger) {
+Result<std::unique_ptr<App>> App::open(
+    boost::asio::any_io_executor ex, async::Clock& clock, config::Config config, Logger logger
+) {
     auto folder = CacheFolder::make(config.cache.path);
     if (!folder) return folder.error();
-    auto impl = std::make_unique<Impl>(std::move(ex), clock, std::move(config), std::move(logger), std::move(*folder));
+    auto impl = std::make_unique<Impl>(
+        std::move(ex), clock, std::move(config), std::move(logger), std::move(*folder)
+    );
     if (auto const bound = impl->listen(); !bound) return bound.error();
     auto const& server = impl->config.server;
     impl->base = server.public_base;
-    if (impl->base.empty()) impl->base = listening_at(server.listen, impl->fhir_server->port(), !server.tls.certificate_file.empty()) + "/fhir";
+    if (impl->base.empty())
+        impl->base =
+            listening_at(server.listen, impl->fhir_server->port(), !server.tls.certificate_file.empty()) +
+            "/fhir";
     if (auto const opened = impl->open_storage(); !opened) return opened.error();
     if (auto const assembled = impl->assemble(); !assembled) return assembled.error();
     return std::unique_ptr<App>(new App(std::move(impl)));
@@ -225,14 +259,17 @@ awaitable<Result<void>> App::Impl::resume_retrievals() {
 
 std::string App::ready_line() const {
     auto const& config = impl_->config;
-    auto const fhir = listening_at(config.server.listen, impl_->fhir_server->port(), !config.server.tls.certificate_file.empty());
+    auto const fhir = listening_at(
+        config.server.listen, impl_->fhir_server->port(), !config.server.tls.certificate_file.empty()
+    );
     auto const operations = listening_at(config.operations.listen, impl_->operations_server->port(), false);
     return "tributary ready fhir=" + fhir + "/fhir operations=" + operations;
 }
 
 awaitable<void> App::Impl::drain(async::Deadline deadline) {
     auto all = [this, deadline](async::TaskGroup& group) -> awaitable<void> {
-        bool const started = group.spawn("drain requests", fhir_server->drain(deadline)) && group.spawn("drain deliveries", deliveries->drain(deadline));
+        bool const started = group.spawn("drain requests", fhir_server->drain(deadline)) &&
+                             group.spawn("drain deliveries", deliveries->drain(deadline));
         if (!started) throw std::logic_error("a new group refused a task");
         co_return;
     };

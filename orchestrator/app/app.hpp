@@ -19,7 +19,9 @@ using boost::asio::awaitable;
 class App {
 public:
     /// Blocks: opens the cache and binds both listeners. Errors: storage, connect, tls, each with what to do.
-    static Result<std::unique_ptr<App>> open(boost::asio::any_io_executor ex, async::Clock& clock, config::Config config, Logger logger);
+    static Result<std::unique_ptr<App>> open(
+        boost::asio::any_io_executor ex, async::Clock& clock, config::Config config, Logger logger
+    );
     ~App();
 
     /// Resumes what a stop or a crash left unfinished, then accepts connections. Deadline: none. Errors: storage.

@@ -9,7 +9,10 @@ Result<CacheFolder> CacheFolder::make(std::string const& path) {
     if (path != ":memory:") return CacheFolder(path, {});
     std::string pattern = (std::filesystem::temp_directory_path() / "tributary-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
-        return Failure(Errc::storage, "cannot make a temporary folder for the cache: check the space and rights of " + pattern);
+        return Failure(
+            Errc::storage,
+            "cannot make a temporary folder for the cache: check the space and rights of " + pattern
+        );
     }
     return CacheFolder(pattern + "/tributary.db", pattern);
 }

@@ -20,7 +20,8 @@ public:
     std::string bodies() const;
 
 private:
-    CacheFolder(std::string store, std::filesystem::path temporary) : store_(std::move(store)), temporary_(std::move(temporary)) {}
+    CacheFolder(std::string store, std::filesystem::path temporary)
+        : store_(std::move(store)), temporary_(std::move(temporary)) {}
     std::string store_;
     std::filesystem::path temporary_;  ///< empty: the files stay
 };

@@ -11,15 +11,24 @@ constexpr std::chrono::milliseconds kBetweenSlices{20};
 
 }  // namespace
 
-Housekeeping::Housekeeping(boost::asio::any_io_executor ex, async::Clock& clock, storage::Storage& storage, config::Cache settings, Logger logger)
+Housekeeping::Housekeeping(
+    boost::asio::any_io_executor ex,
+    async::Clock& clock,
+    storage::Storage& storage,
+    config::Cache settings,
+    Logger logger
+)
     : clock_(clock),
       storage_(storage),
       settings_(std::move(settings)),
       logger_(logger),
-      tasks_(std::move(ex), [logger](std::string_view task, std::exception_ptr const& error) { logger.bug(task, error); }) {}
+      tasks_(std::move(ex), [logger](std::string_view task, std::exception_ptr const& error) {
+          logger.bug(task, error);
+      }) {}
 
 void Housekeeping::start() {
-    if (!tasks_.spawn("housekeeping", run())) throw std::logic_error("housekeeping was started after its end");
+    if (!tasks_.spawn("housekeeping", run()))
+        throw std::logic_error("housekeeping was started after its end");
 }
 
 awaitable<void> Housekeeping::run() {

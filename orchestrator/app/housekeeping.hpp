@@ -17,7 +17,13 @@ using boost::asio::awaitable;
 /// Removes what the retention settings let go, in small slices so that nobody waits for it. Owner: app. Thread: the loop.
 class Housekeeping {
 public:
-    Housekeeping(boost::asio::any_io_executor ex, async::Clock& clock, storage::Storage& storage, config::Cache settings, Logger logger);
+    Housekeeping(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        storage::Storage& storage,
+        config::Cache settings,
+        Logger logger
+    );
     void start();
     void cancel() { tasks_.cancel(); }
     awaitable<void> stop() { return tasks_.join(); }

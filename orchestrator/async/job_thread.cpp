@@ -7,11 +7,9 @@
 namespace tributary::async {
 
 JobThread::JobThread(asio::any_io_executor loop, Limits limits, Runner run, Idle idle)
-    : loop_(std::move(loop)),
-      limits_(limits),
-      run_(std::move(run)),
-      idle_(std::move(idle)),
-      thread_([this] { this->loop(); }) {}
+    : loop_(std::move(loop)), limits_(limits), run_(std::move(run)), idle_(std::move(idle)), thread_([this] {
+          this->loop();
+      }) {}
 
 void JobThread::enqueue(Job& job, asio::any_completion_handler<void()> done) {
     error_code refused;

@@ -24,10 +24,18 @@ public:
 
     /// Adds `key=value` to every line of the child.
     Logger child(std::string_view key, std::string_view value) const;
-    void debug(std::string_view event, std::initializer_list<Field> fields = {}) const { log(LogLevel::debug, event, fields); }
-    void info(std::string_view event, std::initializer_list<Field> fields = {}) const { log(LogLevel::info, event, fields); }
-    void warning(std::string_view event, std::initializer_list<Field> fields = {}) const { log(LogLevel::warning, event, fields); }
-    void error(std::string_view event, std::initializer_list<Field> fields = {}) const { log(LogLevel::error, event, fields); }
+    void debug(std::string_view event, std::initializer_list<Field> fields = {}) const {
+        log(LogLevel::debug, event, fields);
+    }
+    void info(std::string_view event, std::initializer_list<Field> fields = {}) const {
+        log(LogLevel::info, event, fields);
+    }
+    void warning(std::string_view event, std::initializer_list<Field> fields = {}) const {
+        log(LogLevel::warning, event, fields);
+    }
+    void error(std::string_view event, std::initializer_list<Field> fields = {}) const {
+        log(LogLevel::error, event, fields);
+    }
     /// An exception that ended a task: for TaskGroup's failure handler.
     void bug(std::string_view task, std::exception_ptr const& error) const;
 

@@ -43,7 +43,12 @@ public:
 
     Counter& counter(std::string const& name, std::string const& help, Labels const& labels = {});
     Gauge& gauge(std::string const& name, std::string const& help, Labels const& labels = {});
-    Histogram& histogram(std::string const& name, std::string const& help, std::vector<double> const& buckets, Labels const& labels = {});
+    Histogram& histogram(
+        std::string const& name,
+        std::string const& help,
+        std::vector<double> const& buckets,
+        Labels const& labels = {}
+    );
     std::string text() const;
 
 private:

@@ -17,7 +17,8 @@ using Partners = std::vector<std::unique_ptr<partner::Partner>>;
 
 boost::asio::awaitable<int> check(async::Clock& clock, Partners& partners, net::HttpClient& client) {
     std::vector<CheckedPartner> checked;
-    for (auto const& partner : partners) checked.push_back(CheckedPartner{partner->id(), partner->settings().fhir, &partner->community()});
+    for (auto const& partner : partners)
+        checked.push_back(CheckedPartner{partner->id(), partner->settings().fhir, &partner->community()});
     int const code = co_await check_partners(clock, std::move(checked), std::cout);
     client.close_idle();
     co_return code;
@@ -39,7 +40,9 @@ int run_check(std::filesystem::path const& config) {
     net::TlsContexts tls;
     net::HttpClient client(ex, clock, worker, tls, metrics, net::HttpClient::Settings());
     async::Semaphore permits(reading.config.discovery.max_in_flight);
-    auto partners = app::make_partners({ex, clock, client, tls, worker, permits, Logger(), metrics}, reading.config.partners);
+    auto partners = app::make_partners(
+        {ex, clock, client, tls, worker, permits, Logger(), metrics}, reading.config.partners
+    );
     if (!partners) {
         std::cerr << "tributary: " << partners.error().detail() << '\n';
         return 2;

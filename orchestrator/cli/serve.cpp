@@ -30,7 +30,10 @@ awaitable<void> wait_for_stop(boost::asio::signal_set& signals, Logger logger) {
     for (;;) {
         int const signal = co_await signals.async_wait(boost::asio::use_awaitable);
         if (signal != SIGHUP) break;
-        logger.warning("SIGHUP is ignored", {{"reason", "the configuration is read at the start only: restart to change it"}});
+        logger.warning(
+            "SIGHUP is ignored",
+            {{"reason", "the configuration is read at the start only: restart to change it"}}
+        );
     }
     signals.clear();  // a second signal ends the process at once
     logger.info("stopping");

@@ -18,7 +18,10 @@ std::optional<toml::table> parse(std::filesystem::path const& file, Problems& pr
         return toml::parse_file(file.string());
     } catch (toml::parse_error const& error) {
         auto const line = error.source().begin.line;
-        problems.add_line(file.string() + (line == 0 ? "" : ':' + std::to_string(line)) + ": " + std::string(error.description()));
+        problems.add_line(
+            file.string() + (line == 0 ? "" : ':' + std::to_string(line)) + ": " +
+            std::string(error.description())
+        );
         return std::nullopt;
     }
 }
@@ -29,7 +32,11 @@ void read_listen(TableReader& reader, HostPort& listen) {
     if (auto const read = read_host_port(written)) {
         listen = *read;
     } else {
-        reader.problem("listen", '"' + written + "\" is no address: write HOST:PORT, such as \"127.0.0.1:8080\"; port 0 takes any free one");
+        reader.problem(
+            "listen",
+            '"' + written +
+                "\" is no address: write HOST:PORT, such as \"127.0.0.1:8080\"; port 0 takes any free one"
+        );
     }
 }
 
@@ -39,7 +46,9 @@ void read_base(TableReader& reader, std::string_view key, std::string& value) {
     if (!reader.text(key, written) || written.empty()) return;
     auto const url = net::parse_url(written);
     if (!url || (url->scheme != "http" && url->scheme != "https") || written.find('?') != std::string::npos) {
-        reader.problem(key, '"' + written + "\" is no base URL: write http:// or https://, a host, and a path");
+        reader.problem(
+            key, '"' + written + "\" is no base URL: write http:// or https://, a host, and a path"
+        );
         return;
     }
     if (written.back() == '/') written.pop_back();
@@ -57,12 +66,17 @@ void read_server(TableReader reader, Server& server) {
     reader.duration("drain", server.drain);
     reader.texts("allowed_origins", server.allowed_origins);
     if (server.tls.certificate_file.empty() != server.tls.key_file.empty()) {
-        reader.problem(server.tls.key_file.empty() ? "tls_certificate" : "tls_key", "tls_certificate and tls_key go together");
+        reader.problem(
+            server.tls.key_file.empty() ? "tls_certificate" : "tls_key",
+            "tls_certificate and tls_key go together"
+        );
     }
     if (!is_loopback(server.listen.host) && server.tls.certificate_file.empty() && !server.allow_http) {
         reader.problem(
             "listen",
-            server.listen.host + " is not loopback and there is no TLS: set tls_certificate and tls_key, or allow_http = true behind a proxy that ends TLS"
+            server.listen.host +
+                " is not loopback and there is no TLS: set tls_certificate and tls_key, or allow_http = true "
+                "behind a proxy that ends TLS"
         );
     }
     reader.finish();
@@ -89,10 +103,14 @@ void read_discovery(TableReader reader, pipeline::DiscoverySettings& discovery) 
     reader.duration("reuse", discovery.reuse);
     reader.number("max_in_flight", 1, 100'000, discovery.max_in_flight);
     reader.number("max_matches", 1, 100, discovery.max_matches);
-    reader.choice<Acceptance>("acceptance", {{"strict", Acceptance::strict}, {"search", Acceptance::search}}, discovery.acceptance);
+    reader.choice<Acceptance>(
+        "acceptance", {{"strict", Acceptance::strict}, {"search", Acceptance::search}}, discovery.acceptance
+    );
     reader.choice<pipeline::Retrieve>(
         "retrieve",
-        {{"eager", pipeline::Retrieve::eager}, {"lazy", pipeline::Retrieve::lazy}, {"off", pipeline::Retrieve::off}},
+        {{"eager", pipeline::Retrieve::eager},
+         {"lazy", pipeline::Retrieve::lazy},
+         {"off", pipeline::Retrieve::off}},
         discovery.retrieve
     );
     reader.duration("refresh", discovery.refresh);
@@ -109,7 +127,9 @@ void read_delivery(TableReader reader, delivery::Settings& delivery) {
     reader.number("max_in_flight", 1, 100'000, delivery.max_in_flight);
     reader.number("max_per_origin", 1, 100'000, delivery.max_per_origin);
     reader.choice<ClassicPayloadMethod>(
-        "classic_payload_method", {{"put-below", ClassicPayloadMethod::put_below}, {"post", ClassicPayloadMethod::post}}, delivery.classic_payload_method
+        "classic_payload_method",
+        {{"put-below", ClassicPayloadMethod::put_below}, {"post", ClassicPayloadMethod::post}},
+        delivery.classic_payload_method
     );
     delivery.policy = net::AddressPolicy{false, false, {}, true};
     reader.flag("allow_http", delivery.policy.allow_http);
@@ -150,13 +170,20 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
     reader.number("attempts", 1, 100, settings.attempts);
     reader.number("breaker_failures", 1, 1'000'000, settings.breaker_failures);
     reader.duration("breaker_pause", settings.breaker_pause);
-    reader.choice<DiscoveryMethod>("discovery", {{"auto", DiscoveryMethod::automatic}, {"search", DiscoveryMethod::search}}, settings.discovery);
+    reader.choice<DiscoveryMethod>(
+        "discovery",
+        {{"auto", DiscoveryMethod::automatic}, {"search", DiscoveryMethod::search}},
+        settings.discovery
+    );
     reader.path("tls_ca", settings.tls.ca_file, true);
     reader.path("tls_client_certificate", settings.tls.certificate_file, true);
     reader.path("tls_client_key", settings.tls.key_file, true);
     for (std::string& origin : settings.allowed_origins) {
         auto const url = net::parse_url(origin);
-        if (!url || url->target != "/") reader.problem("allowed_origins", '"' + origin + "\" is no origin: write https://host or https://host:port");
+        if (!url || url->target != "/")
+            reader.problem(
+                "allowed_origins", '"' + origin + "\" is no origin: write https://host or https://host:port"
+            );
         if (url) origin = url->origin();
     }
 }
@@ -169,19 +196,29 @@ bool is_partner_id(std::string_view id) {
 /// Where each partner id was first used, over all files.
 using PartnerPlaces = std::map<std::string, std::string>;
 
-void read_partner(TableReader reader, partner::PartnerSettings settings, PartnerPlaces& places, std::vector<partner::PartnerSettings>& partners) {
-    if (!reader.text("id", settings.id) && !reader.has("id")) reader.problem("id", "missing: give each partner an id of its own, such as \"p001\"");
+void read_partner(
+    TableReader reader,
+    partner::PartnerSettings settings,
+    PartnerPlaces& places,
+    std::vector<partner::PartnerSettings>& partners
+) {
+    if (!reader.text("id", settings.id) && !reader.has("id"))
+        reader.problem("id", "missing: give each partner an id of its own, such as \"p001\"");
     if (!settings.id.empty() && !is_partner_id(settings.id)) {
         reader.problem("id", '"' + settings.id + "\" must be 1 to 32 characters of a-z, 0-9 and -");
     }
     auto const place = reader.context().file + ':' + std::to_string(reader.table()->source().begin.line);
     auto const [first, is_new] = places.emplace(settings.id, place);
-    if (!settings.id.empty() && !is_new) reader.problem("id", '"' + settings.id + "\" is the id of another partner already, at " + first->second);
+    if (!settings.id.empty() && !is_new)
+        reader.problem(
+            "id", '"' + settings.id + "\" is the id of another partner already, at " + first->second
+        );
     read_base(reader, "fhir", settings.fhir);
     if (!reader.has("fhir")) reader.problem("fhir", "missing: the partner's FHIR base URL");
     reader.text("name", settings.name);
     if (settings.name.empty()) settings.name = settings.id;
-    if (reader.text("home_community_id", settings.home_community_id) && !settings.home_community_id.starts_with("urn:oid:")) {
+    if (reader.text("home_community_id", settings.home_community_id) &&
+        !settings.home_community_id.starts_with("urn:oid:")) {
         reader.problem("home_community_id", "must be an OID, such as \"urn:oid:2.999.7.1\"");
     }
     reader.fields("headers", settings.headers);
@@ -191,7 +228,11 @@ void read_partner(TableReader reader, partner::PartnerSettings settings, Partner
 }
 
 void read_partners(
-    TableContext const& file, toml::table const& root, partner::PartnerSettings const& defaults, PartnerPlaces& places, std::vector<partner::PartnerSettings>& partners
+    TableContext const& file,
+    toml::table const& root,
+    partner::PartnerSettings const& defaults,
+    PartnerPlaces& places,
+    std::vector<partner::PartnerSettings>& partners
 ) {
     TableContext context = file;
     context.section = "[[partner]]";
@@ -199,10 +240,13 @@ void read_partners(
     if (node == nullptr) return;
     auto const* tables = node->as_array();
     if (tables == nullptr || !tables->is_array_of_tables()) {
-        context.problems->add(context.file, node->source(), context.section, "", "write each partner as a [[partner]] table");
+        context.problems->add(
+            context.file, node->source(), context.section, "", "write each partner as a [[partner]] table"
+        );
         return;
     }
-    for (auto const& item : *tables) read_partner(TableReader(context, item.as_table()), defaults, places, partners);
+    for (auto const& item : *tables)
+        read_partner(TableReader(context, item.as_table()), defaults, places, partners);
 }
 
 /// Reads the sections of the main file.
@@ -214,7 +258,8 @@ public:
         context.section = '[' + name + ']';
         auto const* node = root_.get(name);
         auto const* table = node == nullptr ? nullptr : node->as_table();
-        if (node != nullptr && table == nullptr) context.problems->add(context.file, node->source(), context.section, "", "must be a table");
+        if (node != nullptr && table == nullptr)
+            context.problems->add(context.file, node->source(), context.section, "", "must be a table");
         return TableReader(std::move(context), table);
     }
 
@@ -224,7 +269,11 @@ private:
 };
 
 void read_more_partners(
-    std::string const& name, TableContext context, partner::PartnerSettings const& defaults, PartnerPlaces& places, std::vector<partner::PartnerSettings>& partners
+    std::string const& name,
+    TableContext context,
+    partner::PartnerSettings const& defaults,
+    PartnerPlaces& places,
+    std::vector<partner::PartnerSettings>& partners
 ) {
     auto const table = parse(name, *context.problems);
     if (!table) return;
@@ -244,15 +293,27 @@ Reading read_config(std::filesystem::path const& file, Environment const& enviro
     auto const root = parse(file, problems);
     if (root) {
         Config& config = reading.config;
-        TableContext context{file.string(), "", std::filesystem::absolute(file).parent_path(), &environment, &problems};
+        TableContext context{
+            file.string(), "", std::filesystem::absolute(file).parent_path(), &environment, &problems
+        };
         TableReader top(context, &*root);
         std::string partners_file;
         top.path("partners_file", partners_file, true);
-        for (char const* section : {"server", "operations", "cache", "discovery", "delivery", "limits", "partner_defaults", "partner"}) top.known(section);
+        for (char const* section :
+             {"server",
+              "operations",
+              "cache",
+              "discovery",
+              "delivery",
+              "limits",
+              "partner_defaults",
+              "partner"})
+            top.known(section);
         top.finish();
         FileReader sections(context, *root);
         partner::PartnerSettings defaults;
-        if (config.cache.path != ":memory:") config.cache.path = (context.folder / config.cache.path).string();
+        if (config.cache.path != ":memory:")
+            config.cache.path = (context.folder / config.cache.path).string();
         read_server(sections.section("server"), config.server);
         read_operations(sections.section("operations"), config.operations);
         read_cache(sections.section("cache"), config.cache);
@@ -264,9 +325,13 @@ Reading read_config(std::filesystem::path const& file, Environment const& enviro
         default_keys.finish();
         PartnerPlaces places;
         read_partners(context, *root, defaults, places, config.partners);
-        if (!partners_file.empty()) read_more_partners(partners_file, context, defaults, places, config.partners);
+        if (!partners_file.empty())
+            read_more_partners(partners_file, context, defaults, places, config.partners);
         if (config.partners.empty() && problems.empty()) {
-            problems.add_line(file.string() + ": [[partner]]: no partner to ask: add one with id and fhir, or name a partners_file");
+            problems.add_line(
+                file.string() +
+                ": [[partner]]: no partner to ask: add one with id and fhir, or name a partners_file"
+            );
         }
     }
     reading.problems = problems.lines();

@@ -22,7 +22,9 @@ std::optional<Split> split(std::string_view text) {
 }
 
 template <std::size_t N>
-std::optional<std::uint64_t> scale(std::string_view text, std::pair<std::string_view, std::uint64_t> const (&units)[N], std::uint64_t most) {
+std::optional<std::uint64_t> scale(
+    std::string_view text, std::pair<std::string_view, std::uint64_t> const (&units)[N], std::uint64_t most
+) {
     auto const parts = split(text);
     if (!parts) return std::nullopt;
     for (auto const& [unit, factor] : units) {
@@ -73,7 +75,9 @@ std::optional<HostPort> read_host_port(std::string_view text) {
     return HostPort{std::string(host), static_cast<std::uint16_t>(port->number)};
 }
 
-bool is_loopback(std::string_view host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+bool is_loopback(std::string_view host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 std::string nearest(std::string_view word, std::vector<std::string> const& candidates) {
     std::string best;

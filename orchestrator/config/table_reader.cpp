@@ -8,7 +8,11 @@
 namespace tributary::config {
 
 void Problems::add(
-    std::string const& file, toml::source_region const& where, std::string const& section, std::string_view key, std::string const& what
+    std::string const& file,
+    toml::source_region const& where,
+    std::string const& section,
+    std::string_view key,
+    std::string const& what
 ) {
     std::string line = file + ':' + std::to_string(where.begin.line) + ": " + section;
     if (!key.empty()) line.append(section.empty() ? "" : " ").append(key);
@@ -109,7 +113,13 @@ std::optional<std::chrono::milliseconds> TableReader::read_milliseconds(std::str
     std::string written;
     if (!text(key, written)) return std::nullopt;
     auto const value = read_duration(written);
-    if (!value) problem(key, '"' + written + "\" is no duration: write a whole number and a unit, such as \"250ms\", \"10s\", \"5m\", \"2h\" or \"30d\"");
+    if (!value)
+        problem(
+            key,
+            '"' + written +
+                "\" is no duration: write a whole number and a unit, such as \"250ms\", \"10s\", \"5m\", "
+                "\"2h\" or \"30d\""
+        );
     return value;
 }
 
@@ -117,7 +127,12 @@ std::optional<std::uint64_t> TableReader::read_bytes(std::string_view key) {
     std::string written;
     if (!text(key, written)) return std::nullopt;
     auto const value = read_size(written);
-    if (!value) problem(key, '"' + written + "\" is no size: write a whole number and a unit, such as \"512KiB\", \"20MiB\" or \"10GiB\"");
+    if (!value)
+        problem(
+            key,
+            '"' + written +
+                "\" is no size: write a whole number and a unit, such as \"512KiB\", \"20MiB\" or \"10GiB\""
+        );
     return value;
 }
 
@@ -182,7 +197,9 @@ bool TableReader::path(std::string_view key, std::string& value, bool must_exist
     return true;
 }
 
-std::optional<std::size_t> TableReader::read_choice(std::string_view key, std::vector<std::string> const& names) {
+std::optional<std::size_t> TableReader::read_choice(
+    std::string_view key, std::vector<std::string> const& names
+) {
     std::string written;
     if (!text(key, written)) return std::nullopt;
     auto const found = std::find(names.begin(), names.end(), written);

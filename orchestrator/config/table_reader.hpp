@@ -16,7 +16,13 @@ namespace tributary::config {
 /// What is wrong in a configuration, in the order of the file: "FILE:LINE: [section] key: what is wrong".
 class Problems {
 public:
-    void add(std::string const& file, toml::source_region const& where, std::string const& section, std::string_view key, std::string const& what);
+    void add(
+        std::string const& file,
+        toml::source_region const& where,
+        std::string const& section,
+        std::string_view key,
+        std::string const& what
+    );
     void add_line(std::string line) { lines_.push_back(std::move(line)); }
     std::vector<std::string> const& lines() const { return lines_; }
     bool empty() const { return lines_.empty(); }
@@ -31,7 +37,7 @@ using Environment = std::function<std::optional<std::string>(std::string const& 
 /// Where a table stands, and what its strings are read against.
 struct TableContext {
     std::string file;
-    std::string section;  ///< "[server]", "[[partner]]"
+    std::string section;           ///< "[server]", "[[partner]]"
     std::filesystem::path folder;  ///< of the file: relative paths are relative to it
     Environment const* environment = nullptr;
     Problems* problems = nullptr;
@@ -40,7 +46,8 @@ struct TableContext {
 /// Reads one TOML table key by key; whatever is wrong is noted and the value left as it was. finish() reports the keys nobody asked for.
 class TableReader {
 public:
-    TableReader(TableContext context, toml::table const* table) : context_(std::move(context)), table_(table) {}
+    TableReader(TableContext context, toml::table const* table)
+        : context_(std::move(context)), table_(table) {}
 
     /// Each answers true when the key was there and right.
     bool text(std::string_view key, std::string& value);

@@ -61,7 +61,14 @@ public:
         std::chrono::seconds dns_life{60};
         std::size_t head_limit = 64 * 1024;
     };
-    HttpClient(boost::asio::any_io_executor ex, async::Clock& clock, async::Worker& worker, TlsContexts& tls, Metrics& metrics, Settings settings);
+    HttpClient(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        async::Worker& worker,
+        TlsContexts& tls,
+        Metrics& metrics,
+        Settings settings
+    );
     ~HttpClient();
 
     /// Any status is a value. Deadline: bounds connect, TLS, write and the whole response. Cancellation: terminal; the connection is closed.

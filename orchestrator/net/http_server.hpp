@@ -72,9 +72,11 @@ public:
         TlsServerSettings tls;
         std::size_t request_head = 32 * 1024;
         std::size_t request_body = std::size_t{4} << 20U;
-        std::chrono::steady_clock::duration request_time = std::chrono::seconds(30);  ///< from the first byte of a request to its last
-        std::chrono::steady_clock::duration idle_time = std::chrono::seconds(75);     ///< between requests
-        std::chrono::steady_clock::duration write_time = std::chrono::seconds(60);    ///< without progress while a response is sent
+        std::chrono::steady_clock::duration request_time =
+            std::chrono::seconds(30);  ///< from the first byte of a request to its last
+        std::chrono::steady_clock::duration idle_time = std::chrono::seconds(75);  ///< between requests
+        std::chrono::steady_clock::duration write_time =
+            std::chrono::seconds(60);  ///< without progress while a response is sent
         std::size_t connections = 10000;
         std::size_t websocket_send_buffer = std::size_t{1} << 20U;
         std::size_t websocket_message = 4096;  ///< longest message of a client
@@ -88,8 +90,16 @@ public:
     /// Makes the answer to a request refused before the handler sees it (malformed, too_large, head_too_large, slow, throttled).
     using ErrorPage = std::function<ServerResponse(Failure const&)>;
 
-    HttpServer(boost::asio::any_io_executor ex, async::Clock& clock, Settings settings, Handler handler, WebSocketHandler websocket,
-               ErrorPage error_page, Logger logger, Metrics& metrics);
+    HttpServer(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        Settings settings,
+        Handler handler,
+        WebSocketHandler websocket,
+        ErrorPage error_page,
+        Logger logger,
+        Metrics& metrics
+    );
     ~HttpServer();
 
     /// Binds and listens. Errors: connect (address in use, not ours, no permission: the detail says which and what to do), tls.

@@ -9,10 +9,10 @@ namespace tributary::net {
 
 /// An absolute http, https, ws or wss URL in parts. A value.
 struct Url {
-    std::string scheme;  ///< lower case
-    std::string host;    ///< lower case; an IPv6 address without brackets
+    std::string scheme;      ///< lower case
+    std::string host;        ///< lower case; an IPv6 address without brackets
     std::uint16_t port = 0;  ///< always set
-    std::string target;  ///< path and query as written, at least "/"; never a fragment
+    std::string target;      ///< path and query as written, at least "/"; never a fragment
     bool secure() const { return scheme == "https" || scheme == "wss"; }
     /// "https://host:8443"; the default port is left out.
     std::string origin() const;

@@ -12,23 +12,32 @@ using fhir::json::Value;
 
 constexpr std::size_t kDiscoveriesShown = 200;
 
-net::ServerResponse json_page(Value const& value) { return net::ServerResponse(200, "application/json", fhir::json::write(value) + '\n'); }
+net::ServerResponse json_page(Value const& value) {
+    return net::ServerResponse(200, "application/json", fhir::json::write(value) + '\n');
+}
 
 std::string_view wire(cache::DiscoveryState state) {
     switch (state) {
-        case cache::DiscoveryState::none: return "none";
-        case cache::DiscoveryState::running: return "running";
-        case cache::DiscoveryState::late: return "late";
-        case cache::DiscoveryState::complete: return "complete";
+        case cache::DiscoveryState::none:
+            return "none";
+        case cache::DiscoveryState::running:
+            return "running";
+        case cache::DiscoveryState::late:
+            return "late";
+        case cache::DiscoveryState::complete:
+            return "complete";
     }
     return "none";
 }
 
 std::string_view wire(pacing::BreakerState state) {
     switch (state) {
-        case pacing::BreakerState::closed: return "closed";
-        case pacing::BreakerState::open: return "open";
-        case pacing::BreakerState::half_open: return "half-open";
+        case pacing::BreakerState::closed:
+            return "closed";
+        case pacing::BreakerState::open:
+            return "open";
+        case pacing::BreakerState::half_open:
+            return "half-open";
     }
     return "closed";
 }
@@ -51,7 +60,8 @@ Value describe(partner::Partner const& partner) {
 
 Value describe(cache::Progress const& progress) {
     std::vector<Value> issues;
-    for (auto const& issue : progress.issues) issues.push_back(fhir::json::object({{"partner", issue.partner}, {"issue", issue.issue}}));
+    for (auto const& issue : progress.issues)
+        issues.push_back(fhir::json::object({{"partner", issue.partner}, {"issue", issue.issue}}));
     auto value = fhir::json::object({
         {"id", progress.discovery},
         {"state", Value(wire(progress.state))},
@@ -69,7 +79,11 @@ Value describe(cache::Progress const& progress) {
 
 }  // namespace
 
-Operations::Operations(storage::Storage& storage, std::vector<std::unique_ptr<partner::Partner>> const& partners, Metrics& metrics)
+Operations::Operations(
+    storage::Storage& storage,
+    std::vector<std::unique_ptr<partner::Partner>> const& partners,
+    Metrics& metrics
+)
     : storage_(storage), partners_(partners), metrics_(metrics) {}
 
 awaitable<net::ServerResponse> Operations::handle(net::ServerRequest request) {
@@ -79,11 +93,15 @@ awaitable<net::ServerResponse> Operations::handle(net::ServerRequest request) {
         co_return response;
     }
     if (request.path == "/healthz") co_return net::ServerResponse(200, "text/plain", "ok\n");
-    if (request.path == "/readyz") co_return ready_ ? net::ServerResponse(200, "text/plain", "ready\n") : net::ServerResponse(503, "text/plain", "not ready\n");
+    if (request.path == "/readyz")
+        co_return ready_ ? net::ServerResponse(200, "text/plain", "ready\n")
+                         : net::ServerResponse(503, "text/plain", "not ready\n");
     if (request.path == "/metrics") co_return co_await metrics_page();
     if (request.path == "/partners") co_return partners_page();
     if (request.path == "/discoveries") co_return co_await discoveries_page();
-    co_return net::ServerResponse(404, "text/plain", "offered here: /healthz /readyz /metrics /partners /discoveries\n");
+    co_return net::ServerResponse(
+        404, "text/plain", "offered here: /healthz /readyz /metrics /partners /discoveries\n"
+    );
 }
 
 net::ServerResponse Operations::partners_page() const {
@@ -103,10 +121,14 @@ awaitable<net::ServerResponse> Operations::discoveries_page() {
 awaitable<net::ServerResponse> Operations::metrics_page() {
     auto const counts = co_await storage_.counts();
     if (counts) {
-        metrics_.gauge("tributary_subscriptions", "Subscriptions stored").set(static_cast<double>(counts->subscriptions));
-        metrics_.gauge("tributary_documents", "Documents in the cache").set(static_cast<double>(counts->documents));
-        metrics_.gauge("tributary_patients", "Patients in the cache").set(static_cast<double>(counts->patients));
-        metrics_.gauge("tributary_undelivered_events", "Events not delivered yet").set(static_cast<double>(counts->undelivered));
+        metrics_.gauge("tributary_subscriptions", "Subscriptions stored")
+            .set(static_cast<double>(counts->subscriptions));
+        metrics_.gauge("tributary_documents", "Documents in the cache")
+            .set(static_cast<double>(counts->documents));
+        metrics_.gauge("tributary_patients", "Patients in the cache")
+            .set(static_cast<double>(counts->patients));
+        metrics_.gauge("tributary_undelivered_events", "Events not delivered yet")
+            .set(static_cast<double>(counts->undelivered));
     }
     co_return net::ServerResponse(200, "text/plain; version=0.0.4", metrics_.text());
 }

@@ -17,7 +17,11 @@ using boost::asio::awaitable;
 /// The operations listener: /healthz, /readyz, /metrics, /partners, /discoveries. Never patient data. Owner: app. Thread: the loop.
 class Operations {
 public:
-    Operations(storage::Storage& storage, std::vector<std::unique_ptr<partner::Partner>> const& partners, Metrics& metrics);
+    Operations(
+        storage::Storage& storage,
+        std::vector<std::unique_ptr<partner::Partner>> const& partners,
+        Metrics& metrics
+    );
 
     awaitable<net::ServerResponse> handle(net::ServerRequest request);
     /// /readyz answers 200 from now on, 503 before and while draining.

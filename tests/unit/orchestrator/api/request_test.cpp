@@ -31,8 +31,13 @@ std::vector<fhir::search::Parameter> format(std::string value) {
 
 TEST_CASE("FHIR JSON is given to whoever can take it", "[api]") {
     for (char const* value :
-         {"*/*", "application/*", "application/fhir+json", "application/json;q=0.1", "text/html,*/*;q=0.8",
-          "application/fhir+xml;q=1.0, application/fhir+json;q=1.0, application/xml+fhir;q=0.9, application/json+fhir;q=0.9"}) {
+         {"*/*",
+          "application/*",
+          "application/fhir+json",
+          "application/json;q=0.1",
+          "text/html,*/*;q=0.8",
+          "application/fhir+xml;q=1.0, application/fhir+json;q=1.0, application/xml+fhir;q=0.9, "
+          "application/json+fhir;q=0.9"}) {
         INFO(value);
         CHECK(accept_json(accept(value), {}));
     }
@@ -68,17 +73,23 @@ TEST_CASE("a body in another format, or of another type, is refused by name", "[
     auto const xml = read_resource(body_of("application/fhir+xml", "<Subscription/>"), "Subscription");
     REQUIRE(!xml);
     CHECK(xml.error().errc() == Errc::media_type);
-    auto const other = read_resource(body_of("application/fhir+json", R"({"resourceType":"Patient"})"), "Subscription");
+    auto const other =
+        read_resource(body_of("application/fhir+json", R"({"resourceType":"Patient"})"), "Subscription");
     REQUIRE(!other);
     CHECK(other.error().errc() == Errc::invalid);
-    auto const version = read_resource(body_of("application/fhir+json; fhirVersion=5.0", "{}"), "Subscription");
+    auto const version =
+        read_resource(body_of("application/fhir+json; fhirVersion=5.0", "{}"), "Subscription");
     REQUIRE(!version);
     CHECK(version.error().errc() == Errc::media_type);
-    CHECK(read_resource(body_of("application/json; charset=utf-8; fhirVersion=4.0", R"({"resourceType":"Subscription"})"), "Subscription"));
+    CHECK(read_resource(
+        body_of("application/json; charset=utf-8; fhirVersion=4.0", R"({"resourceType":"Subscription"})"),
+        "Subscription"
+    ));
 }
 
 TEST_CASE("malformed JSON is told with its line", "[api]") {
-    auto const broken = read_resource(body_of("application/fhir+json", "{\n\"resourceType\": }"), "Subscription");
+    auto const broken =
+        read_resource(body_of("application/fhir+json", "{\n\"resourceType\": }"), "Subscription");
     REQUIRE(!broken);
     CHECK(broken.error().errc() == Errc::malformed);
     CHECK_THAT(broken.error().detail(), Catch::Matchers::ContainsSubstring("line 2"));

@@ -43,6 +43,8 @@ TEST_CASE("a known path with another method tells the methods it takes", "[api]"
     CHECK(router.match("GET", "Nothing").allow.empty());
 }
 
-TEST_CASE("HEAD is served by GET", "[api]") { CHECK(some_routes().match("HEAD", "Subscription/1").handler != nullptr); }
+TEST_CASE("HEAD is served by GET", "[api]") {
+    CHECK(some_routes().match("HEAD", "Subscription/1").handler != nullptr);
+}
 
 }  // namespace tributary::api

@@ -45,7 +45,9 @@ private:
 };
 
 bool tells(Reading const& reading, std::string const& line_end) {
-    return std::any_of(reading.problems.begin(), reading.problems.end(), [&](std::string const& line) { return line.ends_with(line_end); });
+    return std::any_of(reading.problems.begin(), reading.problems.end(), [&](std::string const& line) {
+        return line.ends_with(line_end);
+    });
 }
 
 }  // namespace
@@ -88,9 +90,19 @@ TEST_CASE("all problems are told together, each with its line", "[config]") {
     );
     auto const where = (file.folder() / "tributary.toml").string();
     REQUIRE(reading.problems.size() == 6);
-    CHECK(std::find(reading.problems.begin(), reading.problems.end(), where + ":2: [server] lisen: unknown key (did you mean \"listen\"?)") != reading.problems.end());
-    CHECK_THAT(reading.problems[0], Catch::Matchers::ContainsSubstring(":3: [server] drain: \"10\" is no duration"));
-    CHECK(tells(reading, ":5: [discovery] acceptance: \"loose\" is not offered: use one of \"strict\", \"search\""));
+    CHECK(
+        std::find(
+            reading.problems.begin(),
+            reading.problems.end(),
+            where + ":2: [server] lisen: unknown key (did you mean \"listen\"?)"
+        ) != reading.problems.end()
+    );
+    CHECK_THAT(
+        reading.problems[0], Catch::Matchers::ContainsSubstring(":3: [server] drain: \"10\" is no duration")
+    );
+    CHECK(tells(
+        reading, ":5: [discovery] acceptance: \"loose\" is not offered: use one of \"strict\", \"search\""
+    ));
     CHECK(tells(reading, ":6: [discovery] max_matches: must be a whole number from 1 to 100"));
     CHECK(tells(reading, ":8: [[partner]] id: \"P 1\" must be 1 to 32 characters of a-z, 0-9 and -"));
 }
@@ -104,7 +116,8 @@ TEST_CASE("a key that is not built yet is unknown", "[config]") {
 
 TEST_CASE("strings take environment variables, and an unset one is told", "[config]") {
     ConfigFile const file;
-    std::string const text = std::string(kPartner) + "headers = { Authorization = \"Bearer ${RIVERSIDE_TOKEN}!\" }\n";
+    std::string const text =
+        std::string(kPartner) + "headers = { Authorization = \"Bearer ${RIVERSIDE_TOKEN}!\" }\n";
     SECTION("set") {
         auto const reading = file.read(text, {{"RIVERSIDE_TOKEN", "s3cret"}});
         REQUIRE(reading.problems.empty());
@@ -114,7 +127,12 @@ TEST_CASE("strings take environment variables, and an unset one is told", "[conf
     SECTION("unset") {
         auto const reading = file.read(text);
         REQUIRE(reading.problems.size() == 1);
-        CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring(":4: [[partner]] headers: the environment variable RIVERSIDE_TOKEN is not set"));
+        CHECK_THAT(
+            reading.problems.front(),
+            Catch::Matchers::ContainsSubstring(
+                ":4: [[partner]] headers: the environment variable RIVERSIDE_TOKEN is not set"
+            )
+        );
     }
 }
 
@@ -123,13 +141,21 @@ TEST_CASE("a partner id stands for one partner over all files", "[config]") {
     file.write("partners.toml", std::string("\n") + kPartner);
     auto const reading = file.read(std::string("partners_file = \"partners.toml\"\n") + kPartner);
     REQUIRE(reading.problems.size() == 1);
-    CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("partners.toml:3: [[partner]] id: \"p001\" is the id of another partner already"));
+    CHECK_THAT(
+        reading.problems.front(),
+        Catch::Matchers::ContainsSubstring(
+            "partners.toml:3: [[partner]] id: \"p001\" is the id of another partner already"
+        )
+    );
     CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("tributary.toml:2"));
 }
 
 TEST_CASE("a partner's own keys win over the defaults", "[config]") {
     ConfigFile const file;
-    auto const reading = file.read(std::string("[partner_defaults]\nquery_timeout = \"5s\"\nattempts = 7\n") + kPartner + "query_timeout = \"1s\"\n");
+    auto const reading = file.read(
+        std::string("[partner_defaults]\nquery_timeout = \"5s\"\nattempts = 7\n") + kPartner +
+        "query_timeout = \"1s\"\n"
+    );
     REQUIRE(reading.problems.empty());
     CHECK(reading.config.partners.front().query_timeout == 1s);
     CHECK(reading.config.partners.front().attempts == 7);
@@ -138,7 +164,8 @@ TEST_CASE("a partner's own keys win over the defaults", "[config]") {
 TEST_CASE("a listener that is not loopback needs TLS or a word", "[config]") {
     ConfigFile const file;
     CHECK(file.read(std::string("[server]\nlisten = \"0.0.0.0:8080\"\n") + kPartner).problems.size() == 1);
-    CHECK(file.read(std::string("[server]\nlisten = \"0.0.0.0:8080\"\nallow_http = true\n") + kPartner).problems.empty());
+    CHECK(file.read(std::string("[server]\nlisten = \"0.0.0.0:8080\"\nallow_http = true\n") + kPartner)
+              .problems.empty());
 }
 
 TEST_CASE("a file that is no TOML is told with its line", "[config]") {

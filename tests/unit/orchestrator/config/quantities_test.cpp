@@ -13,7 +13,8 @@ TEST_CASE("durations need a whole number and a unit", "[config]") {
     CHECK(read_duration("2h") == 2h);
     CHECK(read_duration("30d") == 720h);
     CHECK(read_duration("0s") == 0s);
-    for (char const* wrong : {"", "10", "s", "1.5s", "-1s", "10 s", "10sec", "99999999999d", "18446744073709551615ms"}) {
+    for (char const* wrong :
+         {"", "10", "s", "1.5s", "-1s", "10 s", "10sec", "99999999999d", "18446744073709551615ms"}) {
         INFO(wrong);
         CHECK_FALSE(read_duration(wrong));
     }
@@ -39,7 +40,8 @@ TEST_CASE("a listen address is a host and a port", "[config]") {
     REQUIRE(v6);
     CHECK(v6->host == "::1");
     CHECK(v6->port == 0);
-    for (char const* wrong : {"", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x"}) {
+    for (char const* wrong :
+         {"", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x"}) {
         INFO(wrong);
         CHECK_FALSE(read_host_port(wrong));
     }

@@ -11,6 +11,8 @@ SPAWNERS = ("orchestrator/async/", "tests/support/", "tests/unit/orchestrator/as
 FORBIDDEN = [
     (re.compile(r"awaitable_operators"), "awaitable_operators hides errors until the other side ends"),
     (re.compile(r"experimental/channel|experimental::channel"), "experimental::channel loses permits"),
+    (re.compile(r"\bwhile\s*\((?!\s*auto\b)(?:[^()]|\([^()]*\))*\bco_await\b"),
+     "GCC 12 miscompiles co_await in a loop's condition: more = co_await f()"),
     (re.compile(r"#\s*include\s*<boost/(beast|asio)\.hpp>"), "umbrella header: include what is used"),
 ]
 SPAWN = re.compile(r"\bco_spawn\s*\(|\basio::detached\b")

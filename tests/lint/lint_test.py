@@ -27,6 +27,12 @@ class Coroutines(unittest.TestCase):
 
 
 class HostileAwaits(unittest.TestCase):
+    def test_a_loop_that_awaits_in_its_condition(self):
+        for statement in ("while (co_await step()) continue;", "while (open && co_await step()) {}"):
+            self.assertTrue(found(f"{statement}\n"), statement)
+        for statement in ("while (more) more = co_await step();", "while (auto item = co_await queue.pop()) use(*item);"):
+            self.assertEqual(found(f"{statement}\n"), [], statement)
+
     def test_braced_temporaries_and_capturing_lambdas(self):
         for statement in ("co_await send(Options{1, 2});", "co_await send({.size = 1});", "co_await send(a, {});",
                           "auto x = Pair{T{}, co_await g()};", "co_return Pair{a, co_await g()};",

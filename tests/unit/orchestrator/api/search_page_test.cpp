@@ -8,7 +8,7 @@ namespace {
 
 std::vector<fhir::search::Parameter> query(std::string_view text) {
     auto parameters = fhir::search::parse_query(text);
-    REQUIRE(parameters);
+    REQUIRE(parameters.has_value());
     return std::move(*parameters);
 }
 
@@ -17,19 +17,19 @@ std::vector<fhir::search::Parameter> query(std::string_view text) {
 TEST_CASE("control parameters are taken out and bounded", "[api]") {
     auto parameters = query("patient=1&_count=9999&_offset=20&_sort=-date&_format=json");
     auto const control = take_control(parameters, 50, 500);
-    REQUIRE(control);
+    REQUIRE(control.has_value());
     CHECK(control->count == 500);
     CHECK(control->offset == 20);
     CHECK(control->sort == "-date");
     CHECK(parameters.size() == 1);
     auto wrong = query("_count=many");
-    CHECK(!take_control(wrong, 50, 500));
+    CHECK(!take_control(wrong, 50, 500).has_value());
 }
 
 TEST_CASE("links lead through all pages and end", "[api]") {
     auto parameters = query("patient=1&_count=2");
     auto const control = take_control(parameters, 50, 500);
-    REQUIRE(control);
+    REQUIRE(control.has_value());
     auto first = *control;
     auto const links = page_links("http://x/fhir/DocumentReference", parameters, first, 5);
     CHECK(links.self == "http://x/fhir/DocumentReference?patient=1&_count=2");
@@ -44,7 +44,7 @@ TEST_CASE("links lead through all pages and end", "[api]") {
 TEST_CASE("a count has no pages", "[api]") {
     auto parameters = query("patient=1&_summary=count");
     auto const control = take_control(parameters, 50, 500);
-    REQUIRE(control);
+    REQUIRE(control.has_value());
     CHECK(control->count_only);
     CHECK(page_links("http://x", parameters, *control, 5).next.empty());
 }

@@ -72,9 +72,7 @@ void JobThread::loop() {
         lock.lock();  // the room is free before the callers resume: they may submit again at once
         jobs_ -= jobs.size();
         bytes_ -= bytes;
-        lock.unlock();
-        complete(loop_, std::move(batch));
-        lock.lock();
+        complete(loop_, std::move(batch));  // under the lock: who sees pending() == 0 finds the completions posted
         if (idle_ && queue_.empty()) {
             lock.unlock();
             idle_();

@@ -45,4 +45,18 @@ EventKind event_kind(std::string_view code) { return value_in(kEventKinds, code)
 std::string_view code(ExchangeState state) { return code_in(kExchangeStates, state); }
 ExchangeState exchange_state(std::string_view code) { return value_in(kExchangeStates, code); }
 
+std::string_view wire(DiscoveryState state) {
+    switch (state) {
+        case DiscoveryState::none:
+            return "none";
+        case DiscoveryState::running:
+            return "running";
+        case DiscoveryState::late:
+            return "late";
+        case DiscoveryState::complete:
+            return "complete";
+    }
+    return "none";
+}
+
 }  // namespace tributary::cache

@@ -12,4 +12,7 @@ subscriptions::EventKind event_kind(std::string_view code);
 std::string_view code(ExchangeState state);
 ExchangeState exchange_state(std::string_view code);
 
+/// How a Discovery's state stands on the wire: "none", "running", "late", "complete".
+std::string_view wire(DiscoveryState state);
+
 }  // namespace tributary::cache

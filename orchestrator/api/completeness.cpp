@@ -1,5 +1,6 @@
 #include "orchestrator/api/completeness.hpp"
 
+#include "cache/codes.hpp"
 #include "fhir/resources/operation_outcome.hpp"
 
 namespace tributary::api {
@@ -8,27 +9,13 @@ namespace {
 
 using fhir::json::Value;
 
-std::string_view wire(cache::DiscoveryState state) {
-    switch (state) {
-        case cache::DiscoveryState::none:
-            return "none";
-        case cache::DiscoveryState::running:
-            return "running";
-        case cache::DiscoveryState::late:
-            return "late";
-        case cache::DiscoveryState::complete:
-            return "complete";
-    }
-    return "none";
-}
-
 Value part(std::string_view url, std::string_view type, Value value) {
     return fhir::json::object({{"url", Value(url)}, {std::string(type), std::move(value)}});
 }
 
 Value progress_extension(cache::Progress const& progress, std::string_view canonical_base) {
     std::vector<Value> parts;
-    parts.push_back(part("state", "valueCode", Value(wire(progress.state))));
+    parts.push_back(part("state", "valueCode", Value(cache::wire(progress.state))));
     parts.push_back(part("asked", "valueUnsignedInt", progress.asked));
     parts.push_back(part("answered", "valueUnsignedInt", progress.answered));
     parts.push_back(part("matched", "valueUnsignedInt", progress.matched));

@@ -1,5 +1,6 @@
 #include "orchestrator/operations/operations.hpp"
 
+#include "cache/codes.hpp"
 #include "fhir/json/writer.hpp"
 #include "fhir/search/date_range.hpp"
 #include "orchestrator/net/url.hpp"
@@ -14,20 +15,6 @@ constexpr std::size_t kDiscoveriesShown = 200;
 
 net::ServerResponse json_page(Value const& value) {
     return net::ServerResponse(200, "application/json", fhir::json::write(value) + '\n');
-}
-
-std::string_view wire(cache::DiscoveryState state) {
-    switch (state) {
-        case cache::DiscoveryState::none:
-            return "none";
-        case cache::DiscoveryState::running:
-            return "running";
-        case cache::DiscoveryState::late:
-            return "late";
-        case cache::DiscoveryState::complete:
-            return "complete";
-    }
-    return "none";
 }
 
 std::string_view wire(pacing::BreakerState state) {
@@ -64,7 +51,7 @@ Value describe(cache::Progress const& progress) {
         issues.push_back(fhir::json::object({{"partner", issue.partner}, {"issue", issue.issue}}));
     auto value = fhir::json::object({
         {"id", progress.discovery},
-        {"state", Value(wire(progress.state))},
+        {"state", Value(cache::wire(progress.state))},
         {"started", fhir::search::format_instant(progress.started)},
         {"asked", progress.asked},
         {"answered", progress.answered},

@@ -104,7 +104,8 @@ std::string digest_key(fhir::Attachment const& attachment) {
     if (!digest || !attachment.size || *attachment.size == 0) return {};
     static constexpr char kHex[] = "0123456789abcdef";
     std::string key = digest->algorithm == identity::Digest::Algorithm::sha1 ? "sha1|" : "sha256|";
-    for (unsigned char const byte : digest->bytes) {
+    for (char const character : digest->bytes) {
+        auto const byte = static_cast<unsigned char>(character);
         key += kHex[byte >> 4U];
         key += kHex[byte & 0xFU];
     }

@@ -57,6 +57,7 @@ struct App::Impl {
           logger(std::move(the_logger)),
           folder(std::move(cache_folder)),
           worker(ex),
+          document_worker(ex),
           client(ex, clock, worker, tls, metrics, net::HttpClient::Settings()),
           process_permits(config.discovery.max_in_flight) {}
 
@@ -75,7 +76,8 @@ struct App::Impl {
     Logger logger;
     Metrics metrics;
     CacheFolder folder;
-    async::Worker worker;
+    async::Worker worker;           // pages
+    async::Worker document_worker;  // whole documents: no page, and so no Event, waits behind their digests
     net::TlsContexts tls;
     net::HttpClient client;
     async::Semaphore process_permits;
@@ -181,7 +183,7 @@ Result<void> App::Impl::assemble() {
     if (!made) return made.error();
     partners = std::move(*made);
     calls.emplace(ex, clock, *storage, logger, metrics);
-    retrievals.emplace(ex, clock, *storage, worker, partners, *calls, wake, logger, metrics);
+    retrievals.emplace(ex, clock, *storage, document_worker, partners, *calls, wake, logger, metrics);
     discoveries.emplace(
         ex, clock, *storage, worker, partners, *retrievals, *calls, config.discovery, wake, logger, metrics
     );
@@ -204,7 +206,15 @@ void App::Impl::make_api() {
     settings.retrieve = config.discovery.retrieve;
     for (auto const& partner : config.partners) settings.partner_names.emplace(partner.id, partner.name);
     api.emplace(api::Context{
-        clock, worker, *storage, *deliveries, *discoveries, *retrievals, rules(), std::move(settings), logger
+        clock,
+        document_worker,
+        *storage,
+        *deliveries,
+        *discoveries,
+        *retrievals,
+        rules(),
+        std::move(settings),
+        logger
     });
 }
 
@@ -294,6 +304,7 @@ awaitable<void> App::stop(async::Deadline deadline) {
     app.client.close_idle();
     app.storage->stop();
     app.worker.stop();
+    app.document_worker.stop();
 }
 
 }  // namespace tributary::app

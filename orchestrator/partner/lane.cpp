@@ -133,7 +133,7 @@ void Lane::note(StepResult const& result) {
     if (result.get<StepResult::Parked>() != nullptr) {
         breaker_.abandoned();
     } else if (seen.partner_failed) {
-        if (breaker_.failed(now)) logger_.warning("breaker opened", {{"partner", settings_.partner}});
+        if (breaker_.failed(now)) logger_.warning("breaker opened");
     } else if (!seen.partner_answered) {
         breaker_.abandoned();
     } else {
@@ -148,7 +148,7 @@ void Lane::note(StepResult const& result) {
 /// What was owed need not wait any longer for a partner that answers again.
 void Lane::answered() noexcept {
     if (!breaker_.succeeded()) return;
-    logger_.info("breaker closed", {{"partner", settings_.partner}});
+    logger_.info("breaker closed");
     queue_.make_owed_due(clock_.now());
 }
 

@@ -23,7 +23,7 @@ using Answer = async::OneShot<Result<Addresses>>;
 
 }  // namespace
 
-struct Resolver::State : std::enable_shared_from_this<State> {
+struct Resolver::State {
     struct Entry {
         Addresses addresses;
         async::Clock::TimePoint learned;
@@ -33,14 +33,15 @@ struct Resolver::State : std::enable_shared_from_this<State> {
     State(asio::any_io_executor ex, async::Clock& c, std::chrono::seconds l)
         : clock(c), life(l), resolver(std::move(ex)) {}
 
-    std::shared_ptr<Answer> look_up(std::string const& host) {
-        Entry& entry = names[host];
+    /// The lookup keeps the state alive until it has ended.
+    static std::shared_ptr<Answer> look_up(std::shared_ptr<State> const& state, std::string const& host) {
+        Entry& entry = state->names[host];
         if (entry.lookup) return entry.lookup;
         entry.lookup = std::make_shared<Answer>();
-        auto done = [self = shared_from_this(), host](
-                        error_code code, tcp::resolver::results_type const& found
-                    ) { self->finish(host, code, found); };
-        resolver.async_resolve(host, "", tcp::resolver::flags(), std::move(done));
+        auto done = [state, host](error_code code, tcp::resolver::results_type const& found) {
+            state->finish(host, code, found);
+        };
+        state->resolver.async_resolve(host, "", tcp::resolver::flags(), std::move(done));
         return entry.lookup;
     }
 
@@ -91,13 +92,13 @@ awaitable<Result<Addresses>> Resolver::resolve(async::Deadline deadline, std::st
         known != state->names.end() && !known->second.addresses.empty()) {
         auto const age = state->clock.now() - known->second.learned;
         Addresses addresses = known->second.addresses;
-        if (age > state->life) (void)state->look_up(host);
+        if (age > state->life) (void)State::look_up(state, host);
         if (age <= state->life * kStaleLives) co_return addresses;
     }
     state->make_room();
     if (state->names.size() >= kMostNames)
         co_return Failure(Errc::throttled, "too many names are being looked up");
-    auto const answer = state->look_up(host);
+    auto const answer = State::look_up(state, host);
     auto wait = answer->wait();
     co_return co_await async::with_deadline(state->clock, deadline, std::move(wait));
 }

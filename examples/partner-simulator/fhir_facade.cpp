@@ -128,8 +128,8 @@ FacadeAnswer FhirFacade::search_documents(std::vector<Criterion> const& criteria
         return refuse(400, "required", "a search for documents needs the parameter patient");
     }
     Searchset found;
-    auto const asked = to_number(value_of(criteria, "_count"), community_->page_size);
-    auto const page_size = std::min(asked, community_->page_size);
+    auto const asked = to_number(value_of(criteria, "_count"), community_->behaviour.page_size);
+    auto const page_size = std::min(asked, community_->behaviour.page_size);
     for (auto const& document : community_->documents) {
         if (!matches_all(known, document)) continue;
         bool const on_page = found.total >= offset && found.total < offset + page_size;

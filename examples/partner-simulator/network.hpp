@@ -1,9 +1,9 @@
 #pragma once
-#include <chrono>
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "examples/partner-simulator/behaviour.hpp"
 
 namespace tributary::simulator {
 
@@ -22,8 +22,6 @@ struct Patient {
     std::vector<Identifier> identifiers;
 };
 
-/// How a DocumentReference leads to the bytes.
-enum class Delivery { relative_url, absolute_url, inline_data };
 struct Content {
     std::string content_type, bytes;
     std::string binary_id;
@@ -49,18 +47,10 @@ struct Document {
     std::vector<Content> contents;
 };
 
-/// How long a community takes for each step, before --latency divides it.
-struct Latency {
-    std::chrono::milliseconds patient_discovery{0}, query_documents{0}, retrieve_document{0};
-};
-enum class Health { healthy, unavailable };
-
 struct Community {
     std::string id;  ///< p001; served at /p001/fhir
     std::string name, software, home_community_id;
-    std::size_t page_size = 50;
-    Latency latency;
-    Health health = Health::healthy;
+    Behaviour behaviour = {};
     std::vector<Patient> patients = {};
     std::vector<Document> documents = {};
 };

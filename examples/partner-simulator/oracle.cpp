@@ -135,7 +135,7 @@ Result<Expectation> judge(
     Expectation expectation;
     Gathering gathering;
     for (auto const& community : network.communities) {
-        if (faults == Faults::on && community.health == Health::unavailable) {
+        if (faults == Faults::on && fails_always(community.behaviour.health)) {
             expectation.failed.push_back(community.id);
             continue;
         }

@@ -14,7 +14,7 @@ std::string partner_list(Network const& network, std::string_view root) {
         text += "\n[[partner]]\n" + line("id", community.id);
         text += line("fhir", std::string(root) + '/' + community.id + "/fhir") + line("name", community.name);
         text += line("home_community_id", community.home_community_id);
-        if (community.health == Health::unavailable)
+        if (fails_always(community.behaviour.health))
             text += "attempts = 2  # it always fails: a third would only take time\n";
     }
     return text;

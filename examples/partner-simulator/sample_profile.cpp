@@ -22,6 +22,13 @@ Coding radiology_type() { return loinc("18748-4", "Diagnostic imaging study"); }
 Coding laboratory_type() { return loinc("11502-2", "Laboratory report"); }
 Coding medication_list_type() { return loinc("10160-0", "History of medication use"); }
 
+Behaviour scripted(std::size_t page_size, ScriptedLatency const& latency) {
+    Behaviour behaviour;
+    behaviour.page_size = page_size;
+    behaviour.scripted = latency;
+    return behaviour;
+}
+
 Patient bob_smith(std::string id, std::vector<Identifier> identifiers) {
     return {std::move(id), {"Bob", "Allen"}, "Smith", "1970-01-02", "male", std::move(identifiers)};
 }
@@ -83,8 +90,7 @@ Community riverside() {
         "Riverside Health",
         "Rivulet EHR 7.2",
         "urn:oid:2.999.7.1",
-        50,
-        {milliseconds(150), milliseconds(200), milliseconds(120)}
+        scripted(50, {milliseconds(150), milliseconds(200), milliseconds(120)})
     };
     community.patients = {
         bob_smith("e7Bq0x1", {{"urn:oid:2.999.8.1", "R-1009"}, {"urn:oid:2.999.9", "70102"}})
@@ -109,8 +115,7 @@ Community lakeside() {
         "Lakeside Family Practice",
         "Pier Office 3.0",
         "urn:oid:2.999.7.2",
-        20,
-        {milliseconds(600), milliseconds(600), milliseconds(250)}
+        scripted(20, {milliseconds(600), milliseconds(600), milliseconds(250)})
     };
     community.patients = {
         bob_smith("2001", {{"urn:oid:2.999.8.2", "L-77"}}),
@@ -143,8 +148,7 @@ Community saint_anne() {
         "St. Anne Hospital",
         "HospServer 2024.1",
         "urn:oid:2.999.7.3",
-        2,
-        {milliseconds(700), milliseconds(500), milliseconds(400)}
+        scripted(2, {milliseconds(700), milliseconds(500), milliseconds(400)})
     };
     community.patients = {
         bob_smith("5b0f7c1e", {{"urn:oid:2.999.8.3", "SA-310"}, {"urn:oid:2.999.9", "70102"}}),
@@ -180,8 +184,7 @@ Community harbor() {
         "Harbor Imaging",
         "Scanline 5",
         "urn:oid:2.999.7.4",
-        50,
-        {milliseconds(4000), milliseconds(1600), milliseconds(900)}
+        scripted(50, {milliseconds(4000), milliseconds(1600), milliseconds(900)})
     };
     community.patients = {bob_smith("HI000417", {{"urn:oid:2.999.8.4", "HI000417"}})};
     auto report = make_document(
@@ -202,10 +205,9 @@ Community metro() {
         "Metro Emergency",
         "Triage One 1.9",
         "urn:oid:2.999.7.5",
-        50,
-        {milliseconds(250), milliseconds(250), milliseconds(150)}
+        scripted(50, {milliseconds(250), milliseconds(250), milliseconds(150)})
     };
-    community.health = Health::unavailable;
+    community.behaviour.health = Health::unavailable;
     community.patients = {bob_smith("m-55", {{"urn:oid:2.999.8.5", "M-55"}})};
     community.documents = {make_note(
         "m-5501", "m-55", "2.999.7.5.5501", "2025-10-29T06:50:00Z", "Ambulance report", "Taken to St. Anne."
@@ -219,8 +221,7 @@ Community hillcrest() {
         "Hillcrest Medical Group",
         "Hill Chart 12",
         "urn:oid:2.999.7.6",
-        50,
-        {milliseconds(500), milliseconds(300), milliseconds(200)}
+        scripted(50, {milliseconds(500), milliseconds(300), milliseconds(200)})
     };
     community.patients = {
         {"hc-1", {"Bobby"}, "Smithson", "1970-01-02", "male", {{"urn:oid:2.999.8.6", "HC-1"}}},
@@ -248,8 +249,7 @@ Community westfield() {
         "Westfield Clinic",
         "Meadow EMR 2.2",
         "urn:oid:2.999.7.7",
-        50,
-        {milliseconds(900), milliseconds(400), milliseconds(200)}
+        scripted(50, {milliseconds(900), milliseconds(400), milliseconds(200)})
     };
     community.patients = {
         {"wf-9", {"Carol"}, "Smith", "1964-12-24", "female", {{"urn:oid:2.999.8.7", "WF-9"}}}
@@ -266,8 +266,7 @@ Community oakwood() {
         "Oakwood Telehealth",
         "Acorn Connect 0.9",
         "urn:oid:2.999.7.8",
-        50,
-        {milliseconds(350), milliseconds(450), milliseconds(100)}
+        scripted(50, {milliseconds(350), milliseconds(450), milliseconds(100)})
     };
     community.patients = {bob_smith("0b51a7d2-bob", {{"urn:oid:2.999.8.8", "OT-4"}})};
     auto medication = make_document(

@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "examples/partner-simulator/hash.hpp"
 #include "examples/partner-simulator/resources.hpp"
 #include "examples/partner-simulator/search.hpp"
 #include "fhir/json/writer.hpp"
-#include "orchestrator/base/digest.hpp"
 
 namespace tributary::simulator {
 namespace {
@@ -16,31 +16,19 @@ constexpr char kFhirJson[] = "application/fhir+json";
 constexpr char kFault[] = "the scripted fault of this community";
 constexpr char kRetryAfter[] = "1";
 
-/// A number in [0, 1) that depends on nothing but its arguments. Source: fixture.md 2.
-double unit_hash(
-    std::uint64_t seed, std::string_view community, std::string_view property, std::string_view target
-) {
-    std::string text = std::to_string(seed);
-    for (auto const part : {community, property, target}) text.append("|").append(part);
-    auto const digest = sha256(text);
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < 8; ++i) number = number << 8U | digest[i];
-    return static_cast<double>(number >> 11U) / static_cast<double>(std::uint64_t{1} << 53U);
-}
-
 struct StepScript {
     std::string_view name;
     std::chrono::milliseconds time;
 };
 
-StepScript script_of(Community const& community, Step step) {
+StepScript script_of(ScriptedLatency const& scripted, Step step) {
     switch (step) {
         case Step::patient_discovery:
-            return {"patient_discovery", community.latency.patient_discovery};
+            return {"patient_discovery", scripted.patient_discovery};
         case Step::query_documents:
-            return {"query_documents", community.latency.query_documents};
+            return {"query_documents", scripted.query_documents};
         case Step::retrieve_document:
-            return {"retrieve_document", community.latency.retrieve_document};
+            return {"retrieve_document", scripted.retrieve_document};
         case Step::none:
             break;
     }
@@ -68,9 +56,9 @@ std::chrono::microseconds latency_of(
     Script const& script, Community const& community, Step step, std::string_view target
 ) {
     if (script.latency_divisor == 0) return {};
-    auto const [name, time] = script_of(community, step);
+    auto const [name, time] = script_of(community.behaviour.scripted.value_or(ScriptedLatency{}), step);
     auto const factor =
-        (0.9 + 0.2 * unit_hash(script.seed, community.id, name, target)) / script.latency_divisor;
+        (0.9 + 0.2 * draw(script.seed, {community.id, name, target})) / script.latency_divisor;
     return std::chrono::duration_cast<std::chrono::microseconds>(time * factor);
 }
 
@@ -115,7 +103,7 @@ awaitable<net::ServerResponse> Simulator::visit(Site& site, net::ServerRequest r
     auto const answer = site.facade.answer(inner);
     auto const latency = latency_of(script_, *site.community, answer.step, inner.path + '?' + inner.query);
     co_await clock_.sleep_for(latency);
-    if (script_.faults == Faults::on && site.community->health == Health::unavailable) {
+    if (script_.faults == Faults::on && site.community->behaviour.health == Health::unavailable) {
         auto refusal = outcome(503, "transient", kFault);
         refusal.headers.set("Retry-After", kRetryAfter);
         co_return refusal;

@@ -1,5 +1,6 @@
 #include "examples/partner-simulator/behaviour.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -49,15 +50,16 @@ constexpr std::array<Share<Access>, 3> kAccess = {
 };
 
 /// So that every run has some of each: whatever the seed says, these are not well.
+constexpr std::array<std::pair<std::string_view, Health>, 5> kNamedTrouble = {{
+    {"p013", Health::down},
+    {"p050", Health::slow},
+    {"p077", Health::flaky},
+    {"p111", Health::healthy},
+    {"p150", Health::malformed},
+}};
+
 void apply_named_trouble(Behaviour& behaviour, std::string_view community) {
-    constexpr std::array<std::pair<std::string_view, Health>, 5> kNamed = {{
-        {"p013", Health::down},
-        {"p050", Health::slow},
-        {"p077", Health::flaky},
-        {"p111", Health::healthy},
-        {"p150", Health::malformed},
-    }};
-    for (auto const& [id, health] : kNamed) {
+    for (auto const& [id, health] : kNamedTrouble) {
         if (id == community) behaviour.health = health;
     }
     if (community == "p111") behaviour.max_at_once = kEagerLimit;
@@ -96,6 +98,12 @@ Behaviour draw_behaviour(std::uint64_t seed, std::string_view community) {
     behaviour.pace = std::exp(.4 * draw_normal(seed, {community, "z"}));
     apply_named_trouble(behaviour, community);
     return behaviour;
+}
+
+bool is_named_trouble(std::string_view community) {
+    return std::any_of(kNamedTrouble.begin(), kNamedTrouble.end(), [&](auto const& named) {
+        return named.first == community;
+    });
 }
 
 Delivery delivery_of(Family family, std::size_t bytes) {

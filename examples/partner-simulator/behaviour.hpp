@@ -47,6 +47,9 @@ struct Behaviour {
 /// Drawn by the community's id (p001) and the seed; p013, p050, p077, p111 and p150 are never in good health.
 Behaviour draw_behaviour(std::uint64_t seed, std::string_view community);
 
+/// Is it one of those that are never in good health?
+bool is_named_trouble(std::string_view community);
+
 /// How a community of that family delivers a content of that many bytes.
 Delivery delivery_of(Family family, std::size_t bytes);
 

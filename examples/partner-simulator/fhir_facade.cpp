@@ -95,7 +95,7 @@ FacadeAnswer FhirFacade::read_binary(std::string_view id, std::string_view accep
                 return give(to_binary_resource(content), Step::retrieve_document);
             FacadeAnswer answer;
             answer.content_type = content.content_type;
-            answer.body = content.bytes;
+            answer.body = content.bytes.text();
             answer.step = Step::retrieve_document;
             return answer;
         }

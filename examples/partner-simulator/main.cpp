@@ -11,8 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "examples/partner-simulator/partner_list.hpp"
+#include "examples/partner-simulator/profiles.hpp"
 #include "examples/partner-simulator/resources.hpp"
-#include "examples/partner-simulator/sample_profile.hpp"
 #include "examples/partner-simulator/settings.hpp"
 #include "examples/partner-simulator/simulator.hpp"
 #include "fhir/base/outcome_table.hpp"
@@ -53,14 +53,15 @@ public:
     Result<void> start() {
         if (auto listening = server_.listen(); !listening) return listening;
         auto const root = "http://" + settings_.address + ':' + std::to_string(server_.port());
-        auto network = make_sample_network();
-        auto const count = network.communities.size();
+        auto network = make_network(settings_.network);
+        if (!network) return network.error();
+        auto const count = network->communities.size();
         if (!settings_.write_config.empty()) {
-            if (auto written = write_file(settings_.write_config, partner_list(network, root)); !written)
+            if (auto written = write_file(settings_.write_config, partner_list(*network, root)); !written)
                 return written;
         }
-        Script const script{settings_.seed, settings_.latency_divisor, settings_.faults};
-        simulator_.emplace(clock_, std::move(network), script, root);
+        Script const script{settings_.network.seed, settings_.latency_divisor, settings_.faults};
+        simulator_.emplace(clock_, std::move(*network), script, root);
         server_.start();
         std::cout << "partner-simulator ready base=" << root << " partners=" << count << std::endl;
         return {};

@@ -1,6 +1,8 @@
 #include "examples/partner-simulator/network.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace tributary::simulator {
 namespace {
@@ -14,8 +16,32 @@ T const* find_by_id(std::vector<T> const& items, std::string_view id) {
 
 }  // namespace
 
+Bytes::Bytes(std::string text) {
+    auto const digest = tributary::sha1(text);
+    held_ = std::make_shared<Held const>(Held{std::move(text), digest});
+}
+
 std::string_view wire(CopyClass copy_class) {
-    return copy_class == CopyClass::original ? "original" : "exact-copy";
+    constexpr std::array<std::string_view, 10> kNames = {
+        "original",
+        "exact-copy",
+        "without-unique-id",
+        "other-spelling",
+        "re-serialised",
+        "conflict",
+        "new-version",
+        "sample-id",
+        "retracted",
+        "twice"
+    };
+    return kNames.at(static_cast<std::size_t>(copy_class));
+}
+
+Identifier uri_identifier(std::string uri) { return {"urn:ietf:rfc:3986", std::move(uri)}; }
+
+std::string patient_domain(Community const& community) {
+    auto const& home = community.home_community_id;
+    return "urn:oid:2.999.8" + home.substr(home.rfind('.'));
 }
 
 Community const* find_community(Network const& network, std::string_view id) {

@@ -113,7 +113,9 @@ public:
         if (fresh) {
             auto const own_id = community.id + '/' + document.id;
             documents_.push_back(
-                {document.master_identifier.empty() ? own_id : document.master_identifier, document.title, {}}
+                {document.master_identifier.value.empty() ? own_id : document.master_identifier.value,
+                 document.title,
+                 {}}
             );
         }
         documents_[place->second].holders.push_back({community.id, document.id, document.copy_class});

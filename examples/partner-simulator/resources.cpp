@@ -22,18 +22,41 @@ std::string attachment_url(Content const& content, std::string_view base) {
 }
 
 Value to_content(Content const& content, Document const& document, std::string_view base) {
-    auto const digest = sha1(content.bytes);
-    std::string const raw(reinterpret_cast<char const*>(digest.data()), digest.size());
     auto attachment = object({{"contentType", content.content_type}});
     if (content.delivery == Delivery::inline_data) {
-        attachment.set("data", base64(content.bytes));
+        attachment.set("data", base64(content.bytes.text()));
     } else {
         attachment.set("url", attachment_url(content, base));
     }
-    attachment.set("size", content.bytes.size());
-    attachment.set("hash", base64(raw));
+    if (content.tells_digest) {
+        auto const& digest = content.bytes.sha1();
+        attachment.set("size", content.bytes.size());
+        attachment.set("hash", base64({reinterpret_cast<char const*>(digest.data()), digest.size()}));
+    }
     attachment.set("title", document.title);
+    if (!document.creation.empty()) attachment.set("creation", document.creation);
     return object({{"attachment", std::move(attachment)}});
+}
+
+Value to_identifier(Identifier const& identifier) {
+    return object({{"system", identifier.system}, {"value", identifier.value}});
+}
+
+Value to_name(std::string_view use, std::vector<std::string> const& givens, std::string_view family) {
+    auto given = array();
+    for (auto const& name : givens) given.push(name);
+    auto name = object({{"use", use}, {"family", family}});
+    if (!givens.empty()) name.set("given", std::move(given));
+    return name;
+}
+
+Value to_address(Address const& address) {
+    return object({
+        {"line", array({address.line})},
+        {"city", address.city},
+        {"state", address.state},
+        {"postalCode", address.postal_code},
+    });
 }
 
 Value search_parameter(char const* name, char const* type) {
@@ -99,32 +122,32 @@ Value capability_statement(Community const& community, std::string_view base) {
 }
 
 Value to_resource(Patient const& patient) {
-    auto identifiers = array(), given = array();
-    for (auto const& identifier : patient.identifiers) {
-        identifiers.push(object({{"system", identifier.system}, {"value", identifier.value}}));
-    }
-    for (auto const& name : patient.given) given.push(name);
-    auto name = object({{"use", "official"}, {"family", patient.family}, {"given", std::move(given)}});
-    return object({
+    auto identifiers = array(), names = array({to_name("official", patient.given, patient.family)});
+    for (auto const& identifier : patient.identifiers) identifiers.push(to_identifier(identifier));
+    for (auto const& name : patient.other_names) names.push(to_name(name.use, name.given, name.family));
+    auto resource = object({
         {"resourceType", "Patient"},
         {"id", patient.id},
         {"identifier", std::move(identifiers)},
         {"active", true},
-        {"name", array({std::move(name)})},
-        {"gender", patient.gender},
-        {"birthDate", patient.birth_date},
+        {"name", std::move(names)},
     });
+    if (!patient.gender.empty()) resource.set("gender", patient.gender);
+    if (!patient.birth_date.empty()) resource.set("birthDate", patient.birth_date);
+    if (!patient.address.line.empty()) resource.set("address", array({to_address(patient.address)}));
+    return resource;
 }
 
 Value to_resource(Community const& community, Document const& document, std::string_view base) {
     auto meta = object({{"versionId", "1"}, {"lastUpdated", document.date}});
     auto resource =
         object({{"resourceType", "DocumentReference"}, {"id", document.id}, {"meta", std::move(meta)}});
-    if (!document.master_identifier.empty()) {
-        resource.set(
-            "masterIdentifier",
-            object({{"system", "urn:ietf:rfc:3986"}, {"value", document.master_identifier}})
-        );
+    if (!document.master_identifier.value.empty())
+        resource.set("masterIdentifier", to_identifier(document.master_identifier));
+    if (!document.identifiers.empty()) {
+        auto identifiers = array();
+        for (auto const& identifier : document.identifiers) identifiers.push(to_identifier(identifier));
+        resource.set("identifier", std::move(identifiers));
     }
     resource.set("status", document.status);
     resource.set("type", to_concept(document.type));
@@ -132,6 +155,10 @@ Value to_resource(Community const& community, Document const& document, std::str
     resource.set("subject", object({{"reference", "Patient/" + document.patient_id}}));
     resource.set("date", document.date);
     resource.set("custodian", object({{"display", community.name}}));
+    if (!document.replaces.value.empty()) {
+        auto target = object({{"identifier", to_identifier(document.replaces)}});
+        resource.set("relatesTo", array({object({{"code", "replaces"}, {"target", std::move(target)}})}));
+    }
     resource.set("description", document.title);
     auto contents = array();
     for (auto const& content : document.contents) contents.push(to_content(content, document, base));
@@ -144,7 +171,7 @@ Value to_binary_resource(Content const& content) {
         {"resourceType", "Binary"},
         {"id", content.binary_id},
         {"contentType", content.content_type},
-        {"data", base64(content.bytes)},
+        {"data", base64(content.bytes.text())},
     });
 }
 

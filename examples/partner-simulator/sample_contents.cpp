@@ -1,7 +1,6 @@
 #include "examples/partner-simulator/sample_contents.hpp"
 
-#include <array>
-#include <cstddef>
+#include "examples/partner-simulator/generator/contents.hpp"
 
 namespace tributary::simulator {
 
@@ -83,26 +82,7 @@ std::string lab_report_html() {
 )";
 }
 
-std::string radiology_report_pdf() {
-    static constexpr std::array<std::string_view, 5> kObjects = {
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 "
-        "R >> >> >>",
-        "<< /Length 84 >>\nstream\nBT /F1 14 Tf 60 780 Td (Chest radiograph: infiltrate in the right lower "
-        "lobe.) Tj ET\nendstream",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
-    };
-    std::string pdf = "%PDF-1.4\n", table;
-    for (std::size_t i = 0; i < kObjects.size(); ++i) {
-        auto const offset = std::to_string(pdf.size());
-        table += std::string(10 - offset.size(), '0') + offset + " 00000 n \n";
-        pdf += std::to_string(i + 1) + " 0 obj\n" + std::string(kObjects[i]) + "\nendobj\n";
-    }
-    auto const table_at = pdf.size();
-    pdf += "xref\n0 6\n0000000000 65535 f \n" + table + "trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n";
-    return pdf + std::to_string(table_at) + "\n%%EOF\n";
-}
+std::string radiology_report_pdf() { return to_pdf("Chest radiograph: infiltrate in the right lower lobe."); }
 
 std::string note_text(std::string_view heading, std::string_view date, std::string_view line) {
     std::string text(heading);

@@ -63,7 +63,7 @@ Document make_note(
     auto document = make_document(
         std::move(id), std::move(patient_id), progress_note_type(), std::move(date), std::move(title)
     );
-    document.master_identifier = "urn:oid:" + oid;
+    document.master_identifier = uri_identifier("urn:oid:" + oid);
     document.contents = {{kPlain, note_text(document.title, document.date, line), document.id + "-text"}};
     return document;
 }
@@ -79,7 +79,7 @@ Document shared_discharge_summary(std::string id, std::string patient_id, CopyCl
     );
     document.truth = "discharge-summary";
     document.copy_class = copy_class;
-    document.master_identifier = "urn:oid:2.999.7.1.4711";
+    document.master_identifier = uri_identifier("urn:oid:2.999.7.1.4711");
     document.contents = {{kCda, discharge_summary_xml(), document.id + "-cda"}};
     return document;
 }
@@ -125,7 +125,7 @@ Community lakeside() {
     auto note = make_document(
         "21001", "2001", consultation_note_type(), "2025-10-14T11:00:00Z", "Consultation, cough"
     );
-    note.master_identifier = "urn:oid:2.999.7.2.21001";
+    note.master_identifier = uri_identifier("urn:oid:2.999.7.2.21001");
     note.contents = {
         {"text/html", consultation_note_html(), "21001-html", Delivery::absolute_url},
         {"text/rtf", consultation_note_rtf(), "21001-rtf", Delivery::absolute_url},
@@ -191,7 +191,7 @@ Community harbor() {
         "hi-1", "HI000417", radiology_type(), "2025-10-29T09:20:00Z", "Chest radiograph, two views"
     );
     report.category = {kLoinc, "18726-0", "Radiology studies"};
-    report.master_identifier = "urn:uuid:6f1d6c0e-3d56-4b52-9d5e-0a4f2a3c9b11";
+    report.master_identifier = uri_identifier("urn:uuid:6f1d6c0e-3d56-4b52-9d5e-0a4f2a3c9b11");
     report.contents = {{"application/pdf", radiology_report_pdf(), "hi-1-pdf"}};
     community.documents = {
         std::move(report), shared_discharge_summary("hi-2", "HI000417", CopyClass::exact_copy)

@@ -135,6 +135,20 @@ std::vector<Token> tokens_of(std::vector<Identifier> const& identifiers) {
     return tokens;
 }
 
+/// Of any name, whatever its use.
+std::vector<std::string> givens_of(Patient const& patient) {
+    auto givens = patient.given;
+    for (auto const& name : patient.other_names) {
+        givens.insert(givens.end(), name.given.begin(), name.given.end());
+    }
+    return givens;
+}
+std::vector<std::string> families_of(Patient const& patient) {
+    std::vector<std::string> families{patient.family};
+    for (auto const& name : patient.other_names) families.push_back(name.family);
+    return families;
+}
+
 }  // namespace
 
 std::vector<Criterion> parse_query(std::string_view query) {
@@ -195,11 +209,12 @@ std::string fold(std::string_view text) {
 }
 
 std::optional<bool> matches(Criterion const& criterion, Patient const& patient) {
-    if (criterion.name == "given") return match_text(criterion, patient.given);
-    if (criterion.name == "family") return match_text(criterion, {patient.family});
+    if (criterion.name == "given") return match_text(criterion, givens_of(patient));
+    if (criterion.name == "family") return match_text(criterion, families_of(patient));
     if (criterion.name == "name") {
-        auto parts = patient.given;
-        parts.push_back(patient.family);
+        auto parts = givens_of(patient);
+        auto const families = families_of(patient);
+        parts.insert(parts.end(), families.begin(), families.end());
         return match_text(criterion, parts);
     }
     if (criterion.name == "birthdate") return match_date(criterion, patient.birth_date);
@@ -223,7 +238,9 @@ std::optional<bool> matches(Criterion const& criterion, Document const& document
     }
     if (criterion.name == "date") return match_date(criterion, document.date);
     if (criterion.name == "identifier") {
-        return match_token(criterion, {{"urn:ietf:rfc:3986", document.master_identifier}});
+        auto tokens = tokens_of(document.identifiers);
+        tokens.push_back({document.master_identifier.system, document.master_identifier.value});
+        return match_token(criterion, tokens);
     }
     if (criterion.name == "_id") return match_token(criterion, {{"", document.id}});
     return std::nullopt;

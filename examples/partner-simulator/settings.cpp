@@ -17,17 +17,19 @@ struct OptionHelp {
     char const* text;
 };
 constexpr std::array<OptionHelp, 10> kOptions = {{
-    {"profile", "which communities: sample (tiny, default and soak do not work yet)"},
-    {"data", "folder of test data (not with profile sample)"},
-    {"seed", "a number: the same seed gives the same latencies; default 20260701"},
-    {"partners", "how many communities (not with profile sample)"},
-    {"scale", "how many times the data (not with profile sample)"},
+    {"profile",
+     "which communities: sample (8, needs no data), tiny (8), default (200) or soak (200, much data)"},
+    {"data", "folder of test data; default: shared/data beside the repository"},
+    {"seed", "a number: the same seed gives the same network and latencies; default 20260701"},
+    {"partners", "how many communities; with profile sample, those above eight know nobody"},
+    {"scale", "how many times the persons of the data, each under a name of its own"},
     {"latency", "off, real, or a number by which the scripted times are divided; default real"},
     {"fail", "on: scripted faults happen (default); off: every community is healthy"},
     {"auth", "off (default); on does not work yet"},
     {"listen", "HOST:PORT, port 0 for any free one; default 127.0.0.1:9001"},
     {"write-config", "writes the partner list for tributary to this file"},
 }};
+constexpr std::size_t kMostPartners = 10000, kMostScale = 100;
 
 template <class Number>
 std::optional<Number> read_number(std::string_view text) {
@@ -41,17 +43,33 @@ std::optional<Number> read_number(std::string_view text) {
 using Rule = std::string (*)(std::string const& value, Settings& settings);
 
 std::string read_profile(std::string const& value, Settings& settings) {
-    settings.profile = value;
-    if (value == "sample") return {};
-    bool const later = value == "tiny" || value == "default" || value == "soak";
-    return later ? "profile " + value + " does not work yet; use sample"
-                 : "there is no such profile; use sample";
+    settings.network.profile = value;
+    bool const known = value == "sample" || value == "tiny" || value == "default" || value == "soak";
+    return known ? "" : "there is no such profile; use sample, tiny, default or soak";
+}
+std::string read_data(std::string const& value, Settings& settings) {
+    settings.network.data = value;
+    return {};
 }
 std::string read_seed(std::string const& value, Settings& settings) {
     auto const seed = read_number<std::uint64_t>(value);
     if (!seed) return "not a whole number";
-    settings.seed = *seed;
+    settings.network.seed = *seed;
     return {};
+}
+/// A whole number from 1 to `most`.
+std::string read_count(std::string const& value, std::size_t most, std::optional<std::size_t>& count) {
+    auto const number = read_number<std::size_t>(value);
+    if (!number || *number == 0 || *number > most)
+        return "use a whole number from 1 to " + std::to_string(most);
+    count = number;
+    return {};
+}
+std::string read_partners(std::string const& value, Settings& settings) {
+    return read_count(value, kMostPartners, settings.network.partners);
+}
+std::string read_scale(std::string const& value, Settings& settings) {
+    return read_count(value, kMostScale, settings.network.scale);
 }
 std::string read_latency(std::string const& value, Settings& settings) {
     if (value == "real") return {};
@@ -84,9 +102,6 @@ std::string read_write_config(std::string const& value, Settings& settings) {
     settings.write_config = value;
     return {};
 }
-std::string not_with_sample(std::string const&, Settings&) {
-    return "does not work yet: profile sample always has the same eight communities";
-}
 
 Rule rule_of(std::string_view name) {
     static std::map<std::string_view, Rule> const rules = {
@@ -97,9 +112,9 @@ Rule rule_of(std::string_view name) {
         {"auth", read_auth},
         {"listen", read_listen},
         {"write-config", read_write_config},
-        {"data", not_with_sample},
-        {"partners", not_with_sample},
-        {"scale", not_with_sample},
+        {"data", read_data},
+        {"partners", read_partners},
+        {"scale", read_scale},
     };
     auto const found = rules.find(name);
     return found == rules.end() ? nullptr : found->second;
@@ -116,8 +131,17 @@ std::optional<std::string> text_of(toml::node const& node) {
 
 Interpretation interpret(RawOptions const& options) {
     Interpretation interpretation;
-    if (!options.contains("profile"))
+    auto const profile = options.find("profile");
+    if (profile == options.end())
         interpretation.problems.emplace_back("--profile or --config is needed: --profile sample");
+    for (char const* name : {"data", "scale"}) {
+        bool const sample = profile != options.end() && profile->second == "sample";
+        if (sample && options.contains(name))
+            interpretation.problems.push_back(
+                "--" + std::string(name) +
+                ": profile sample has documents of its own; use tiny, default or soak"
+            );
+    }
     for (auto const& [name, value] : options) {
         auto const rule = rule_of(name);
         auto const problem =
@@ -142,7 +166,7 @@ FileReading read_settings_file(std::string const& path) {
             } else if (!value) {
                 problem_at(node.source(), std::string(key.str()) + ": a text or a number is expected");
             } else {
-                if (name == "write-config")
+                if (name == "write-config" || name == "data")
                     value = (std::filesystem::path(path).parent_path() / *value).string();
                 reading.options.emplace(name, *value);
             }

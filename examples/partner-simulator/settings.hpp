@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "examples/partner-simulator/oracle.hpp"
+#include "examples/partner-simulator/profiles.hpp"
 
 namespace tributary::simulator {
 
 /// How the simulator runs, understood.
 struct Settings {
-    std::string profile;
-    std::uint64_t seed = 20260701;
+    ProfileChoice network;
     double latency_divisor = 1;  ///< of all scripted times; 0: no latency at all
     Faults faults = Faults::on;
     std::string address = "127.0.0.1";

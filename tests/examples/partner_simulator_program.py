@@ -70,7 +70,7 @@ class Running(unittest.TestCase):
 
 class Refusing(unittest.TestCase):
     def test_what_it_cannot_do_is_told_and_ends_with_2(self):
-        for options in ([], ["--profile", "soak"], ["--profile", "sample", "--scale", "20"], ["--profile", "sample", "--dance"]):
+        for options in ([], ["--profile", "nonsense"], ["--profile", "sample", "--scale", "20"], ["--profile", "sample", "--dance"]):
             with self.subTest(options):
                 ended = subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=10)
                 self.assertEqual((ended.returncode, ended.stdout), (2, ""))

@@ -39,14 +39,25 @@ TEST_CASE("options of the sample profile are understood", "[simulator]") {
     CHECK(settings.latency_divisor == 10);
     CHECK(settings.faults == Faults::off);
     CHECK(settings.port == 0);
-    CHECK(settings.seed == 7);
+    CHECK(settings.network.seed == 7);
     CHECK(interpret({{"profile", "sample"}, {"latency", "off"}}).settings.latency_divisor == 0);
+}
+
+TEST_CASE("a network of generated communities is described by its options", "[simulator]") {
+    auto const [settings, problems] =
+        interpret({{"profile", "default"}, {"data", "/data"}, {"partners", "50"}, {"scale", "20"}});
+    CHECK(problems.empty());
+    CHECK(settings.network.profile == "default");
+    CHECK(settings.network.data == "/data");
+    CHECK(settings.network.partners == 50);
+    CHECK(settings.network.scale == 20);
+    CHECK(interpret({{"profile", "sample"}, {"partners", "200"}}).problems.empty());
 }
 
 TEST_CASE("what does not work yet, or makes no sense, is refused by name", "[simulator]") {
     for (auto const& [name, value] : RawOptions{
              {"scale", "20"},
-             {"partners", "200"},
+             {"partners", "0"},
              {"data", "/data"},
              {"auth", "on"},
              {"latency", "0"},
@@ -60,8 +71,8 @@ TEST_CASE("what does not work yet, or makes no sense, is refused by name", "[sim
         REQUIRE(problems.size() == 1);
         CHECK_THAT(problems[0], Catch::Matchers::ContainsSubstring("--" + name));
     }
-    for (auto const* profile : {"tiny", "default", "soak", "nonsense"})
-        CHECK(interpret({{"profile", profile}}).problems.size() == 1);
+    CHECK(interpret({{"profile", "nonsense"}}).problems.size() == 1);
+    CHECK(interpret({{"profile", "default"}, {"scale", "101"}}).problems.size() == 1);
     CHECK(interpret({}).problems.size() == 1);
 }
 

@@ -1,12 +1,29 @@
 #!/usr/bin/env bash
-# The whole way in one minute: eight simulated communities, Tributary, and an app that is told of each document the
-# moment it is known; then what a client that waits for everybody would have shown, measured by running one.
-# Installs what is missing (Debian 12 or newer, Ubuntu 24.04), builds, runs, cleans up. Ends with status 0.
+# demo.sh [--data FOLDER]: the whole way in a minute. Two hundred simulated communities, Tributary, and an app that is told
+# of each document the moment it is known; then what a client that waits for everybody at each step would have shown,
+# measured by running one. Installs what is missing (Debian 12 or newer, Ubuntu 24.04), builds, runs, cleans up. Ends with
+# status 0. With a folder of test data (default: ../shared/data, if there is one) ten communities hold the documents of
+# Alice Newman; without one, the simulator's own documents of Bob Smith lie at five.
 set -euo pipefail
+data=
+case "${1:-}" in
+    '') ;;
+    --data) data=$(realpath "${2:?--data needs a folder}") ;;
+    *) echo "usage: $0 [--data FOLDER]" >&2; exit 2 ;;
+esac
 cd "$(dirname "$0")/.."
+if [ -z "$data" ] && [ -d ../shared/data ]; then data=$(realpath ../shared/data); fi
 
-criteria='DocumentReference?patient.given=bob&patient.family=smith'
 programs=build/release/bin
+divisor=10   # real communities take seconds, the slowest a minute: here a tenth of it
+timeout=6    # a tenth of what is usual, too
+if [ -n "$data" ]; then
+    network=(--profile default --data "$data")
+    criteria='DocumentReference?patient.given=alice&patient.family=newman'
+else
+    network=(--profile sample --partners 200)
+    criteria='DocumentReference?patient.given=bob&patient.family=smith'
+fi
 bold='' dim='' plain=''
 if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
 
@@ -61,8 +78,18 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/tributary-demo.XXXXXX")
 note "Building two programs; the first time this takes a few minutes."
 build "$folder/build.log"
 
-title "2. Eight communities and Tributary"
-"$programs/partner-simulator" --profile sample --listen 127.0.0.1:0 --write-config "$folder/partners.toml" \
+# figures FILE: the seconds to the first document, the last one, and the end, of the line that a summary is.
+figures() { sed -nE 's/.*first after ([0-9.]+)s, last after ([0-9.]+)s.*; ([0-9.]+)s in all.*/\1 \2 \3/p' "$1"; }
+
+# compare NAME FILE: a line of the table.
+compare() {
+    local first last end
+    read -r first last end < <(figures "$2")
+    printf '  %-34s %8.2f s %12.2f s %12.2f s\n' "$1" "$first" "$last" "$end"
+}
+
+title "2. Two hundred communities and Tributary"
+"$programs/partner-simulator" "${network[@]}" --latency "$divisor" --listen 127.0.0.1:0 --write-config "$folder/partners.toml" \
     >"$folder/simulator.out" 2>"$folder/simulator.err" </dev/null &
 started+=($!)
 wait_for "$folder/simulator.out" '^partner-simulator ready' $!
@@ -75,6 +102,11 @@ listen = "127.0.0.1:0"
 listen = "127.0.0.1:0"
 [cache]
 path = ":memory:"
+[partner_defaults]
+discovery_timeout = "${timeout}s"
+query_timeout = "${timeout}s"
+retrieve_timeout = "${timeout}s"
+attempts = 2
 TOML
 "$programs/tributary" serve --config "$folder/tributary.toml" >"$folder/tributary.out" 2>"$folder/tributary.err" </dev/null &
 started+=($!)
@@ -82,13 +114,19 @@ ready=$(wait_for "$folder/tributary.out" '^tributary ready' $!)
 echo "$ready"
 server=${ready#*fhir=}
 server=${server%% *}
+note "Each takes its time (a tenth of what real ones take); some are slow, some fail now and then, some are down."
 
 title "3. One Subscription: each document when it is known"
 note "tributary watch '$criteria'"
-"$programs/tributary" watch "$criteria" --server "$server"
+"$programs/tributary" watch "$criteria" --server "$server" --summary "$folder/watch.txt"
 
 title "4. The same question from a client that waits for everybody at each step"
-python3 examples/wait_for_all.py "$folder/partners.toml" "$criteria"
+python3 examples/wait_for_all.py "$folder/partners.toml" "$criteria" --timeout "$timeout" --summary "$folder/wait.txt"
+
+title "5. Side by side"
+note "                                     first document   last document   all answered or failed"
+compare "Tributary" "$folder/watch.txt"
+compare "a client that waits at each step" "$folder/wait.txt"
 
 title "Done."
 note "Point it at your own FHIR servers: see README.md."

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """receiver.py [PORT]: the smallest rest-hook receiver that does it right. Python's standard library only.
 
-Answers first and works afterwards, drops repeats by their number, and notices a gap. Prints one line per document:
-the Subscription, the Event's number, and the document's type and date. Subscribe with `"endpoint":
-"http://127.0.0.1:PORT/hook"` and content `full-resource`; the server needs `[delivery] allow_http = true` and
+Answers first and works afterwards, drops repeats by their number, and notices a gap. Prints one line per document: its
+type and date, and before them the Subscription and the Event's number (topic Subscriptions), or where it was PUT
+(classic ones). Subscribe with `"endpoint": "http://127.0.0.1:PORT/hook"`; the server needs `[delivery] allow_http = true` and
 `allow_private_addresses = true` for an endpoint like this one.
 """
 import http.server
@@ -16,6 +16,11 @@ next_number = {}
 def values(parameters):
     return {each["name"]: next((value for key, value in each.items() if key.startswith("value")), each.get("part"))
             for each in parameters}
+
+
+def describe(document):
+    kind = document.get("type", {}).get("coding", [{}])[0].get("display", "document")
+    return f"{kind} {document.get('date', '')}"
 
 
 def take(bundle):
@@ -31,21 +36,30 @@ def take(bundle):
         print(f"{subscription} missed {expected} to {number - 1}: ask for them, or search", flush=True)
     next_number[subscription] = number + 1
     for entry in bundle["entry"][1:]:
-        document = entry["resource"]
-        kind = document.get("type", {}).get("coding", [{}])[0].get("display", "document")
-        print(f"{subscription} {number} {kind} {document.get('date', '')}", flush=True)
+        print(f"{subscription} Event {number} {describe(entry['resource'])}", flush=True)
 
 
 class Hook(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self):
+    def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
         self.wfile.flush()
-        take(json.loads(body))
+        return json.loads(body) if body else None
+
+    def do_POST(self):
+        bundle = self.answer()
+        if bundle:
+            take(bundle)
+        else:
+            print("POST, empty: search again", flush=True)
+
+    def do_PUT(self):
+        document = self.answer()
+        print(f"PUT {'/'.join(self.path.split('/')[-2:])} {describe(document)}", flush=True)
 
     def log_message(self, *_):
         pass

@@ -1,44 +1,75 @@
 #!/usr/bin/env python3
-"""wait_for_all.py PARTNERS.toml CRITERIA: what Tributary is measured against.
+"""wait_for_all.py PARTNERS.toml CRITERIA [--timeout SECONDS] [--summary FILE]: what Tributary is measured against.
 
 Asks every partner for the patient at the same time and waits for all answers; asks every partner that knows the patient
-for documents and waits for all pages; only then shows anything. Prints when each step was over, by the clock.
+for documents, again all at the same time, and waits for all pages; only then shows anything. A request that fails is
+sent once more. Prints when each step was over, by the clock.
 """
+import argparse
 import concurrent.futures
+import http.client
 import json
 import sys
 import time
 import tomllib
-import urllib.error
+import unicodedata
 import urllib.parse
-import urllib.request
 
-TIMEOUT_SECONDS = 60
+ATTEMPTS = 2
+FHIR_JSON = "application/fhir+json"
 
 
-def fetch(url):
-    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": "application/fhir+json"}), timeout=TIMEOUT_SECONDS) as answer:
-        return json.load(answer)
+class Partners:
+    """Requests to partners."""
+
+    def __init__(self, timeout):
+        self.timeout = timeout
+
+    def fetch(self, url, headers, body=None):
+        for attempt in range(ATTEMPTS):
+            try:
+                return self.fetch_once(urllib.parse.urlsplit(url), {"Accept": FHIR_JSON, **headers}, body)
+            except (OSError, ValueError, http.client.HTTPException):
+                if attempt + 1 == ATTEMPTS:
+                    raise
+        return None
+
+    def fetch_once(self, url, headers, body):
+        made = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+        connection = made(url.netloc, timeout=self.timeout)
+        try:
+            connection.request("POST" if body else "GET", url.path + ("?" + url.query if url.query else ""), body, headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise ValueError(f"status {answer.status}")
+            return json.loads(answer.read())
+        finally:
+            connection.close()
 
 
 def entries(bundle, kind):
     return [entry["resource"] for entry in bundle.get("entry", []) if entry["resource"]["resourceType"] == kind]
 
 
-def find_patients(partner, demographics):
-    return entries(fetch(f"{partner['fhir']}/Patient?{urllib.parse.urlencode(demographics)}"), "Patient")
+def plain(text):
+    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(c))
 
 
 def is_the_one(patient, demographics):
     """Whole names, not beginnings: the rule by which Tributary accepts a Patient too."""
-    return any(name.get("family", "").casefold() == demographics["family"].casefold()
-               and name.get("given", [""])[0].casefold() == demographics["given"].casefold() for name in patient["name"])
+    return any(plain(name.get("family", "")) == plain(demographics["family"])
+               and plain((name.get("given") or [""])[0]) == plain(demographics["given"]) for name in patient.get("name", []))
 
 
-def find_documents(partner, patient):
+def find_patients(partners, partner, demographics):
+    url = f"{partner['fhir']}/Patient?{urllib.parse.urlencode(demographics)}"
+    return entries(partners.fetch(url, partner.get("headers", {})), "Patient")
+
+
+def find_documents(partners, partner, patient):
     url, found = f"{partner['fhir']}/DocumentReference?patient={patient['id']}&status=current,superseded", []
     while url:
-        bundle = fetch(url)
+        bundle = partners.fetch(url, partner.get("headers", {}))
         found += [each for each in entries(bundle, "DocumentReference")
                   if each["subject"]["reference"].endswith(f"Patient/{patient['id']}")]
         url = next((urllib.parse.urljoin(url, link["url"]) for link in bundle.get("link", []) if link["relation"] == "next"), None)
@@ -46,38 +77,42 @@ def find_documents(partner, patient):
 
 
 def at_all(pool, function, calls):
-    """Runs every call at the same time and waits for all; ([(partner, result)], [name of a partner that failed])."""
+    """Runs every call at the same time and waits for all; ([(partner, result)], how many failed)."""
     running = [(partner, pool.submit(function, partner, argument)) for partner, argument in calls]
-    answers, failed = [], []
+    answers, failed = [], 0
     for partner, future in running:
         try:
             answers.append((partner, future.result()))
-        except (urllib.error.URLError, ValueError, OSError):
-            failed.append(partner["name"])
+        except (OSError, ValueError, KeyError, http.client.HTTPException):
+            failed += 1
     return answers, failed
 
 
-def same_document(document):
-    master = document.get("masterIdentifier")
-    return (master.get("system"), master["value"]) if master else id(document)
-
-
-def main(partners_file, criteria):
-    with open(partners_file, "rb") as file:
-        partners = tomllib.load(file)["partner"]
-    demographics = {key.removeprefix("patient."): value for key, value in urllib.parse.parse_qsl(criteria.partition("?")[2])}
-    began = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(len(partners) * 2) as pool:
-        patients, failed = at_all(pool, find_patients, [(partner, demographics) for partner in partners])
-        print(f"  {time.monotonic() - began:5.2f} s  all {len(partners)} communities have said whether they know the patient"
-              f" ({len(failed)} failed: {', '.join(failed) or 'none'})")
+def main(arguments):
+    with open(arguments.partners, "rb") as file:
+        listed = tomllib.load(file)["partner"]
+    demographics = {key.removeprefix("patient."): value
+                    for key, value in urllib.parse.parse_qsl(arguments.criteria.partition("?")[2])}
+    partners, began = Partners(arguments.timeout), time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(len(listed)) as pool:
+        patients, unheard = at_all(pool, lambda *call: find_patients(partners, *call), [(each, demographics) for each in listed])
+        print(f"  {time.monotonic() - began:6.3f} s  all {len(listed)} communities have said whether they know the patient"
+              f" ({unheard} failed)", flush=True)
         matches = [(partner, patient) for partner, found in patients for patient in found if is_the_one(patient, demographics)]
-        documents, failed = at_all(pool, find_documents, matches)
-    found = {same_document(each) for _, listed in documents for each in listed}
-    print(f"  {time.monotonic() - began:5.2f} s  all {len(matches)} that do have listed their documents")
-    print(f"  {time.monotonic() - began:5.2f} s  {len(found)} documents, the first and the last at the same moment")
-    return 1 if failed or not found else 0
+        documents, failed = at_all(pool, lambda *call: find_documents(partners, *call), matches)
+    took, count = time.monotonic() - began, sum(len(listed) for _, listed in documents)
+    print(f"  {took:6.3f} s  all {len(matches)} that do have listed their documents ({failed} failed)")
+    print(f"  {took:6.3f} s  {count} entries to show, the first and the last at the same moment")
+    if arguments.summary:
+        with open(arguments.summary, "w") as file:
+            file.write(f"{count} entries, first after {took:.3f}s, last after {took:.3f}s; {took:.3f}s in all\n")
+    return 0 if count else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("partners", help="a partner list of Tributary")
+    parser.add_argument("criteria", help="DocumentReference?patient.given=…&patient.family=…")
+    parser.add_argument("--timeout", type=float, default=60, help="seconds for one request")
+    parser.add_argument("--summary", help="also write a line with the times to this file")
+    sys.exit(main(parser.parse_args()))

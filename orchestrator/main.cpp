@@ -34,14 +34,20 @@ void add_serve(CLI::App& app, cli::ServeOptions& options) {
         ->transform(CLI::CheckedTransformer(kLogLevels, CLI::ignore_case).description(""))
         ->type_name("LEVEL")
         ->default_str("info");
+    serve->footer(
+        "Prints one line once it accepts connections: tributary ready fhir=URL operations=URL\n"
+        "SIGTERM or SIGINT: what is under way is finished, exit code 0. Exit code 2: the configuration is "
+        "wrong.\n"
+        "Every key of the configuration: docs/configuration.md"
+    );
 }
 
 void add_check(CLI::App& app, std::string& config) {
     auto* check = app.add_subcommand(
-        "check", "Validate a configuration and ask each partner for its CapabilityStatement"
+        "check", "Say what is wrong with a configuration, and whether each partner in it answers"
     );
     check->add_option("--config", config, "Configuration, TOML")->required()->type_name("FILE");
-    check->footer("Exit code: 0 all partners answer, 1 one does not, 2 the configuration is wrong.");
+    check->footer("Exit code: 0 all partners answer, 1 at least one does not, 2 the configuration is wrong.");
 }
 
 void add_watch(CLI::App& app, cli::WatchOptions& options) {
@@ -49,12 +55,20 @@ void add_watch(CLI::App& app, cli::WatchOptions& options) {
         app.add_subcommand("watch", "Subscribe to a patient's documents and show them as they arrive");
     watch
         ->add_option(
-            "criteria", options.criteria, "e.g. 'DocumentReference?patient.given=bob&patient.family=smith'"
+            "criteria", options.criteria, "Whose documents: a search on DocumentReference, in quotes"
         )
-        ->required();
+        ->required()
+        ->type_name("");
     watch->add_option("--server", options.server, "FHIR base of the server")
         ->type_name("URL")
         ->capture_default_str();
+    watch->add_option("--summary", options.summary, "Also write the last line to this file")
+        ->type_name("FILE");
+    watch->footer(
+        "Ends when every partner has answered or failed, or with Ctrl-C; its Subscription ends with it.\n"
+        "  tributary watch "
+        "'DocumentReference?patient.given=bob&patient.family=smith&patient.birthdate=1970-01-02'"
+    );
 }
 
 int run(int argc, char** argv) {
@@ -65,7 +79,11 @@ int run(int argc, char** argv) {
     );
     app.set_version_flag("--version", std::string("tributary ") + app::kVersion);
     app.require_subcommand(1);
-    app.footer("`tributary COMMAND --help` tells more. A first run: ./examples/demo.sh");
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("Subcommands", "Commands");
+    app.footer(
+        "`tributary COMMAND --help` tells more. A first run: ./examples/demo.sh. How to use it: docs/guide.md"
+    );
     cli::ServeOptions serve;
     std::string check;
     cli::WatchOptions watch;

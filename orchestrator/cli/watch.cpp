@@ -1,6 +1,7 @@
 #include "orchestrator/cli/watch.hpp"
 
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <utility>
@@ -42,7 +43,8 @@ awaitable<int> watch(WatchSession& session, net::HttpClient& http) {
 int run_watch(WatchOptions options) {
     while (options.server.ends_with('/')) options.server.pop_back();
     while (options.criteria.starts_with('/')) options.criteria.erase(0, 1);
-    std::signal(SIGPIPE, SIG_IGN);  // a closed output ends the session, which deletes its Subscription
+    std::signal(SIGPIPE, SIG_IGN);     // a closed output ends the session, which deletes its Subscription
+    std::ios::sync_with_stdio(false);  // a frame of the screen is one write
     boost::asio::io_context loop{1};
     async::SystemClock clock;
     async::Worker worker(loop.get_executor());
@@ -58,6 +60,7 @@ int run_watch(WatchOptions options) {
     WatchSession session(clock, http, *tls, screen, {std::move(options.criteria), std::move(options.server)});
     int const code = async::run_loop(loop, watch(session, http));
     worker.stop();
+    if (!options.summary.empty()) std::ofstream(options.summary) << screen.last_words();
     return code;
 }
 

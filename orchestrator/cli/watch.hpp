@@ -6,6 +6,7 @@ namespace tributary::cli {
 struct WatchOptions {
     std::string criteria;  ///< DocumentReference?patient.given=bob&patient.family=smith
     std::string server = "http://127.0.0.1:8080/fhir";
+    std::string summary;  ///< a file that gets the last line as well; "": none
 };
 
 /// `tributary watch`: subscribes over WebSocket, shows the progress and each document as it arrives on standard output, and deletes its Subscription when

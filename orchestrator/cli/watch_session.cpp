@@ -63,7 +63,7 @@ awaitable<Result<void>> WatchSession::watch() {
 }
 
 awaitable<Result<void>> WatchSession::subscribe() {
-    auto const statement = co_await call("GET", "metadata");
+    auto const statement = co_await first_answer();
     if (!statement) co_return statement.error();
     auto const topic = find_topic(*statement);
     if (!topic) co_return topic.error();
@@ -75,6 +75,16 @@ awaitable<Result<void>> WatchSession::subscribe() {
     if (subscription_.empty())
         co_return Failure(Errc::protocol, "the server created a Subscription without id");
     co_return Result<void>();
+}
+
+awaitable<Result<Value>> WatchSession::first_answer() {
+    auto const end = clock_.now() + settings_.start;
+    while (true) {
+        auto answer = co_await call("GET", "metadata");
+        bool const absent = !answer && answer.error().errc() == Errc::connect;
+        if (!absent || stopping_ || clock_.now() >= end) co_return answer;
+        co_await clock_.sleep_for(settings_.poll);
+    }
 }
 
 awaitable<Result<void>> WatchSession::bind() {

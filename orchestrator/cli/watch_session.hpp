@@ -28,6 +28,8 @@ public:
         std::string criteria, server;
         std::chrono::milliseconds poll = std::chrono::milliseconds(250);
         std::chrono::seconds call = std::chrono::seconds(10);
+        std::chrono::milliseconds start =
+            std::chrono::seconds(3);  ///< a server just started may not listen yet
     };
     WatchSession(
         async::Clock& clock,
@@ -46,6 +48,7 @@ public:
 private:
     awaitable<Result<void>> watch();
     awaitable<Result<void>> subscribe();
+    awaitable<Result<fhir::json::Value>> first_answer();
     awaitable<Result<void>> bind();
     awaitable<void> follow();
     awaitable<void> read_notifications(async::TaskGroup& group);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <ostream>
+#include <utility>
 
 namespace tributary::cli {
 namespace {
@@ -68,9 +69,24 @@ std::string bar(Terminal const& terminal, std::size_t width, Progress const& pro
            styled(terminal, Style::dim, repeat(empty, width - answered - failed));
 }
 
+/// The Discovery had ended before it was first looked at, and nothing is missing: then a server tells no numbers.
+bool knows_no_numbers(Progress const& progress) {
+    return progress.state == "complete" && progress.asked == 0;
+}
+
 Style style_of(Progress const& progress) {
     if (progress.state == "complete") return Style::good;
     return progress.state == "late" ? Style::bad : Style::busy;
+}
+
+std::string format_partners(Progress const& progress) {
+    if (knows_no_numbers(progress)) return format_progress(progress);
+    auto text = "partners: " + std::to_string(progress.asked) + " asked, " +
+                std::to_string(progress.answered) + " answered, ";
+    if (progress.matched) text += std::to_string(*progress.matched) + " matched, ";
+    text += std::to_string(progress.failed) + " failed";
+    if (progress.pending == 0) return text;
+    return text + ", " + std::to_string(progress.pending) + (progress.state == "late" ? " late" : " pending");
 }
 
 }  // namespace
@@ -90,6 +106,7 @@ std::string format_row(Terminal const& terminal, milliseconds at, DocumentRow co
 }
 
 std::string format_progress(Progress const& progress) {
+    if (knows_no_numbers(progress)) return "every partner has answered";
     auto const number = [](char const* name, unsigned value) {
         return std::string(name) + ' ' + std::to_string(value);
     };
@@ -102,8 +119,9 @@ std::string format_progress(Progress const& progress) {
 std::string format_progress_area(
     Terminal const& terminal, Progress const& progress, std::size_t documents, milliseconds elapsed
 ) {
-    auto const done = std::to_string(progress.answered + progress.failed) + '/' +
-                      std::to_string(progress.asked) + " partners";
+    auto const done = knows_no_numbers(progress) ? std::string("all partners")
+                                                 : std::to_string(progress.answered + progress.failed) + '/' +
+                                                       std::to_string(progress.asked) + " partners";
     auto const room = terminal.width - std::min(terminal.width, columns(done) + 4);
     auto const line =
         format_progress(progress) + "  documents " + std::to_string(documents) + "  " + seconds(elapsed);
@@ -118,13 +136,7 @@ std::string format_summary(Summary const& summary) {
     text += std::to_string(summary.documents) + (summary.documents == 1 ? " document" : " documents");
     if (summary.first && summary.last)
         text += ", first after " + seconds(*summary.first) + ", last after " + seconds(*summary.last);
-    auto const& progress = summary.progress;
-    text += "; partners: " + std::to_string(progress.asked) + " asked, " + std::to_string(progress.answered) +
-            " answered, ";
-    if (progress.matched) text += std::to_string(*progress.matched) + " matched, ";
-    text += std::to_string(progress.failed) + " failed";
-    if (progress.pending > 0) text += ", " + std::to_string(progress.pending) + " pending";
-    return text + "; " + seconds(summary.elapsed) + " in all";
+    return text + "; " + format_partners(summary.progress) + "; " + seconds(summary.elapsed) + " in all";
 }
 
 void WatchScreen::show_row(milliseconds at, DocumentRow const& row) {
@@ -137,38 +149,36 @@ void WatchScreen::show_progress(milliseconds elapsed, Progress const& progress) 
     progress_ = progress;
     elapsed_ = elapsed;
     if (terminal_.interactive) {
-        erase_area();
-        draw_area();
-        out_.flush();
+        show(without_area() + area());
     } else if (changed) {
-        out_ << '+' << seconds(elapsed) << "  " << format_progress(progress) << std::endl;
+        show('+' + seconds(elapsed) + "  " + format_progress(progress) + '\n');
     }
 }
 
 void WatchScreen::say(std::string const& line) {
     bool const redraw = area_drawn_;
-    erase_area();
-    out_ << line << '\n';
-    if (redraw) draw_area();
-    out_.flush();
+    auto frame = without_area() + line + '\n';
+    show(redraw ? frame + area() : frame);
 }
 
 void WatchScreen::finish(Summary const& summary) {
-    erase_area();
-    out_ << format_summary(summary) << std::endl;
+    last_words_ = format_summary(summary) + '\n';
+    show(without_area() + last_words_);
 }
 
 bool WatchScreen::broken() const { return !out_; }
 
-void WatchScreen::erase_area() {
-    if (!area_drawn_) return;
-    out_ << "\r\x1b[" << kAreaLines - 1 << "A\x1b[J";  // to the first of its lines, and everything below goes
-    area_drawn_ = false;
+void WatchScreen::show(std::string const& frame) { out_ << frame << std::flush; }
+
+std::string WatchScreen::without_area() {
+    if (!std::exchange(area_drawn_, false)) return {};
+    return "\r\x1b[" + std::to_string(kAreaLines - 1) +
+           "A\x1b[J";  // to the first of its lines, and everything below goes
 }
 
-void WatchScreen::draw_area() {
-    out_ << format_progress_area(terminal_, progress_, rows_, elapsed_);
+std::string WatchScreen::area() {
     area_drawn_ = true;
+    return format_progress_area(terminal_, progress_, rows_, elapsed_);
 }
 
 }  // namespace tributary::cli

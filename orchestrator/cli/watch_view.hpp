@@ -55,12 +55,16 @@ public:
     void say(std::string const& line);
     /// Takes the progress away and says how it went.
     void finish(Summary const& summary);
+    /// What finish() said; "" before.
+    std::string const& last_words() const { return last_words_; }
     /// Nobody reads any more: the output was closed.
     bool broken() const;
 
 private:
-    void erase_area();
-    void draw_area();
+    /// In one write, so that nothing flickers.
+    void show(std::string const& frame);
+    std::string without_area();
+    std::string area();
 
     std::ostream& out_;
     Terminal terminal_;
@@ -68,6 +72,7 @@ private:
     Progress progress_;
     std::chrono::milliseconds elapsed_{0};
     bool area_drawn_ = false;
+    std::string last_words_;
 };
 
 }  // namespace tributary::cli

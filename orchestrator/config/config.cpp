@@ -27,7 +27,7 @@ std::optional<toml::table> parse(std::filesystem::path const& file, Problems& pr
 }
 
 void read_listen(TableReader& reader, HostPort& listen) {
-    std::string written;
+    std::string written = listen.host + ':' + std::to_string(listen.port);
     if (!reader.text("listen", written)) return;
     if (auto const read = read_host_port(written)) {
         listen = *read;
@@ -42,7 +42,7 @@ void read_listen(TableReader& reader, HostPort& listen) {
 
 /// An http or https URL without query, its trailing slash removed.
 void read_base(TableReader& reader, std::string_view key, std::string& value) {
-    std::string written;
+    std::string written = value;
     if (!reader.text(key, written) || written.empty()) return;
     auto const url = net::parse_url(written);
     if (!url || (url->scheme != "http" && url->scheme != "https") || written.find('?') != std::string::npos) {
@@ -285,57 +285,66 @@ void read_more_partners(
     read_partners(context, *table, defaults, places, partners);
 }
 
+/// Everything of the main file, whose folder relative paths are relative to, and of the partner list it names.
+void read_all(TableContext const& context, toml::table const& root, Config& config) {
+    TableReader top(context, &root);
+    std::string partners_file;
+    top.path("partners_file", partners_file, true);
+    for (char const* section :
+         {"server", "operations", "cache", "discovery", "delivery", "limits", "partner_defaults", "partner"})
+        top.known(section);
+    top.finish();
+    FileReader sections(context, root);
+    partner::PartnerSettings defaults;
+    if (config.cache.path != ":memory:") config.cache.path = (context.folder / config.cache.path).string();
+    read_server(sections.section("server"), config.server);
+    read_operations(sections.section("operations"), config.operations);
+    read_cache(sections.section("cache"), config.cache);
+    read_discovery(sections.section("discovery"), config.discovery);
+    read_delivery(sections.section("delivery"), config.delivery);
+    read_limits(sections.section("limits"), config.limits, defaults);
+    auto default_keys = sections.section("partner_defaults");
+    read_partner_keys(default_keys, defaults);
+    default_keys.finish();
+    PartnerPlaces places;
+    read_partners(context, root, defaults, places, config.partners);
+    if (!partners_file.empty()) read_more_partners(partners_file, context, defaults, places, config.partners);
+    if (config.partners.empty() && context.problems->empty()) {
+        context.problems->add_line(
+            context.file +
+            ": [[partner]]: no partner to ask: add one with id and fhir, or name a partners_file"
+        );
+    }
+}
+
 }  // namespace
 
 Reading read_config(std::filesystem::path const& file, Environment const& environment) {
     Reading reading;
     Problems problems;
-    auto const root = parse(file, problems);
-    if (root) {
-        Config& config = reading.config;
-        TableContext context{
-            file.string(), "", std::filesystem::absolute(file).parent_path(), &environment, &problems
-        };
-        TableReader top(context, &*root);
-        std::string partners_file;
-        top.path("partners_file", partners_file, true);
-        for (char const* section :
-             {"server",
-              "operations",
-              "cache",
-              "discovery",
-              "delivery",
-              "limits",
-              "partner_defaults",
-              "partner"})
-            top.known(section);
-        top.finish();
-        FileReader sections(context, *root);
-        partner::PartnerSettings defaults;
-        if (config.cache.path != ":memory:")
-            config.cache.path = (context.folder / config.cache.path).string();
-        read_server(sections.section("server"), config.server);
-        read_operations(sections.section("operations"), config.operations);
-        read_cache(sections.section("cache"), config.cache);
-        read_discovery(sections.section("discovery"), config.discovery);
-        read_delivery(sections.section("delivery"), config.delivery);
-        read_limits(sections.section("limits"), config.limits, defaults);
-        auto default_keys = sections.section("partner_defaults");
-        read_partner_keys(default_keys, defaults);
-        default_keys.finish();
-        PartnerPlaces places;
-        read_partners(context, *root, defaults, places, config.partners);
-        if (!partners_file.empty())
-            read_more_partners(partners_file, context, defaults, places, config.partners);
-        if (config.partners.empty() && problems.empty()) {
-            problems.add_line(
-                file.string() +
-                ": [[partner]]: no partner to ask: add one with id and fhir, or name a partners_file"
-            );
-        }
+    if (auto const root = parse(file, problems)) {
+        TableContext context;
+        context.file = file.string();
+        context.folder = std::filesystem::absolute(file).parent_path();
+        context.environment = &environment;
+        context.problems = &problems;
+        read_all(context, *root, reading.config);
     }
     reading.problems = problems.lines();
     return reading;
+}
+
+std::vector<KnownKey> known_keys() {
+    std::vector<KnownKey> keys;
+    Problems ignored;
+    Environment const nothing = [](std::string const&) { return std::nullopt; };
+    TableContext context;
+    context.environment = &nothing;
+    context.problems = &ignored;
+    context.keys = &keys;
+    Config config;
+    read_all(context, toml::parse("[[partner]]"), config);
+    return keys;
 }
 
 Environment process_environment() {

@@ -71,6 +71,9 @@ struct Reading {
 /// Reads and checks a configuration file and the partner list it names. Blocks. Source: architecture 7.
 Reading read_config(std::filesystem::path const& file, Environment const& environment);
 
+/// Every key there is, with its default: what docs/configuration.md has to list.
+std::vector<KnownKey> known_keys();
+
 /// The process's own environment.
 Environment process_environment();
 

@@ -1,6 +1,7 @@
 #include "orchestrator/config/quantities.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <numeric>
 #include <utility>
@@ -21,9 +22,17 @@ std::optional<Split> split(std::string_view text) {
     return Split{number, text.substr(static_cast<std::size_t>(end - text.data()))};
 }
 
-template <std::size_t N>
+/// A unit and how much it is, ascending.
+using Unit = std::pair<std::string_view, std::uint64_t>;
+constexpr std::array<Unit, 5> kTimes{
+    {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}
+};
+constexpr std::array<Unit, 5> kSizes{
+    {{"B", 1}, {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U}, {"TiB", 1ULL << 40U}}
+};
+
 std::optional<std::uint64_t> scale(
-    std::string_view text, std::pair<std::string_view, std::uint64_t> const (&units)[N], std::uint64_t most
+    std::string_view text, std::array<Unit, 5> const& units, std::uint64_t most
 ) {
     auto const parts = split(text);
     if (!parts) return std::nullopt;
@@ -31,6 +40,13 @@ std::optional<std::uint64_t> scale(
         if (parts->unit == unit && parts->number <= most / factor) return parts->number * factor;
     }
     return std::nullopt;
+}
+
+std::string write(std::uint64_t amount, std::array<Unit, 5> const& units) {
+    auto const unit = std::find_if(units.rbegin(), units.rend(), [amount](Unit const& candidate) {
+        return amount % candidate.second == 0;
+    });
+    return std::to_string(amount / unit->second).append(unit->first);
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -50,20 +66,19 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::chrono::milliseconds> read_duration(std::string_view text) {
-    static constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
-        {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}
-    };
-    auto const number = scale(text, kUnits, 86'400'000ULL * 10'000);
+    auto const number = scale(text, kTimes, 86'400'000ULL * 10'000);
     if (!number) return std::nullopt;
     return std::chrono::milliseconds(static_cast<std::int64_t>(*number));
 }
 
-std::optional<std::uint64_t> read_size(std::string_view text) {
-    static constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
-        {"B", 1}, {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U}, {"TiB", 1ULL << 40U}
-    };
-    return scale(text, kUnits, 1ULL << 50U);
+std::string write_duration(std::chrono::milliseconds duration) {
+    if (duration.count() == 0) return "0s";
+    return write(static_cast<std::uint64_t>(duration.count()), kTimes);
 }
+
+std::optional<std::uint64_t> read_size(std::string_view text) { return scale(text, kSizes, 1ULL << 50U); }
+
+std::string write_size(std::uint64_t bytes) { return bytes == 0 ? "0B" : write(bytes, kSizes); }
 
 std::optional<HostPort> read_host_port(std::string_view text) {
     auto const colon = text.rfind(':');

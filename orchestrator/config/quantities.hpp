@@ -11,8 +11,14 @@ namespace tributary::config {
 /// "250ms", "10s", "5m", "2h", "30d". Empty: no such duration, or one beyond 10,000 days.
 std::optional<std::chrono::milliseconds> read_duration(std::string_view text);
 
+/// In the largest unit that divides it.
+std::string write_duration(std::chrono::milliseconds duration);
+
 /// "512B", "512KiB", "20MiB", "10GiB". Empty: no such size.
 std::optional<std::uint64_t> read_size(std::string_view text);
+
+/// In the largest unit that divides it.
+std::string write_size(std::uint64_t bytes);
 
 /// "127.0.0.1:8080", "[::1]:0", "localhost:80". Empty: no host or no port.
 struct HostPort {

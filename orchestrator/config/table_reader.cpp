@@ -2,10 +2,22 @@
 
 #include <algorithm>
 #include <fstream>
+#include <sstream>
 
 #include "orchestrator/config/quantities.hpp"
 
 namespace tributary::config {
+namespace {
+
+std::string quoted(std::string const& text) { return '"' + text + '"'; }
+
+std::string plain(double number) {
+    std::ostringstream text;
+    text << number;
+    return text.str();
+}
+
+}  // namespace
 
 void Problems::add(
     std::string const& file,
@@ -26,8 +38,10 @@ void TableReader::problem(std::string_view key, std::string const& what) {
     context_.problems->add(context_.file, where, context_.section, key, what);
 }
 
-toml::node const* TableReader::find(std::string_view key) {
+toml::node const* TableReader::find(std::string_view key, std::string type, std::string fallback) {
     known_.emplace_back(key);
+    if (context_.keys != nullptr)
+        context_.keys->push_back({context_.section, std::string(key), std::move(type), std::move(fallback)});
     return table_ == nullptr ? nullptr : table_->get(key);
 }
 
@@ -52,21 +66,27 @@ std::optional<std::string> TableReader::expand(std::string_view key, std::string
     }
 }
 
-bool TableReader::text(std::string_view key, std::string& value) {
-    auto const* node = find(key);
-    if (node == nullptr) return false;
+std::optional<std::string> TableReader::find_text(
+    std::string_view key, std::string type, std::string const& fallback
+) {
+    auto const* node = find(key, std::move(type), fallback.empty() ? "" : quoted(fallback));
+    if (node == nullptr) return std::nullopt;
     auto const* string = node->as_string();
     if (string == nullptr) {
         problem(key, "must be a string in quotes");
-        return false;
+        return std::nullopt;
     }
-    auto expanded = expand(key, string->get());
-    if (expanded) value = std::move(*expanded);
-    return expanded.has_value();
+    return expand(key, string->get());
+}
+
+bool TableReader::text(std::string_view key, std::string& value) {
+    auto written = find_text(key, "text", value);
+    if (written) value = std::move(*written);
+    return written.has_value();
 }
 
 bool TableReader::flag(std::string_view key, bool& value) {
-    auto const* node = find(key);
+    auto const* node = find(key, "true/false", value ? "true" : "false");
     if (node == nullptr) return false;
     auto const* boolean = node->as_boolean();
     if (boolean == nullptr) {
@@ -78,7 +98,7 @@ bool TableReader::flag(std::string_view key, bool& value) {
 }
 
 bool TableReader::number(std::string_view key, std::uint64_t least, std::uint64_t most, std::size_t& value) {
-    auto const* node = find(key);
+    auto const* node = find(key, "number", std::to_string(value));
     if (node == nullptr) return false;
     auto const* integer = node->as_integer();
     if (integer == nullptr || integer->get() < 0 || static_cast<std::uint64_t>(integer->get()) < least ||
@@ -98,7 +118,7 @@ bool TableReader::number(std::string_view key, std::uint64_t least, std::uint64_
 }
 
 bool TableReader::decimal(std::string_view key, double& value) {
-    auto const* node = find(key);
+    auto const* node = find(key, "number", plain(value));
     if (node == nullptr) return false;
     auto const number = node->value<double>();
     if (!number || *number < 0 || *number > 1e6) {
@@ -109,35 +129,37 @@ bool TableReader::decimal(std::string_view key, double& value) {
     return true;
 }
 
-std::optional<std::chrono::milliseconds> TableReader::read_milliseconds(std::string_view key) {
-    std::string written;
-    if (!text(key, written)) return std::nullopt;
-    auto const value = read_duration(written);
+std::optional<std::chrono::milliseconds> TableReader::read_milliseconds(
+    std::string_view key, std::chrono::milliseconds fallback
+) {
+    auto const written = find_text(key, "duration", write_duration(fallback));
+    if (!written) return std::nullopt;
+    auto const value = read_duration(*written);
     if (!value)
         problem(
             key,
-            '"' + written +
+            '"' + *written +
                 "\" is no duration: write a whole number and a unit, such as \"250ms\", \"10s\", \"5m\", "
                 "\"2h\" or \"30d\""
         );
     return value;
 }
 
-std::optional<std::uint64_t> TableReader::read_bytes(std::string_view key) {
-    std::string written;
-    if (!text(key, written)) return std::nullopt;
-    auto const value = read_size(written);
+std::optional<std::uint64_t> TableReader::read_bytes(std::string_view key, std::uint64_t fallback) {
+    auto const written = find_text(key, "size", write_size(fallback));
+    if (!written) return std::nullopt;
+    auto const value = read_size(*written);
     if (!value)
         problem(
             key,
-            '"' + written +
+            '"' + *written +
                 "\" is no size: write a whole number and a unit, such as \"512KiB\", \"20MiB\" or \"10GiB\""
         );
     return value;
 }
 
 bool TableReader::texts(std::string_view key, std::vector<std::string>& values) {
-    auto const* node = find(key);
+    auto const* node = find(key, "list of texts", values.empty() ? "[]" : "");
     if (node == nullptr) return false;
     auto const* array = node->as_array();
     std::vector<std::string> read;
@@ -154,7 +176,7 @@ bool TableReader::texts(std::string_view key, std::vector<std::string>& values) 
 }
 
 bool TableReader::fields(std::string_view key, std::vector<std::pair<std::string, std::string>>& values) {
-    auto const* node = find(key);
+    auto const* node = find(key, "table of texts", "");
     if (node == nullptr) return false;
     auto const* table = node->as_table();
     if (table == nullptr) {
@@ -181,13 +203,13 @@ bool TableReader::fields(std::string_view key, std::vector<std::pair<std::string
 }
 
 bool TableReader::path(std::string_view key, std::string& value, bool must_exist) {
-    std::string written;
-    if (!text(key, written)) return false;
-    if (written.empty() || written == ":memory:") {
-        value = written;
+    auto const written = find_text(key, "file", value);
+    if (!written) return false;
+    if (written->empty() || *written == ":memory:") {
+        value = *written;
         return true;
     }
-    std::filesystem::path file = written;
+    std::filesystem::path file = *written;
     if (file.is_relative()) file = context_.folder / file;
     if (must_exist && !std::ifstream(file)) {
         problem(key, "cannot read " + file.string());
@@ -198,15 +220,15 @@ bool TableReader::path(std::string_view key, std::string& value, bool must_exist
 }
 
 std::optional<std::size_t> TableReader::read_choice(
-    std::string_view key, std::vector<std::string> const& names
+    std::string_view key, std::vector<std::string> const& names, std::string const& fallback
 ) {
-    std::string written;
-    if (!text(key, written)) return std::nullopt;
-    auto const found = std::find(names.begin(), names.end(), written);
-    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
     std::string list;
-    for (auto const& name : names) list.append(list.empty() ? "\"" : ", \"").append(name).append("\"");
-    problem(key, '"' + written + "\" is not offered: use one of " + list);
+    for (auto const& name : names) list += (list.empty() ? "" : ", ") + quoted(name);
+    auto const written = find_text(key, list, fallback);
+    if (!written) return std::nullopt;
+    auto const found = std::find(names.begin(), names.end(), *written);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    problem(key, '"' + *written + "\" is not offered: use one of " + list);
     return std::nullopt;
 }
 

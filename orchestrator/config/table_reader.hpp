@@ -34,6 +34,13 @@ private:
 /// Looks up an environment variable; empty: unset.
 using Environment = std::function<std::optional<std::string>(std::string const& name)>;
 
+/// A key as the reader knows it.
+struct KnownKey {
+    std::string section, key;
+    std::string type;  ///< as the reference says it: text, duration, …, or the choices: "strict", "search"
+    std::string fallback;  ///< what holds where the key is missing, as TOML; "": nothing
+};
+
 /// Where a table stands, and what its strings are read against.
 struct TableContext {
     std::string file;
@@ -41,6 +48,7 @@ struct TableContext {
     std::filesystem::path folder;  ///< of the file: relative paths are relative to it
     Environment const* environment = nullptr;
     Problems* problems = nullptr;
+    std::vector<KnownKey>* keys = nullptr;  ///< if set, gets each key that is asked for
 };
 
 /// Reads one TOML table key by key; whatever is wrong is noted and the value left as it was. finish() reports the keys nobody asked for.
@@ -57,13 +65,14 @@ public:
     bool decimal(std::string_view key, double& value);
     template <class Duration>
     bool duration(std::string_view key, Duration& value) {
-        auto const read = read_milliseconds(key);
+        auto const read =
+            read_milliseconds(key, std::chrono::duration_cast<std::chrono::milliseconds>(value));
         if (read) value = std::chrono::duration_cast<Duration>(*read);
         return read.has_value();
     }
     template <class Size>
     bool size(std::string_view key, Size& value) {
-        auto const read = read_bytes(key);
+        auto const read = read_bytes(key, value);
         if (read) value = static_cast<Size>(*read);
         return read.has_value();
     }
@@ -74,8 +83,12 @@ public:
     template <class T>
     bool choice(std::string_view key, std::vector<std::pair<std::string, T>> const& choices, T& value) {
         std::vector<std::string> names;
-        for (auto const& [name, unused] : choices) names.push_back(name);
-        auto const index = read_choice(key, names);
+        std::string fallback;
+        for (auto const& [name, choice] : choices) {
+            names.push_back(name);
+            if (choice == value) fallback = name;
+        }
+        auto const index = read_choice(key, names, fallback);
         if (index) value = choices[*index].second;
         return index.has_value();
     }
@@ -89,11 +102,16 @@ public:
     toml::table const* table() const { return table_; }
 
 private:
-    toml::node const* find(std::string_view key);
+    toml::node const* find(std::string_view key, std::string type, std::string fallback);
+    std::optional<std::string> find_text(std::string_view key, std::string type, std::string const& fallback);
     std::optional<std::string> expand(std::string_view key, std::string const& text);
-    std::optional<std::chrono::milliseconds> read_milliseconds(std::string_view key);
-    std::optional<std::uint64_t> read_bytes(std::string_view key);
-    std::optional<std::size_t> read_choice(std::string_view key, std::vector<std::string> const& names);
+    std::optional<std::chrono::milliseconds> read_milliseconds(
+        std::string_view key, std::chrono::milliseconds fallback
+    );
+    std::optional<std::uint64_t> read_bytes(std::string_view key, std::uint64_t fallback);
+    std::optional<std::size_t> read_choice(
+        std::string_view key, std::vector<std::string> const& names, std::string const& fallback
+    );
 
     TableContext context_;
     toml::table const* table_;

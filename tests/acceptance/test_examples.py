@@ -22,7 +22,8 @@ class Examples(Case):
         created = self.create(fhir.topic(endpoint=endpoint))
         self.eventually(lambda: receiver.stdout().count("Summary of episode note") == 2, "two lines")
         lines = receiver.stdout().splitlines()[1:]
-        self.assertEqual([line.split()[:2] for line in lines[1:]], [[created["id"], "1"], [created["id"], "2"]])
+        self.assertEqual([line.split()[:3] for line in lines[1:]],
+                         [[created["id"], "Event", "1"], [created["id"], "Event", "2"]])
 
     def test_watch_shows_every_document_of_the_sample_and_ends(self):
         simulator = programs.Simulator(self.folder, "--latency", "10")

@@ -128,7 +128,9 @@ struct Stage {
 
     void watch() { watch(server.base()); }
     void watch(std::string url) {
-        WatchSession session(net.clock, net.client, nullptr, screen, {kCriteria, std::move(url), 5ms, 5s});
+        WatchSession session(
+            net.clock, net.client, nullptr, screen, {kCriteria, std::move(url), 5ms, 5s, start}
+        );
         if (stop_when_bound) server.on_bound = [&session] { session.stop(); };
         auto test = [&]() -> awaitable<void> {
             result = co_await session.run();
@@ -144,6 +146,7 @@ struct Stage {
         return count;
     }
     bool stop_when_bound = false;
+    std::chrono::milliseconds start{0};
 };
 
 constexpr char kDelete[] = "DELETE /fhir/Subscription/s1";

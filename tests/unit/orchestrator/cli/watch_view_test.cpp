@@ -120,6 +120,24 @@ TEST_CASE("the summary tells documents, first, last, and how the partners did", 
     );
 }
 
+TEST_CASE("where nothing was missing from the start, no numbers are made up", "[cli][watch]") {
+    Summary summary;
+    summary.documents = 1;
+    summary.first = summary.last = 21ms;
+    summary.elapsed = 275ms;
+    summary.progress.state = "complete";
+    summary.progress.matched.reset();
+    CHECK(
+        format_summary(summary) ==
+        "1 document, first after 0.021s, last after 0.021s; every partner has answered; 0.275s in all"
+    );
+    CHECK(format_progress(summary.progress) == "every partner has answered");
+    auto const area = lines_of(format_progress_area(terminal_of(60), summary.progress, 1, 275ms));
+    CHECK_THAT(
+        area.at(0), Catch::Matchers::ContainsSubstring("# ") && Catch::Matchers::EndsWith("all partners")
+    );
+}
+
 TEST_CASE("plain output has a progress line only when something changed", "[cli][watch]") {
     std::ostringstream out;
     WatchScreen screen(out, {});

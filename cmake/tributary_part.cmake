@@ -4,18 +4,22 @@
 #
 # The declarations are written to <build>/layers.txt, against which tests/lint/layers.py checks what was really included.
 
-add_library(pch_std OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch_std.cpp)
-add_library(pch_asio OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch_asio.cpp)
-foreach(pch std asio)
-  target_include_directories(pch_${pch} PRIVATE ${PROJECT_SOURCE_DIR}/cmake ${PROJECT_SOURCE_DIR})
-  target_link_libraries(pch_${pch} PRIVATE Boost::headers Threads::Threads)
-  target_compile_options(pch_${pch} PRIVATE ${TRIBUTARY_WARNINGS})
+# tributary_make_pch(<name> [LIBRARIES <target>…]): the precompiled header cmake/pch_<name>.hpp
+function(tributary_make_pch name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
+  set(target pch_${name})
+  add_library(${target} OBJECT ${PROJECT_SOURCE_DIR}/cmake/${target}.cpp)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE Boost::headers Threads::Threads ${arg_LIBRARIES})
+  target_compile_options(${target} PRIVATE ${TRIBUTARY_WARNINGS})
   if(TRIBUTARY_PCH)
-    target_precompile_headers(pch_${pch} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/pch_${pch}.hpp)
+    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/${target}.hpp)
   endif()
-endforeach()
+endfunction()
+tributary_make_pch(std)
+tributary_make_pch(asio)
 
-# tributary_use_pch(<target> std|asio)
+# tributary_use_pch(<target> <name>)
 function(tributary_use_pch target pch)
   if(TRIBUTARY_PCH)
     target_precompile_headers(${target} REUSE_FROM pch_${pch})

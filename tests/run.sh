@@ -3,7 +3,8 @@
 #
 #   tests/run.sh           unit and component tests under ASan and UBSan, lint, the release programs as a user sees
 #                          them, a short crash run, and a real HAPI FHIR server
-#   tests/run.sh --full    also ThreadSanitizer, clang, clang-tidy, the component tests 50 times, 200 crashes
+#   tests/run.sh --full    also ThreadSanitizer, clang, clang-tidy, each header by itself, the component tests 50 times,
+#                          200 crashes
 #
 # Ends with one line "N passed, N failed, N skipped", and with status 0 only when nothing failed.
 set -uo pipefail
@@ -78,6 +79,7 @@ if [ "$full" = yes ]; then
     workflow check-tsan "tsan"
     workflow check-clang "clang"
     step "clang-tidy" tidy
+    step "headers by themselves" cmake --workflow --preset check-headers
     step "component tests 50 times" repeat_component_tests
 fi
 wait "$maven"

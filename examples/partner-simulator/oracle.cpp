@@ -1,10 +1,13 @@
 #include "examples/partner-simulator/oracle.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <set>
 #include <utility>
 
-#include "examples/partner-simulator/search.hpp"
+#include "examples/partner-simulator/oracle_persons.hpp"
+#include "examples/partner-simulator/oracle_question.hpp"
 #include "fhir/json/writer.hpp"
 
 namespace tributary::simulator {
@@ -13,118 +16,121 @@ namespace {
 using fhir::json::array;
 using fhir::json::object;
 
-constexpr std::size_t kMaxMatches = 5;
-
-struct Question {
-    std::vector<Criterion> patient, document;
+/// An instance of a document at a community whose patient was accepted.
+struct Instance {
+    KnownPatient holder;
+    Document const* document;
+    bool wanted;  ///< by the criteria about documents
 };
 
-Result<Question> read_question(std::string_view criteria) {
-    constexpr std::string_view kPrefix = "DocumentReference?", kPatient = "patient.";
-    if (criteria.starts_with('/')) criteria.remove_prefix(1);
-    if (!criteria.starts_with(kPrefix))
-        return Failure(Errc::invalid, "criteria begin with DocumentReference?");
-    Question question;
-    for (auto& criterion : parse_query(criteria.substr(kPrefix.size()))) {
-        bool const about_patient = criterion.name.starts_with(kPatient);
-        if (about_patient) criterion.name.erase(0, kPatient.size());
-        bool const known = about_patient ? matches(criterion, Patient{}).has_value()
-                                         : matches(criterion, Document{}).has_value();
-        bool const ours = criterion.name == "patient" || criterion.name == "subject";
-        if (!known || ours)
-            return Failure(Errc::not_supported, "the oracle does not know the parameter " + criterion.name);
-        (about_patient ? question.patient : question.document).push_back(std::move(criterion));
-    }
-    if (question.patient.empty()) return Failure(Errc::invalid, "criteria say nothing about the patient");
-    return question;
-}
+/// The instances of what is one document for one Person: `truth` is that of the network, with the Person's number.
+struct Group {
+    std::size_t person = 0;
+    std::vector<Instance> instances;
+};
 
-bool equals_a_value(Criterion const& criterion, std::string const& text) {
-    return std::any_of(criterion.values.begin(), criterion.values.end(), [&](std::string const& value) {
-        return fold(value) == fold(text);
+bool is_wanted(Document const& document, Question const& question) {
+    return std::all_of(question.document.begin(), question.document.end(), [&](Criterion const& criterion) {
+        return matches(criterion, document).value_or(false);
     });
 }
 
-/// The whole family name; the first given name asked for is the Patient's first, further ones are any of it.
-bool names_agree(std::vector<Criterion> const& asked, Patient const& patient) {
-    bool first_given = true;
-    for (auto const& criterion : asked) {
-        if (criterion.name == "family" && !equals_a_value(criterion, patient.family)) return false;
-        if (criterion.name != "given") continue;
-        auto const last =
-            first_given && !patient.given.empty() ? patient.given.begin() + 1 : patient.given.end();
-        if (std::none_of(patient.given.begin(), last, [&](std::string const& given) {
-                return equals_a_value(criterion, given);
-            }))
-            return false;
-        first_given = false;
-    }
-    return true;
-}
-
-bool share_identifier(Patient const& a, Patient const& b) {
-    return std::any_of(a.identifiers.begin(), a.identifiers.end(), [&](Identifier const& one) {
-        return std::any_of(b.identifiers.begin(), b.identifiers.end(), [&](Identifier const& other) {
-            return one.system == other.system && one.value == other.value;
-        });
-    });
-}
-
-std::vector<Patient const*> accepted_patients(
-    Community const& community, Question const& question, Acceptance acceptance
-) {
-    std::vector<Patient const*> accepted;
-    for (auto const& patient : community.patients) {
-        bool const found =
-            std::all_of(question.patient.begin(), question.patient.end(), [&](Criterion const& criterion) {
-                return matches(criterion, patient).value_or(false);
-            });
-        if (found && (acceptance == Acceptance::search || names_agree(question.patient, patient)))
-            accepted.push_back(&patient);
-    }
-    if (acceptance == Acceptance::search && accepted.size() > kMaxMatches) accepted.resize(kMaxMatches);
-    return accepted;
-}
-
-bool are_one_person(std::vector<Patient const*> const& patients) {
-    return std::all_of(patients.begin(), patients.end(), [&](Patient const* patient) {
-        return share_identifier(*patients.front(), *patient);
-    });
-}
-
+/// An entry of somebody else's, or a retracted one, is never told, unless the criteria ask for the status.
 bool is_told(Document const& document, Question const& question) {
-    bool const own = document.listed_for == document.patient_id;
     bool const status_asked =
-        std::any_of(question.document.begin(), question.document.end(), [](Criterion const& c) {
-            return c.name == "status";
+        std::any_of(question.document.begin(), question.document.end(), [](Criterion const& criterion) {
+            return criterion.name == "status";
         });
     bool const retracted = document.status == "entered-in-error" && !status_asked;
-    return own && !retracted &&
-           std::all_of(question.document.begin(), question.document.end(), [&](Criterion const& criterion) {
-               return matches(criterion, document).value_or(false);
+    return document.listed_for == document.patient_id && !retracted;
+}
+
+/// Its bytes alone can tell that it is another's copy: it may have been notified before they arrive.
+bool is_known_by_bytes(Document const& document) {
+    return document.copy_class == CopyClass::without_unique_id &&
+           std::any_of(document.contents.begin(), document.contents.end(), [](Content const& content) {
+               return !content.tells_digest;
            });
+}
+
+/// Their patients may become one Person only once another patient, who links them, is known.
+bool may_be_linked_late(std::vector<Instance> const& instances) {
+    for (auto const& a : instances) {
+        for (auto const& b : instances) {
+            if (!is_linked(a.holder, b.holder)) return true;
+        }
+    }
+    return false;
+}
+
+std::string id_of(Instance const& instance) {
+    auto const& [system, value] = instance.document->master_identifier;
+    if (value.empty()) return instance.holder.community->id + '/' + instance.document->id;
+    return system == uri_identifier("").system ? value : system + '^' + value;
 }
 
 /// Gathers the instances of each document, in the order of the communities.
 class Gathering {
 public:
-    void add(Community const& community, Document const& document) {
-        auto const [place, fresh] = index_.try_emplace(document.truth, documents_.size());
-        if (fresh) {
-            auto const own_id = community.id + '/' + document.id;
-            documents_.push_back(
-                {document.master_identifier.value.empty() ? own_id : document.master_identifier.value,
-                 document.title,
-                 {}}
-            );
+    explicit Gathering(Question const& question) : question_(question) {}
+
+    void add(KnownPatient const& holder, std::size_t person) {
+        for (auto const& document : holder.community->documents) {
+            if (document.patient_id != holder.patient->id || !is_told(document, question_)) continue;
+            auto const [place, fresh] = index_.try_emplace({person, document.truth}, groups_.size());
+            if (fresh) groups_.push_back({person, {}});
+            groups_[place->second].instances.push_back({holder, &document, is_wanted(document, question_)});
         }
-        documents_[place->second].holders.push_back({community.id, document.id, document.copy_class});
     }
-    std::vector<ExpectedDocument> take() { return std::move(documents_); }
+
+    std::vector<ExpectedDocument> expected() const {
+        std::vector<ExpectedDocument> documents;
+        std::set<std::string> ids;
+        for (auto const& group : groups_) {
+            auto const& instances = group.instances;
+            auto const wanted = std::count_if(instances.begin(), instances.end(), [](Instance const& each) {
+                return each.wanted;
+            });
+            if (wanted == 0) continue;
+            auto document = to_document(group);
+            if (!ids.insert(document.id).second)  // of a conflict, or of another Person
+                document.id = instances.front().holder.community->id + '/' + instances.front().document->id;
+            if (wanted < std::ssize(instances)) document.least_events = 0;
+            documents.push_back(std::move(document));
+        }
+        return documents;
+    }
 
 private:
-    std::map<std::string, std::size_t> index_;
-    std::vector<ExpectedDocument> documents_;
+    ExpectedDocument to_document(Group const& group) const {
+        auto const& instances = group.instances;
+        auto const& first = *instances.front().document;
+        ExpectedDocument document{id_of(instances.front()), first.title, {}};
+        unsigned by_bytes = 0;
+        for (auto const& [holder, instance, wanted] : instances) {
+            document.holders.push_back({holder.community->id, instance->id, instance->copy_class});
+            if (is_known_by_bytes(*instance)) ++by_bytes;
+        }
+        auto const count = static_cast<unsigned>(instances.size());
+        document.most_events = std::min(1 + by_bytes, count);
+        if (may_be_linked_late(instances)) document.most_events = count;
+        if (is_replaced(group)) {
+            ++document.most_events;  // once more when it becomes superseded
+            if (!question_.document.empty()) document.least_events = 0;
+        }
+        return document;
+    }
+
+    /// By a version that the same Person has, and not superseded to begin with.
+    bool is_replaced(Group const& group) const {
+        auto const& first = *group.instances.front().document;
+        return first.status == "current" &&
+               index_.contains({group.person, first.truth + '|' + std::string(wire(CopyClass::new_version))});
+    }
+
+    Question const& question_;
+    std::map<std::pair<std::size_t, std::string>, std::size_t> index_;
+    std::vector<Group> groups_;
 };
 
 }  // namespace
@@ -135,30 +141,30 @@ Result<Expectation> judge(
     auto const question = read_question(criteria);
     if (!question) return question.error();
     Expectation expectation;
-    Gathering gathering;
+    std::vector<KnownPatient> known;
     for (auto const& community : network.communities) {
         if (faults == Faults::on && fails_always(community.behaviour.health)) {
             expectation.failed.push_back(community.id);
             continue;
         }
-        auto const patients = accepted_patients(community, *question, acceptance);
-        if (acceptance == Acceptance::strict && patients.size() > 1 && !are_one_person(patients)) {
+        auto const accepted = accept_patients(community, *question, acceptance);
+        if (accepted.ambiguous) {
             expectation.ambiguous.push_back(community.id);
+            if (community.behaviour.family == Family::epic)
+                expectation.perhaps_ambiguous.push_back(community.id);
             continue;
         }
-        for (auto const* patient : patients) {
-            for (auto const& document : community.documents) {
-                if (document.patient_id == patient->id && is_told(document, *question))
-                    gathering.add(community, document);
-            }
-        }
+        for (auto const* patient : accepted.patients) known.push_back({&community, patient});
     }
-    expectation.documents = gathering.take();
+    Gathering gathering(*question);
+    auto const persons = persons_of(known);
+    for (std::size_t i = 0; i < known.size(); ++i) gathering.add(known[i], persons[i]);
+    expectation.documents = gathering.expected();
     return expectation;
 }
 
 std::string to_json(Expectation const& expectation) {
-    auto documents = array(), ambiguous = array(), failed = array();
+    auto documents = array(), ambiguous = array(), failed = array(), perhaps = array();
     for (auto const& document : expectation.documents) {
         auto holders = array();
         for (auto const& holder : document.holders) {
@@ -176,10 +182,12 @@ std::string to_json(Expectation const& expectation) {
     }
     for (auto const& partner : expectation.ambiguous) ambiguous.push(partner);
     for (auto const& partner : expectation.failed) failed.push(partner);
+    for (auto const& partner : expectation.perhaps_ambiguous) perhaps.push(partner);
     return fhir::json::write(object(
         {{"documents", std::move(documents)},
          {"ambiguous", std::move(ambiguous)},
-         {"failed", std::move(failed)}}
+         {"failed", std::move(failed)},
+         {"perhaps_ambiguous", std::move(perhaps)}}
     ));
 }
 

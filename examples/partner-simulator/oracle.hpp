@@ -27,15 +27,17 @@ struct ExpectedDocument {
 struct Expectation {
     std::vector<ExpectedDocument> documents;
     std::vector<std::string> ambiguous, failed;  ///< partners
+    std::vector<std::string>
+        perhaps_ambiguous;  ///< of the ambiguous: a $match there finds nobody, as it has to
 };
 
-/// What `DocumentReference?patient.given=…` must yield once every community has answered or failed. It knows from the data which instances are one
+/// What `DocumentReference?patient.given=…` must yield, with retrieve eager, once every community has answered or failed and the documents are there. It knows from the data which instances are one
 /// document and shares no matching code with the product. Errors: invalid (no such criteria), not_supported (a parameter the simulator does not know).
 Result<Expectation> judge(
     Network const& network, Faults faults, std::string_view criteria, Acceptance acceptance
 );
 
-/// {documents: [{id, title, holders: [{partner, id, class}], events: [least, most]}], ambiguous: […], failed: […]}
+/// {documents: [{id, title, holders: [{partner, id, class}], events: [least, most]}], ambiguous: […], failed: […], perhaps_ambiguous: […]}
 std::string to_json(Expectation const& expectation);
 
 }  // namespace tributary::simulator

@@ -102,7 +102,7 @@ TEST_CASE("the oracle's JSON has documents with holders and least and most event
     CHECK(
         to_json(expectation) ==
         R"({"documents":[{"id":"urn:oid:1.2","title":"Note","holders":[{"partner":"p001","id":"d1","class":"original"},)"
-        R"({"partner":"p002","id":"d9","class":"exact-copy"}],"events":[1,2]}],"ambiguous":[],"failed":["p005"]})"
+        R"({"partner":"p002","id":"d9","class":"exact-copy"}],"events":[1,2]}],"ambiguous":[],"failed":["p005"],"perhaps_ambiguous":[]})"
     );
 }
 

@@ -80,7 +80,6 @@ int run(int argc, char** argv) {
     app.set_version_flag("--version", std::string("tributary ") + app::kVersion);
     app.require_subcommand(1);
     app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-    app.get_formatter()->label("Subcommands", "Commands");
     app.footer(
         "`tributary COMMAND --help` tells more. A first run: ./examples/demo.sh. How to use it: docs/guide.md"
     );

@@ -30,7 +30,7 @@ struct Widths {
 };
 Widths widths_for(std::size_t width) {
     Widths widths{26, 20, kDayLength, 0};
-    if (width < 100) widths = {12, 18, kDayLength, 0};
+    if (width < 100) widths = {14, 18, kDayLength, 0};
     if (width < 72) widths = {4, 18, 0, 0};
     if (width < 56) widths = {4, 0, 0, 0};
     std::size_t used = kTimeWidth + 2;
@@ -77,6 +77,11 @@ bool knows_no_numbers(Progress const& progress) {
 Style style_of(Progress const& progress) {
     if (progress.state == "complete") return Style::good;
     return progress.state == "late" ? Style::bad : Style::busy;
+}
+
+void break_at_semicolons(std::string& line) {
+    for (auto at = line.find("; "); at != std::string::npos; at = line.find("; ", at))
+        line.replace(at, 2, "\n");
 }
 
 std::string format_partners(Progress const& progress) {
@@ -149,7 +154,9 @@ void WatchScreen::show_progress(milliseconds elapsed, Progress const& progress) 
     progress_ = progress;
     elapsed_ = elapsed;
     if (terminal_.interactive) {
-        show(without_area() + area());
+        auto frame = without_area();
+        frame += area();
+        show(frame);
     } else if (changed) {
         show('+' + seconds(elapsed) + "  " + format_progress(progress) + '\n');
     }
@@ -158,12 +165,15 @@ void WatchScreen::show_progress(milliseconds elapsed, Progress const& progress) 
 void WatchScreen::say(std::string const& line) {
     bool const redraw = area_drawn_;
     auto frame = without_area() + line + '\n';
-    show(redraw ? frame + area() : frame);
+    if (redraw) frame += area();
+    show(frame);
 }
 
 void WatchScreen::finish(Summary const& summary) {
     last_words_ = format_summary(summary) + '\n';
-    show(without_area() + last_words_);
+    auto shown = last_words_;
+    if (terminal_.interactive && columns(shown) > terminal_.width) break_at_semicolons(shown);
+    show(without_area() + shown);
 }
 
 bool WatchScreen::broken() const { return !out_; }

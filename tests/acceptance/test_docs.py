@@ -62,6 +62,21 @@ for each in DOCUMENTS:
     setattr(Told, f"test_{each.stem.lower()}", lambda self, path=each: self.tell(path))
 
 
+class Links(Case):
+    def test_every_link_leads_somewhere(self):
+        for path in DOCUMENTS:
+            for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", path.read_text()):
+                there = (path.parent / target).resolve() if target else path
+                self.assertTrue(there.exists(), f"{path.name}: {target}")
+                if anchor:
+                    self.assertIn(anchor, anchors_of(there.read_text()), f"{path.name}: {target}#{anchor}")
+
+
+def anchors_of(text):
+    """The anchors that GitHub gives to headings."""
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+
+
 class Tables(Case):
     def test_every_command_that_is_left_out_is_there(self):
         lines = [line for path in DOCUMENTS for block in blocks_of(path) for line in block.text.splitlines()]

@@ -159,8 +159,24 @@ TEST_CASE("a terminal's progress is erased before a row and drawn again below it
     CHECK(added.starts_with("\r\x1b[1A\x1b[J"));
     CHECK(lines_of(added).size() == 3);
     CHECK_THAT(added, Catch::Matchers::ContainsSubstring("documents 1"));
+    auto const drawn = out.str().size();
+    screen.show_progress(650ms, halfway());
+    CHECK(out.str().substr(drawn).starts_with("\r\x1b[1A\x1b[J"));
     screen.finish({});
     CHECK(out.str().ends_with("in all\n"));
+}
+
+TEST_CASE("a terminal's summary has as many lines as it needs, and is kept as one", "[cli][watch]") {
+    Summary summary;
+    summary.progress = halfway();
+    std::ostringstream narrow;
+    WatchScreen screen(narrow, terminal_of(60));
+    screen.finish(summary);
+    CHECK(lines_of(narrow.str()).size() == 3);
+    CHECK(lines_of(screen.last_words()).size() == 1);
+    std::ostringstream wide;
+    WatchScreen(wide, terminal_of(120)).finish(summary);
+    CHECK(wide.str() == screen.last_words());
 }
 
 }  // namespace tributary::cli

@@ -1,23 +1,24 @@
 #!/usr/bin/env bash
-# demo.sh [--data FOLDER]: the whole way in a minute. Two hundred simulated communities, Tributary, and an app that is told
+# demo.sh [--data FOLDER|none]: the whole way in a minute. Two hundred simulated communities, Tributary, and an app that is told
 # of each document the moment it is known; then what a client that waits for everybody at each step would have shown,
 # measured by running one. Installs what is missing (Debian 12 or newer, Ubuntu 24.04), builds, runs, cleans up. Ends with
-# status 0. With a folder of test data (default: ../shared/data, if there is one) ten communities hold the documents of
+# status 0. With a folder of test data (default: ../shared/data, if it is there) ten communities hold the documents of
 # Alice Newman; without one, the simulator's own documents of Bob Smith lie at five.
 set -euo pipefail
 data=
 case "${1:-}" in
     '') ;;
-    --data) data=$(realpath "${2:?--data needs a folder}") ;;
-    *) echo "usage: $0 [--data FOLDER]" >&2; exit 2 ;;
+    --data) data=${2:?--data needs a folder, or none} ;;
+    *) echo "usage: $0 [--data FOLDER|none]" >&2; exit 2 ;;
 esac
+if [ -n "$data" ] && [ "$data" != none ]; then data=$(realpath "$data"); fi
 cd "$(dirname "$0")/.."
 if [ -z "$data" ] && [ -d ../shared/data ]; then data=$(realpath ../shared/data); fi
 
-programs=build/release/bin
+programs=${TRIBUTARY_PROGRAMS:-build/release/bin}   # set: take these, install and build nothing
 divisor=10   # real communities take seconds, the slowest a minute: here a tenth of it
 timeout=6    # a tenth of what is usual, too
-if [ -n "$data" ]; then
+if [ -n "$data" ] && [ "$data" != none ]; then
     network=(--profile default --data "$data")
     criteria='DocumentReference?patient.given=alice&patient.family=newman'
 else
@@ -72,11 +73,24 @@ build() {
     wait "$compiler" || { tail -n 40 "$1"; return 1; }
 }
 
-title "1. Packages and build"
-tools/install-packages.sh build
+# expected SIMULATOR SERVER: says whether the app was told of exactly the documents that are this patient's.
+expected() {
+    python3 - "$1/oracle?criteria=${criteria//&/%26}" "$2/$criteria&_count=1000" <<'PYTHON'
+import json, sys, urllib.request
+oracle, found = (json.load(urllib.request.urlopen(url, timeout=20)) for url in sys.argv[1:])
+truth = sorted(each["title"] for each in oracle["documents"])
+told = sorted(each["resource"].get("description", "") for each in found["entry"] if each["resource"]["resourceType"] == "DocumentReference")
+print(f"  The simulator, which knows the truth, expects {len(truth)} documents: " + ("exactly these." if told == truth else f"these are {len(told)}."))
+PYTHON
+}
+
 folder=$(mktemp -d "${TMPDIR:-/tmp}/tributary-demo.XXXXXX")
-note "Building two programs; the first time this takes a few minutes."
-build "$folder/build.log"
+title "1. Packages and build"
+if [ -z "${TRIBUTARY_PROGRAMS:-}" ]; then
+    tools/install-packages.sh build
+    note "Building two programs; the first time this takes a few minutes."
+    build "$folder/build.log"
+fi
 
 # figures FILE: the seconds to the first document, the last one, and the end, of the line that a summary is.
 figures() { sed -nE 's/.*first after ([0-9.]+)s, last after ([0-9.]+)s.*; ([0-9.]+)s in all.*/\1 \2 \3/p' "$1"; }
@@ -85,14 +99,16 @@ figures() { sed -nE 's/.*first after ([0-9.]+)s, last after ([0-9.]+)s.*; ([0-9.
 compare() {
     local first last end
     read -r first last end < <(figures "$2")
-    printf '  %-34s %8.2f s %12.2f s %12.2f s\n' "$1" "$first" "$last" "$end"
+    printf '  %-32s %10.2f s %12.2f s %12.2f s\n' "$1" "$first" "$last" "$end"
 }
 
 title "2. Two hundred communities and Tributary"
 "$programs/partner-simulator" "${network[@]}" --latency "$divisor" --listen 127.0.0.1:0 --write-config "$folder/partners.toml" \
     >"$folder/simulator.out" 2>"$folder/simulator.err" </dev/null &
 started+=($!)
-wait_for "$folder/simulator.out" '^partner-simulator ready' $!
+ready=$(wait_for "$folder/simulator.out" '^partner-simulator ready' $!)
+simulator=${ready#*base=}
+simulator=${simulator%% *}
 
 cat >"$folder/tributary.toml" <<TOML
 partners_file = "partners.toml"
@@ -111,20 +127,23 @@ TOML
 "$programs/tributary" serve --config "$folder/tributary.toml" >"$folder/tributary.out" 2>"$folder/tributary.err" </dev/null &
 started+=($!)
 ready=$(wait_for "$folder/tributary.out" '^tributary ready' $!)
-echo "$ready"
 server=${ready#*fhir=}
 server=${server%% *}
-note "Each takes its time (a tenth of what real ones take); some are slow, some fail now and then, some are down."
+note "Each takes its time, a tenth of what real ones take; some are slow, some fail"
+note "now and then, some are down."
+echo "  partners   $simulator"
+echo "  tributary  $server"
 
 title "3. One Subscription: each document when it is known"
 note "tributary watch '$criteria'"
 "$programs/tributary" watch "$criteria" --server "$server" --summary "$folder/watch.txt"
+expected "$simulator" "$server"
 
 title "4. The same question from a client that waits for everybody at each step"
 python3 examples/wait_for_all.py "$folder/partners.toml" "$criteria" --timeout "$timeout" --summary "$folder/wait.txt"
 
 title "5. Side by side"
-note "                                     first document   last document   all answered or failed"
+note "                                  first document  last document      all heard"
 compare "Tributary" "$folder/watch.txt"
 compare "a client that waits at each step" "$folder/wait.txt"
 

@@ -16,6 +16,7 @@ import unicodedata
 import urllib.parse
 
 ATTEMPTS = 2
+PAUSE_SECONDS = 1.5  # between them, as Tributary's
 FHIR_JSON = "application/fhir+json"
 
 
@@ -32,6 +33,7 @@ class Partners:
             except (OSError, ValueError, http.client.HTTPException):
                 if attempt + 1 == ATTEMPTS:
                     raise
+                time.sleep(PAUSE_SECONDS)
         return None
 
     def fetch_once(self, url, headers, body):
@@ -96,13 +98,12 @@ def main(arguments):
     partners, began = Partners(arguments.timeout), time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(len(listed)) as pool:
         patients, unheard = at_all(pool, lambda *call: find_patients(partners, *call), [(each, demographics) for each in listed])
-        print(f"  {time.monotonic() - began:6.3f} s  all {len(listed)} communities have said whether they know the patient"
-              f" ({unheard} failed)", flush=True)
+        print(f"  {time.monotonic() - began:6.3f} s  all {len(listed)} have said whether they know the patient; {unheard} failed", flush=True)
         matches = [(partner, patient) for partner, found in patients for patient in found if is_the_one(patient, demographics)]
         documents, failed = at_all(pool, lambda *call: find_documents(partners, *call), matches)
     took, count = time.monotonic() - began, sum(len(listed) for _, listed in documents)
-    print(f"  {took:6.3f} s  all {len(matches)} that do have listed their documents ({failed} failed)")
-    print(f"  {took:6.3f} s  {count} entries to show, the first and the last at the same moment")
+    print(f"  {took:6.3f} s  all {len(matches)} that do have listed their documents; {failed} failed")
+    print(f"  {took:6.3f} s  {count} entries to show, first and last at the same moment")
     if arguments.summary:
         with open(arguments.summary, "w") as file:
             file.write(f"{count} entries, first after {took:.3f}s, last after {took:.3f}s; {took:.3f}s in all\n")

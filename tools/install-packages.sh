@@ -3,7 +3,7 @@
 #
 #   tools/install-packages.sh [build] [test] [full]      (default: build)
 #
-# build: compiler, libraries and Python, enough for examples/demo.sh.   test: adds a JDK and Maven for tests/hapi.
+# build: compiler, libraries and Python, enough for examples/demo.sh.   test: adds what the documents' commands use, and a JDK and Maven for tests/hapi.
 # full: adds clang, clang-tidy and clang-format for the presets clang and tidy.
 # Debian 12 is the reference; "a|b" takes the first of the names that this release has (Debian 13, Ubuntu 24.04).
 set -euo pipefail
@@ -14,7 +14,7 @@ build=(
     rapidjson-dev libsqlite3-dev libssl-dev zlib1g-dev libutf8proc-dev libxml2-dev
     libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev catch2
 )
-test=(openssl "openjdk-17-jdk-headless|default-jdk-headless" maven)
+test=(openssl curl sqlite3 "openjdk-17-jdk-headless|default-jdk-headless" maven)
 full=("clang-16" "libclang-rt-16-dev" "clang-tidy-19" "clang-format-19")
 
 say() { printf '%s\n' "$*" >&2; }

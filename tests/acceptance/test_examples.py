@@ -1,4 +1,7 @@
 """What lies in examples/ works."""
+import os
+import re
+import subprocess
 import sys
 
 from support import fhir, programs
@@ -36,3 +39,21 @@ class Examples(Case):
         documents = fhir.resources(self.search(fhir.SAMPLE + "&_count=100"))
         self.assertEqual(len(documents), 13)
         self.assertEqual(fhir.resources(self.search("Subscription?status=active"), "Subscription"), [], "it has unsubscribed")
+
+    def demo(self, *arguments):
+        """What the demo prints, without packages and build. It compares the documents with the oracle itself, and fails when they differ."""
+        environment = {**os.environ, "TRIBUTARY_PROGRAMS": str(programs.PROGRAMS)}
+        ran = subprocess.run([EXAMPLES / "demo.sh", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=120, env=environment)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        self.assertIn("exactly these.", ran.stdout)
+        self.assertNotIn("\x1b", ran.stdout, "plain lines where there is no terminal")
+        first, last, end = re.search(r"^  Tributary +([0-9.]+) s +([0-9.]+) s +([0-9.]+) s$", ran.stdout, re.MULTILINE).groups()
+        waited = re.search(r"^  a client that waits at each step +([0-9.]+) s", ran.stdout, re.MULTILINE).group(1)
+        self.measured(f"demo {' '.join(arguments)}".strip(),
+                      f"first document after {first} s, last {last} s, everybody {end} s; a client that waits: {waited} s")
+        return ran.stdout
+
+    def test_the_demo_over_two_hundred_communities_with_documents_of_its_own(self):
+        shown = self.demo("--data", "none")
+        self.assertIn("13 documents, first after", shown)

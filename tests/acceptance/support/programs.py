@@ -138,6 +138,12 @@ def missing_programs():
     return [name for name in ("tributary", "partner-simulator") if not (PROGRAMS / name).exists()]
 
 
+def shared_folder(name):
+    """A folder of test data beside the repository, or below TRIBUTARY_SHARED; None where there is none."""
+    folder = pathlib.Path(os.environ.get("TRIBUTARY_SHARED", REPOSITORY.parent / "shared")) / name
+    return folder if folder.is_dir() else None
+
+
 def temporary_folder(prefix):
     return tempfile.TemporaryDirectory(prefix=f"tributary-{prefix}-")
 

@@ -168,6 +168,7 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
     reader.texts("allowed_origins", settings.allowed_origins);
     reader.decimal("requests_per_second", settings.requests_per_second);
     reader.number("attempts", 1, 100, settings.attempts);
+    reader.decimal("retry_share", settings.retry_share);
     reader.number("breaker_failures", 1, 1'000'000, settings.breaker_failures);
     reader.duration("breaker_pause", settings.breaker_pause);
     reader.choice<DiscoveryMethod>(

@@ -50,8 +50,19 @@ Lane::Lane(
       breaker_gauge_(metrics.gauge(
           "tributary_lane_breaker_state", "0 closed, 1 open, 2 half open", {{"partner", settings_.partner}}
       )),
+      retries_(metrics.counter(
+          "tributary_lane_retries_total",
+          "Calls to a partner that were repeated",
+          {{"partner", settings_.partner}}
+      )),
+      retries_refused_(metrics.counter(
+          "tributary_lane_retries_refused_total",
+          "Calls to a partner that were not repeated, because too many were",
+          {{"partner", settings_.partner}}
+      )),
       breaker_(settings_.breaker_failures, settings_.breaker_pause),
       rate_(settings_.requests_per_second),
+      budget_(settings_.retry_share),
       random_(static_cast<std::minstd_rand::result_type>(std::hash<std::string>()(settings_.partner))),
       pump_(std::move(ex), [logger = logger_](std::string_view task, std::exception_ptr error) {
           logger.bug(task, error);
@@ -72,7 +83,8 @@ awaitable<void> Lane::stop() {
 Result<void> Lane::add(Step step) {
     if (closed_) return Failure(Errc::closed);
     bool const waits = step.priority == Priority::eager;
-    if (!waits && !available()) return Failure(Errc::connect, "not asked: the last calls failed");
+    auto const refused = refusal(clock_.now());
+    if (!waits && refused) return *refused;
     if (queue_.size() >= settings_.queue) return Failure(Errc::throttled, "lane_queue is full");
     step.queued_since = clock_.now();
     queue_.add(step, step.queued_since);
@@ -117,9 +129,17 @@ void Lane::settle(Step step, StepResult result) {
     } else {
         step.runner->ended(*this, step, result);
     }
-    if (breaker_.state(clock_.now()) == pacing::BreakerState::open) fail_impatient();
+    if (breaker_.state(clock_.now()) != pacing::BreakerState::half_open) fail_impatient();
     show();
     wake();
+}
+
+/// Why a call would not be made soon.
+std::optional<Failure> Lane::refusal(Clock::TimePoint now) const {
+    if (!breaker_.allows(now)) return Failure(Errc::connect, "not asked: the last calls failed");
+    if (throttled_until_ > now + pacing::kLongestRetryAfter)
+        return Failure(Errc::throttled, "not asked: the partner wants to be asked later");
+    return std::nullopt;
 }
 
 /// What a result says about the partner.
@@ -132,6 +152,8 @@ void Lane::note(StepResult const& result) {
     auto const now = clock_.now();
     if (result.get<StepResult::Parked>() != nullptr) {
         breaker_.abandoned();
+    } else if (why != nullptr && why->retry_after().count() > 0) {
+        breaker_.abandoned();  // it has said when to come back
     } else if (seen.partner_failed) {
         if (breaker_.failed(now)) logger_.warning("breaker opened");
     } else if (!seen.partner_answered) {
@@ -157,6 +179,11 @@ bool Lane::repeat(Step& step, Failure const& why) {
     bool const waits = step.priority == Priority::eager;
     if (closed_ || step.attempt + 1U >= settings_.attempts) return false;
     if (why.retry_after() > pacing::kLongestRetryAfter || (!waits && !available())) return false;
+    if (!budget_.spend(clock_.now())) {
+        retries_refused_.add();
+        return false;
+    }
+    retries_.add();
     ++step.attempt;
     auto const jitter = std::uniform_real_distribution<double>(0, 1)(random_);
     auto const now = clock_.now();
@@ -166,12 +193,12 @@ bool Lane::repeat(Step& step, Failure const& why) {
     return true;
 }
 
+/// Nothing but owed Steps and eager retrievals waits for a partner that is not asked now.
 void Lane::fail_impatient() {
-    for (Step const& step : queue_.take_impatient()) {
-        step.runner->ended(
-            *this, step, StepResult::failed(Failure(Errc::connect, "not asked: the last calls failed"))
-        );
-    }
+    auto const refused = refusal(clock_.now());
+    if (!refused) return;
+    for (Step const& step : queue_.take_impatient())
+        step.runner->ended(*this, step, StepResult::failed(*refused));
 }
 
 /// When a Step may start; TimePoint::max(): not before something happens.
@@ -196,6 +223,7 @@ void Lane::start_next(async::Semaphore::Permit permit) {
     if (!step) step = queue_.take_owed();
     if (!step) return;
     rate_.started(now);
+    if (step->attempt == 0 && !step->owed) budget_.attempted(now);
     bool const probe = breaker_.state(now) == pacing::BreakerState::half_open;
     breaker_.started(now);
     Slot slot(*this, std::move(permit), probe);

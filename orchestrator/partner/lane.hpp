@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <random>
 #include <string>
 #include <variant>
@@ -18,6 +19,7 @@
 #include "orchestrator/base/metrics.hpp"
 #include "orchestrator/pacing/circuit_breaker.hpp"
 #include "orchestrator/pacing/rate_limit.hpp"
+#include "orchestrator/pacing/retry_budget.hpp"
 #include "orchestrator/partner/step.hpp"
 #include "orchestrator/partner/step_queue.hpp"
 
@@ -42,6 +44,7 @@ public:
         std::size_t max_concurrent = 4;
         std::size_t queue = 20000;
         unsigned attempts = 3;
+        double retry_share = 0.5;
         unsigned breaker_failures = 5;
         std::chrono::milliseconds breaker_pause = std::chrono::seconds(60);
         double requests_per_second = 0;
@@ -55,7 +58,8 @@ public:
         Metrics& metrics
     );
 
-    /// Errors: throttled (the queue is full), connect (the breaker is open; eager retrievals wait instead), closed.
+    /// Errors: throttled (the queue is full, or the partner wants to be asked much later), connect (the breaker is open), closed. Eager retrievals wait
+    /// for a partner that is not asked now.
     [[nodiscard]] Result<void> add(Step step);
     /// Runs a failed Exchange again at `not_before`, or as soon as the partner answers again. Never refused.
     void add_owed(Step step, Clock::TimePoint not_before);
@@ -63,6 +67,8 @@ public:
     void settle(Step step, StepResult result);
     /// Drops the runner's queued Steps of that Flow.
     void forget(StepRunner const& runner, Flow flow) { queue_.forget(runner, flow), show(); }
+    /// The Discovery's queued Steps take the turn of another app.
+    void move(Flow flow, std::uint32_t app) { queue_.move(flow, app); }
     /// A queued Step becomes on-demand. False: it is not queued.
     bool raise(StepRunner const& runner, Flow flow, std::uint32_t target);
     /// Drops one queued Step. False: it is not queued.
@@ -73,13 +79,14 @@ public:
     /// Refuses and drops what is queued, waits for the running Steps (their owners cancel them), ends the pump.
     awaitable<void> stop();
 
-    /// A call made now would be tried: the breaker is not open.
-    bool available() const { return breaker_.allows(clock_.now()); }
+    /// A call made now would be tried soon: the breaker is not open, nor does the partner want to be asked much later.
+    bool available() const { return !refusal(clock_.now()); }
     LaneFigures figures() const;
 
 private:
     friend class Slot;
     awaitable<void> pump();
+    std::optional<Failure> refusal(Clock::TimePoint now) const;
     Clock::TimePoint next_start(Clock::TimePoint now);
     void start_next(async::Semaphore::Permit permit);
     void note(StepResult const& result);
@@ -97,8 +104,11 @@ private:
     Metrics::Gauge& queued_gauge_;
     Metrics::Gauge& running_gauge_;
     Metrics::Gauge& breaker_gauge_;
+    Metrics::Counter& retries_;
+    Metrics::Counter& retries_refused_;
     pacing::CircuitBreaker breaker_;
     pacing::RateLimit rate_;
+    pacing::RetryBudget budget_;
     Clock::TimePoint throttled_until_ = Clock::TimePoint::min();
     std::minstd_rand random_;
     StepQueue queue_;

@@ -13,6 +13,7 @@ Lane::Settings lane_settings(PartnerSettings const& settings) {
     lane.max_concurrent = settings.max_concurrent;
     lane.queue = settings.lane_queue;
     lane.attempts = settings.attempts;
+    lane.retry_share = settings.retry_share;
     lane.breaker_failures = settings.breaker_failures;
     lane.breaker_pause = settings.breaker_pause;
     lane.requests_per_second = settings.requests_per_second;

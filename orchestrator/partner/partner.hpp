@@ -28,6 +28,7 @@ struct PartnerSettings {
     std::vector<std::string> allowed_origins;
     double requests_per_second = 0;
     unsigned attempts = 3;
+    double retry_share = 0.5;
     unsigned breaker_failures = 5;
     std::chrono::milliseconds breaker_pause = std::chrono::seconds(60);
     DiscoveryMethod discovery = DiscoveryMethod::automatic;

@@ -212,6 +212,62 @@ TEST_CASE_METHOD(LaneFixture, "a Step that a partner wants much later has failed
     finish();
 }
 
+TEST_CASE_METHOD(LaneFixture, "nobody waits in a Lane whose partner wants to be asked much later", "[lane]") {
+    auto& lane = make();
+    settings.max_concurrent = 1;
+    auto& narrow = make();
+    for (auto* each : {&lane, &narrow}) {
+        runner.failures.clear();
+        fail(1, Failure(Errc::http_status).with_status(503, 10min));
+        CHECK(add(*each, 1));
+        CHECK(add(*each, 2));
+        CHECK(add(*each, 3, Priority::eager));
+        clock.advance(ctx, 2s);
+        auto const refused = each->add(step(4));
+        REQUIRE(refused.has_error());
+        CHECK(refused.error().errc() == Errc::throttled);
+    }
+    CHECK(runner.failures == std::map<std::uint32_t, Errc>{{1, Errc::http_status}, {2, Errc::throttled}});
+    CHECK(narrow.figures().queued == 1);  // the eager retrieval
+    narrow.add_owed(step(5), clock.now() + 30s);
+    clock.advance(ctx, 9min);
+    CHECK(runner.started.back() != 5);
+    clock.advance(ctx, 2min);
+    CHECK(narrow.figures().queued == 0);
+    CHECK(narrow.figures().owed == 0);
+    finish();
+}
+
+TEST_CASE_METHOD(LaneFixture, "a partner that says when to come back is not taken for dead", "[lane]") {
+    settings.max_concurrent = 1;
+    auto& lane = make();
+    for (std::uint32_t i = 0; i < 8; ++i) {
+        fail(i, Failure(Errc::http_status).with_status(429, 1s));
+        CHECK(add(lane, i));
+    }
+    clock.advance(ctx, 5min);
+    CHECK(lane.figures().breaker == pacing::BreakerState::closed);
+    CHECK(runner.done.size() == 8);
+    finish();
+}
+
+TEST_CASE_METHOD(LaneFixture, "a storm of failures is not answered with a storm of repetitions", "[lane]") {
+    settings.breaker_failures = 1'000'000;
+    settings.retry_share = 0.2;
+    settings.max_concurrent = 8;
+    auto& lane = make();
+    for (std::uint32_t i = 0; i < 200; ++i) {
+        fail(i, Failure(Errc::http_status).with_status(500), 3);
+        CHECK(add(lane, i));
+    }
+    clock.advance(ctx, 55s);
+    CHECK(runner.started.size() <= 200 + 40);
+    CHECK(runner.started.size() > 200 + 10);
+    CHECK(runner.failures.size() == 200);
+    CHECK(metrics.text().find("tributary_lane_retries_refused_total{partner=\"p0\"} ") != std::string::npos);
+    finish();
+}
+
 TEST_CASE_METHOD(LaneFixture, "a full Lane refuses, told as throttled", "[lane]") {
     settings.max_concurrent = 1;
     settings.queue = 2;

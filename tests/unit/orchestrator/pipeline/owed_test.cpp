@@ -116,6 +116,31 @@ TEST_CASE_METHOD(
     CHECK(partners[0]->lane().figures().owed == 0);
 }
 
+TEST_CASE_METHOD(
+    PipelineFixture,
+    "what a spent retry budget keeps from being repeated is owed, not lost",
+    "[pipeline][owed]"
+) {
+    auto& partner = add_partner("p", [](auto& settings) {
+        settings.retry_share = 0;
+        settings.breaker_failures = 1000;
+    });
+    partner.pages = {documents({"a"})};
+    partner.patient_failures.assign(30, Failure(Errc::http_status).with_status(500));
+    start();
+    for (int i = 0; i < 20; ++i) {
+        auto const name = "family" + std::to_string(i);
+        discoveries->want(Interest{name, "", "https://b.example", {{{"family", "", {name}}}, {}}});
+    }
+    advance(20s);
+    CHECK(partner.patient_calls == 30);
+    CHECK(discoveries->running() == 0);
+    CHECK(partners[0]->lane().figures().owed == 20);
+    advance(30s);
+    CHECK(partner.patient_calls == 50);
+    CHECK(partners[0]->lane().figures().owed == 0);
+}
+
 TEST_CASE_METHOD(PipelineFixture, "a full Lane makes a Discovery owed, not lost", "[pipeline][owed]") {
     auto& partner = add_partner("p", [](auto& settings) {
         settings.lane_queue = 1;

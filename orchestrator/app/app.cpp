@@ -7,6 +7,7 @@
 #include "orchestrator/api/cors.hpp"
 #include "orchestrator/app/cache_folder.hpp"
 #include "orchestrator/app/housekeeping.hpp"
+#include "orchestrator/app/loop_lag.hpp"
 #include "orchestrator/app/partners.hpp"
 #include "orchestrator/app/version.hpp"
 #include "orchestrator/async/semaphore.hpp"
@@ -59,7 +60,8 @@ struct App::Impl {
           worker(ex),
           document_worker(ex),
           client(ex, clock, worker, tls, metrics, net::HttpClient::Settings()),
-          process_permits(config.discovery.max_in_flight) {}
+          process_permits(config.discovery.max_in_flight),
+          loop_lag(ex, clock, logger, metrics) {}
 
     Result<void> open_storage();
     Result<void> listen();
@@ -81,6 +83,7 @@ struct App::Impl {
     net::TlsContexts tls;
     net::HttpClient client;
     async::Semaphore process_permits;
+    LoopLag loop_lag;
     std::string base;
     std::unique_ptr<storage::Storage> storage;
     std::vector<std::unique_ptr<partner::Partner>> partners;
@@ -246,6 +249,7 @@ awaitable<Result<void>> App::start() {
     for (auto& partner : impl_->partners) partner->lane().start();
     impl_->calls->start();
     impl_->housekeeping->start();
+    impl_->loop_lag.start();
     impl_->operations_server->start();
     auto const resumed = co_await impl_->discoveries->resume(impl_->rules());
     if (!resumed) co_return resumed.error();
@@ -292,12 +296,14 @@ awaitable<void> App::stop(async::Deadline deadline) {
     app.discoveries->cancel();
     app.retrievals->cancel();
     app.housekeeping->cancel();
+    app.loop_lag.cancel();
     co_await app.drain(deadline);
     app.deliveries->cancel();
     co_await app.discoveries->stop();
     co_await app.retrievals->stop();
     co_await app.deliveries->stop();
     co_await app.housekeeping->stop();
+    co_await app.loop_lag.stop();
     co_await app.calls->stop();
     for (auto& partner : app.partners) co_await partner->lane().stop();
     co_await app.operations_server->drain(deadline);

@@ -1,6 +1,7 @@
 #include "fhir/search/patient_query.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "fhir/search/comparison.hpp"
 
@@ -36,7 +37,10 @@ std::string key_of(Parameter const& parameter) {
 
 std::string PatientQuery::key() const {
     std::vector<std::string> parts;
-    for (auto const& parameter : parameters) parts.push_back(key_of(parameter));
+    for (auto const& parameter : parameters) {
+        auto part = key_of(parameter);
+        if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(std::move(part));
+    }
     std::stable_sort(parts.begin(), parts.end(), precedes);
     auto ids = references;
     std::sort(ids.begin(), ids.end());

@@ -14,7 +14,7 @@ struct PatientQuery {
     std::vector<std::string> references;
 
     bool empty() const { return parameters.empty() && references.empty(); }
-    /// Equal questions have equal keys: order, case and accents do not count. It is patient data: never log it.
+    /// Equal questions have equal keys: order, case, accents and repetition do not count. It is patient data: never log it.
     std::string key() const;
     /// The query string for a partner's Patient search: every demographic, as written (ITI-78). Modifiers but :exact are left out.
     std::string demographics() const;

@@ -173,6 +173,13 @@ TEST_CASE("equal questions have equal keys", "[criteria]") {
         key("patient.given=lee,bob,LEE&patient.family=muller")
     );
     CHECK(key("patient.given=bob&patient.given=lee") != key("patient.given=lee&patient.given=bob"));
+    CHECK(
+        key("patient.family=muller&patient.given=BOB&patient.given=bob&patient.family=Mu%CC%88ller") == bob
+    );
+    CHECK(key("patient.family=Stra%C3%9Fe") == key("patient.family=STRASSE"));
+    CHECK(key("patient.family=%C4%B0nan") == key("patient.family=inan"));
+    CHECK(key("patient.family=Smith\\,Jones") != key("patient.family=Smith,Jones"));
+    CHECK(key("patient.family=Smith\\,Jones") == key("patient.family=smith-jones"));
     CHECK(key("patient.family:exact=Smith") != key("patient.family=Smith"));
     CHECK(key("patient.identifier=urn:oid:1.2|7") == key("patient.identifier=1.2|7"));
     CHECK(key("patient=1,2") == key("patient=Patient/2,Patient/1"));

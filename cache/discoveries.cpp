@@ -1,6 +1,8 @@
 #include "cache/discoveries.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "cache/codes.hpp"
 #include "cache/statements.hpp"
@@ -22,13 +24,18 @@ constexpr char kFinish[] =
     "UPDATE exchange SET state = ?, issue = ?, owed = ? WHERE discovery = ? AND partner = ?";
 constexpr char kOpenExchange[] = "SELECT 1 FROM exchange WHERE discovery = ? AND state = 'pending' LIMIT 1";
 constexpr char kEnd[] = "UPDATE discovery SET ended = ? WHERE sequence = ? AND ended IS NULL";
-constexpr char kReopen[] = "UPDATE discovery SET ended = NULL WHERE sequence = ?";
+constexpr char kEndById[] = "UPDATE discovery SET ended = ? WHERE id = ? AND ended IS NULL";
+constexpr char kUnfinished[] = "SELECT id, scope, key FROM discovery WHERE ended IS NULL ORDER BY sequence";
+constexpr char kReopen[] = "UPDATE discovery SET ended = NULL, started = ?, late = 0 WHERE sequence = ?";
 constexpr char kLate[] = "UPDATE discovery SET late = 1 WHERE id = ? AND ended IS NULL";
 constexpr char kShown[] =
-    "SELECT sequence, refresh, ended FROM discovery WHERE scope = ? AND key = ? ORDER BY sequence DESC LIMIT "
-    "20";
+    "SELECT sequence, refresh AND EXISTS(SELECT 1 FROM exchange WHERE exchange.discovery = "
+    "discovery.sequence "
+    "AND state = 'pending') FROM discovery WHERE scope = ? AND key = ? ORDER BY sequence DESC LIMIT 20";
 constexpr char kLoad[] = "SELECT id, started, ended, late FROM discovery WHERE sequence = ?";
-constexpr char kOfPatient[] = "SELECT max(discovery) FROM exchange_patient WHERE patient = ?";
+constexpr char kOfPatient[] =
+    "SELECT max(a.discovery), max(CASE WHEN d.refresh AND d.ended IS NULL THEN 0 ELSE a.discovery END) "
+    "FROM exchange_patient a JOIN discovery d ON d.sequence = a.discovery WHERE a.patient = ?";
 constexpr char kRecent[] = "SELECT sequence FROM discovery WHERE sequence > 0 ORDER BY sequence DESC LIMIT ?";
 
 constexpr char const* kStatements[] = {
@@ -40,6 +47,8 @@ constexpr char const* kStatements[] = {
     kFinish,
     kOpenExchange,
     kEnd,
+    kEndById,
+    kUnfinished,
     kReopen,
     kLate,
     kShown,
@@ -79,13 +88,14 @@ OpenedDiscovery Discoveries::start(OpenDiscovery const& wanted) {
     auto const sequence = database_.last_insert();
     for (auto const& partner : wanted.partners) database_.run(kInsertExchange, sequence, partner);
     end_if_done(sequence, wanted.now);
-    return {wanted.id, false, wanted.partners, wanted.now};
+    return {wanted.id, false, wanted.partners, wanted.now, std::nullopt};
 }
 
 OpenedDiscovery Discoveries::join(OpenDiscovery const& wanted, Latest const& latest) {
-    OpenedDiscovery opened{latest.id, true, {}, latest.started};
+    OpenedDiscovery opened{latest.id, true, {}, latest.started, std::nullopt};
     std::vector<std::string> known;
     std::vector<std::string> gone;  // no longer configured
+    bool unfinished = false;
     {
         auto row = database_.query(kExchanges, latest.sequence);
         while (row.next()) {
@@ -96,20 +106,25 @@ OpenedDiscovery Discoveries::join(OpenDiscovery const& wanted, Latest const& lat
             if (!contains(wanted.partners, partner)) {
                 if (pending) gone.push_back(std::move(partner));
             } else if (pending || owed) {
+                unfinished |= pending;
                 opened.ask.push_back(std::move(partner));
             }
         }
     }
     for (auto const& partner : gone)
         database_.run(kFinish, code(ExchangeState::failed), "transient", false, latest.sequence, partner);
-    bool grown = false;
     for (auto const& partner : wanted.partners) {
         if (contains(known, partner)) continue;
         database_.run(kInsertExchange, latest.sequence, partner);
         opened.ask.push_back(partner);
-        grown = true;
+        unfinished = true;
     }
-    if (grown) database_.run(kReopen, latest.sequence);
+    if (unfinished && latest.ended) {
+        database_.run(kReopen, wanted.now, latest.sequence);
+        opened.started = wanted.now;
+    } else if (latest.ended) {
+        opened.ended = *latest.ended;
+    }
     end_if_done(latest.sequence, wanted.now);
     return opened;
 }
@@ -126,25 +141,46 @@ void Discoveries::finish(ExchangeOutcome const& outcome) {
     end_if_done(discovery, outcome.now);
 }
 
+void Discoveries::abandon(std::string_view id, Utc now) { database_.run(kEndById, now, id); }
+
+void Discoveries::abandon_others(std::vector<DiscoveryKey> const& wanted, Utc now) {
+    std::set<std::pair<std::string_view, std::string_view>> known;
+    for (auto const& question : wanted) known.emplace(question.scope, question.key);
+    std::vector<std::string> unwanted;
+    {
+        auto row = database_.query(kUnfinished);
+        while (row.next()) {
+            auto const scope = row.text(1);
+            auto const key = row.text(2);
+            if (!known.contains({scope, key})) unwanted.push_back(row.text(0));
+        }
+    }
+    for (auto const& id : unwanted) abandon(id, now);
+}
+
 void Discoveries::mark_late(std::string_view id) { database_.run(kLate, id); }
 
 Progress Discoveries::progress(std::string_view scope, std::string_view key) {
     std::int64_t shown = 0;
     auto row = database_.query(kShown, scope, key);
     while (row.next()) {
-        bool const running_refresh = row.integer(1) != 0 && row.is_null(2);
-        if (shown == 0 || !running_refresh) shown = row.integer(0);
-        if (!running_refresh) break;  // while a refresh runs, the run before it is what is known
+        bool const unfinished_refresh = row.integer(1) != 0;
+        if (shown == 0 || !unfinished_refresh) shown = row.integer(0);
+        if (!unfinished_refresh) break;  // while a refresh runs, the run before it is what is known
     }
     return shown == 0 ? Progress() : load(shown);
 }
 
 Progress Discoveries::of_patients(std::vector<std::int64_t> const& patients) {
     std::int64_t newest = 0;
+    std::int64_t newest_known = 0;  // but refreshes that run
     for (auto const patient : patients) {
         auto row = database_.query(kOfPatient, patient);
-        if (row.next()) newest = std::max(newest, row.integer(0));
+        if (!row.next()) continue;
+        newest = std::max(newest, row.integer(0));
+        newest_known = std::max(newest_known, row.integer(1));
     }
+    if (newest_known != 0) return load(newest_known);
     return newest == 0 ? Progress() : load(newest);
 }
 
@@ -169,7 +205,13 @@ Progress Discoveries::load(std::int64_t discovery) {
     auto row = database_.query(kExchanges, discovery);
     while (row.next()) {
         ++progress.asked;
-        switch (exchange_state(row.text(1))) {
+        auto const state = exchange_state(row.text(1));
+        if (state == ExchangeState::pending && progress.ended) {  // nobody asks it any more
+            ++progress.failed;
+            progress.issues.push_back({row.text(0), "transient"});
+            continue;
+        }
+        switch (state) {
             case ExchangeState::pending:
                 ++progress.pending;
                 break;

@@ -13,6 +13,8 @@ public:
     explicit Discoveries(Database& database) : database_(database) {}
 
     OpenedDiscovery open(OpenDiscovery const& wanted);
+    void abandon(std::string_view id, Utc now);
+    void abandon_others(std::vector<DiscoveryKey> const& wanted, Utc now);
     void finish(ExchangeOutcome const& outcome);
     void mark_late(std::string_view id);
     Progress progress(std::string_view scope, std::string_view key);

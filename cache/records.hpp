@@ -89,6 +89,11 @@ struct OpenedDiscovery {
     std::vector<std::string>
         ask;  ///< partners whose Exchange is to be run now: all, or the unfinished and the owed
     Utc started;
+    std::optional<Utc> ended;  ///< a finished run that answers as it is
+};
+/// Which question a Discovery answers.
+struct DiscoveryKey {
+    std::string scope, key;  ///< PatientQuery::key()
 };
 enum class ExchangeState { pending, answered, failed };
 struct ExchangeOutcome {

@@ -148,6 +148,12 @@ Result<void> Store::finish_exchange(ExchangeOutcome const& outcome) {
 Result<void> Store::mark_late(std::string_view discovery) {
     return impl_->unit([&] { impl_->discoveries.mark_late(discovery); });
 }
+Result<void> Store::abandon_discovery(std::string_view discovery, Utc now) {
+    return impl_->unit([&] { impl_->discoveries.abandon(discovery, now); });
+}
+Result<void> Store::abandon_other_discoveries(std::vector<DiscoveryKey> const& wanted, Utc now) {
+    return impl_->unit([&] { impl_->discoveries.abandon_others(wanted, now); });
+}
 Result<Progress> Store::progress(std::string_view scope, std::string_view key) {
     return impl_->unit([&] { return impl_->discoveries.progress(scope, key); });
 }

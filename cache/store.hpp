@@ -82,6 +82,10 @@ public:
     /// The last outcome ends the Discovery; a later one for the same partner (an owed Exchange run again) replaces it.
     Result<void> finish_exchange(ExchangeOutcome const& outcome);
     Result<void> mark_late(std::string_view discovery);
+    /// It ends unfinished, because nobody wants it any more: what it has not asked counts as failed, until somebody joins it within `reuse`.
+    Result<void> abandon_discovery(std::string_view discovery, Utc now);
+    /// At start: the unfinished ones but these.
+    Result<void> abandon_other_discoveries(std::vector<DiscoveryKey> const& wanted, Utc now);
     Result<Progress> progress(std::string_view scope, std::string_view key);
     /// Of the latest Discovery that accepted a Patient of that Patient's Person.
     Result<Progress> progress_of_patient(std::string_view scope, std::string_view patient_id);

@@ -179,8 +179,11 @@ awaitable<net::ServerResponse> replace(
     );
     if (!changed) co_return failure_response(changed.error());
     context.deliveries.stop_subscription(id);
-    context.discoveries.unwant(id);
-    if (changed->record.status != Status::off) want(context, request, changed->record, std::move(*query));
+    if (changed->record.status == Status::off) {
+        context.discoveries.unwant(id);
+    } else {
+        want(context, request, changed->record, std::move(*query));
+    }
     auto response = written(context, request, 200, changed->record);
     response.after_write = [&deliveries = context.deliveries, id] { deliveries.wake({id}); };
     co_return response;

@@ -17,9 +17,9 @@ enum class Priority : std::uint8_t { on_demand, query, discovery, eager };
 
 /// Whose turn a Step takes: an app's, and within it a Discovery's. Discovery numbers are unique in the process; 0: no Discovery. A value.
 struct Flow {
-    std::uint32_t app = 0;
+    std::uint32_t app = 0;  ///< may change in a Discovery's life: it is no part of which Flow this is
     std::uint32_t discovery = 0;
-    bool operator==(Flow const&) const = default;
+    bool operator==(Flow const& other) const { return discovery == other.discovery; }
 };
 
 class StepRunner;

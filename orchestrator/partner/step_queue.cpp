@@ -8,11 +8,6 @@ namespace {
 
 constexpr auto kLater = [](Step const& a, Step const& b) { return a.not_before > b.not_before; };
 
-std::uint64_t key_of(Flow flow) { return (std::uint64_t{flow.app} << 32U) | flow.discovery; }
-Flow flow_of(std::uint64_t key) {
-    return {static_cast<std::uint32_t>(key >> 32U), static_cast<std::uint32_t>(key)};
-}
-
 }  // namespace
 
 void StepQueue::add(Step const& step, TimePoint now) {
@@ -21,16 +16,17 @@ void StepQueue::add(Step const& step, TimePoint now) {
         on_demand_.push_back(step);
         return;
     }
-    auto const key = key_of(step.flow);
-    Line& line = lines_[key];
+    auto const [found, fresh] = lines_.try_emplace(step.flow.discovery);
+    Line& line = found->second;
+    if (fresh) line.app = step.flow.app;
     if (step.not_before <= now) {
         make_ready(line, step);
         return;
     }
-    clear_alarm(key, line);
+    clear_alarm(found->first, line);
     line.delayed.push_back(step);
     std::push_heap(line.delayed.begin(), line.delayed.end(), kLater);
-    set_alarm(key, line);
+    set_alarm(found->first, line);
 }
 
 std::optional<Step> StepQueue::take(TimePoint now) {
@@ -42,17 +38,15 @@ std::optional<Step> StepQueue::take(TimePoint now) {
         return step;
     }
     if (turns_.empty()) return std::nullopt;
-    auto const app_number = turns_.front();
-    App& app = apps_.at(app_number);
-    Flow const flow{app_number, app.turns.front()};
-    auto const found = line_of(flow);
+    App& app = apps_.at(turns_.front());
+    auto const found = lines_.find(app.turns.front());
     Line& line = found->second;
     Step const step = line.ready.back();
     line.ready.pop_back();
     count(step, -1);
     turns_.splice(turns_.end(), turns_, app.turn);
     app.turns.splice(app.turns.end(), app.turns, line.turn);
-    tidy(found, flow);
+    tidy(found);
     return step;
 }
 
@@ -69,7 +63,7 @@ std::optional<Step> StepQueue::take_owed() {
         auto const owed =
             std::find_if(delayed.begin(), delayed.end(), [](Step const& step) { return step.owed; });
         if (owed == delayed.end()) continue;
-        return extract(*owed->runner, flow_of(it->first), owed->target);
+        return extract(*owed->runner, owed->flow, owed->target);
     }
     return std::nullopt;
 }
@@ -101,7 +95,7 @@ std::vector<Step> StepQueue::take_impatient() {
         }
         std::make_heap(line.delayed.begin(), line.delayed.end(), kLater);
         set_alarm(key, line);
-        tidy(here, flow_of(key));
+        tidy(here);
     }
     for (Step const& step : taken) count(step, -1);
     return taken;
@@ -113,7 +107,7 @@ void StepQueue::forget(StepRunner const& runner, Flow flow) {
         if (its) count(step, -1);
         return its;
     });
-    auto const found = line_of(flow);
+    auto const found = lines_.find(flow.discovery);
     if (found == lines_.end()) return;
     Line& line = found->second;
     clear_alarm(found->first, line);
@@ -126,7 +120,7 @@ void StepQueue::forget(StepRunner const& runner, Flow flow) {
     }
     std::make_heap(line.delayed.begin(), line.delayed.end(), kLater);
     set_alarm(found->first, line);
-    tidy(found, flow);
+    tidy(found);
 }
 
 std::optional<Step> StepQueue::extract(StepRunner const& runner, Flow flow, std::uint32_t target) {
@@ -141,7 +135,7 @@ std::optional<Step> StepQueue::extract(StepRunner const& runner, Flow flow, std:
         count(*taken, -1);
     };
     take_from(on_demand_);
-    auto const found = line_of(flow);
+    auto const found = lines_.find(flow.discovery);
     if (taken || found == lines_.end()) return taken;
     Line& line = found->second;
     clear_alarm(found->first, line);
@@ -149,18 +143,16 @@ std::optional<Step> StepQueue::extract(StepRunner const& runner, Flow flow, std:
     take_from(line.delayed);
     std::make_heap(line.delayed.begin(), line.delayed.end(), kLater);
     set_alarm(found->first, line);
-    tidy(found, flow);
+    tidy(found);
     return taken;
 }
 
 void StepQueue::clear() { *this = StepQueue(); }
 
-StepQueue::Lines::iterator StepQueue::line_of(Flow flow) { return lines_.find(key_of(flow)); }
-
 void StepQueue::make_ready(Line& line, Step const& step) {
     auto const more_urgent_last = [](Step const& a, Step const& b) { return a.priority > b.priority; };
     line.ready.insert(std::lower_bound(line.ready.begin(), line.ready.end(), step, more_urgent_last), step);
-    enter_turn(line, step.flow);
+    enter_turn(line, step.flow.discovery);
 }
 
 void StepQueue::promote(TimePoint now) {
@@ -179,21 +171,31 @@ void StepQueue::promote(TimePoint now) {
             }
         }
         set_alarm(key, line);
-        tidy(lines_.find(key), flow_of(key));
+        tidy(lines_.find(key));
     }
 }
 
-void StepQueue::enter_turn(Line& line, Flow flow) {
+void StepQueue::move(Flow flow, std::uint32_t app) {
+    auto const found = lines_.find(flow.discovery);
+    if (found == lines_.end() || found->second.app == app) return;
+    Line& line = found->second;
+    bool const in_turn = line.in_turn;
+    leave_turn(line);
+    line.app = app;
+    if (in_turn) enter_turn(line, flow.discovery);
+}
+
+void StepQueue::enter_turn(Line& line, std::uint32_t discovery) {
     if (line.in_turn) return;
-    auto const [app, fresh] = apps_.try_emplace(flow.app);
-    if (fresh) app->second.turn = turns_.insert(turns_.end(), flow.app);
-    line.turn = app->second.turns.insert(app->second.turns.end(), flow.discovery);
+    auto const [app, fresh] = apps_.try_emplace(line.app);
+    if (fresh) app->second.turn = turns_.insert(turns_.end(), line.app);
+    line.turn = app->second.turns.insert(app->second.turns.end(), discovery);
     line.in_turn = true;
 }
 
-void StepQueue::leave_turn(Line& line, Flow flow) {
+void StepQueue::leave_turn(Line& line) {
     if (!line.in_turn) return;
-    auto const app = apps_.find(flow.app);
+    auto const app = apps_.find(line.app);
     app->second.turns.erase(line.turn);
     line.in_turn = false;
     if (!app->second.turns.empty()) return;
@@ -201,16 +203,16 @@ void StepQueue::leave_turn(Line& line, Flow flow) {
     apps_.erase(app);
 }
 
-void StepQueue::set_alarm(std::uint64_t key, Line const& line) {
-    if (!line.delayed.empty()) alarms_.emplace(line.delayed.front().not_before, key);
+void StepQueue::set_alarm(std::uint32_t discovery, Line const& line) {
+    if (!line.delayed.empty()) alarms_.emplace(line.delayed.front().not_before, discovery);
 }
 
-void StepQueue::clear_alarm(std::uint64_t key, Line const& line) {
-    if (!line.delayed.empty()) alarms_.erase({line.delayed.front().not_before, key});
+void StepQueue::clear_alarm(std::uint32_t discovery, Line const& line) {
+    if (!line.delayed.empty()) alarms_.erase({line.delayed.front().not_before, discovery});
 }
 
-void StepQueue::tidy(Lines::iterator line, Flow flow) {
-    if (line->second.ready.empty()) leave_turn(line->second, flow);
+void StepQueue::tidy(Lines::iterator line) {
+    if (line->second.ready.empty()) leave_turn(line->second);
     if (line->second.ready.empty() && line->second.delayed.empty()) lines_.erase(line);
 }
 

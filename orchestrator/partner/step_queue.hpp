@@ -31,6 +31,8 @@ public:
     /// What cannot wait for a partner that does not answer: every Step but owed and eager ones.
     std::vector<Step> take_impatient();
 
+    /// The Discovery's Steps take the turn of another app from now on.
+    void move(Flow flow, std::uint32_t app);
     /// Drops the runner's Steps of that Flow.
     void forget(StepRunner const& runner, Flow flow);
     std::optional<Step> extract(StepRunner const& runner, Flow flow, std::uint32_t target);
@@ -41,7 +43,9 @@ public:
     std::size_t owed() const { return owed_; }
 
 private:
+    /// The Steps of one Discovery.
     struct Line {
+        std::uint32_t app = 0;      // whose turn it takes
         std::vector<Step> ready;    // most urgent last
         std::vector<Step> delayed;  // a heap, earliest first
         bool in_turn = false;
@@ -51,23 +55,22 @@ private:
         std::list<std::uint32_t> turns;  // Discoveries with a ready Step, next first
         std::list<std::uint32_t>::iterator turn;
     };
-    using Lines = std::unordered_map<std::uint64_t, Line>;
+    using Lines = std::unordered_map<std::uint32_t, Line>;  // by Discovery
 
-    Lines::iterator line_of(Flow flow);
     void make_ready(Line& line, Step const& step);
     void promote(TimePoint now);
-    void enter_turn(Line& line, Flow flow);
-    void leave_turn(Line& line, Flow flow);
-    void set_alarm(std::uint64_t key, Line const& line);
-    void clear_alarm(std::uint64_t key, Line const& line);
-    void tidy(Lines::iterator line, Flow flow);
+    void enter_turn(Line& line, std::uint32_t discovery);
+    void leave_turn(Line& line);
+    void set_alarm(std::uint32_t discovery, Line const& line);
+    void clear_alarm(std::uint32_t discovery, Line const& line);
+    void tidy(Lines::iterator line);
     void count(Step const& step, std::ptrdiff_t by);
 
     std::deque<Step> on_demand_;
     Lines lines_;
     std::unordered_map<std::uint32_t, App> apps_;
     std::list<std::uint32_t> turns_;                        // apps with a ready Step, next first
-    std::set<std::pair<TimePoint, std::uint64_t>> alarms_;  // the earliest delayed Step of each Line
+    std::set<std::pair<TimePoint, std::uint32_t>> alarms_;  // the earliest delayed Step of each Line
     std::size_t size_ = 0;
     std::size_t owed_ = 0;
 };

@@ -15,6 +15,7 @@
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/pipeline/discovery.hpp"
+#include "orchestrator/pipeline/until_stored.hpp"
 
 namespace tributary::pipeline {
 
@@ -26,10 +27,12 @@ namespace {
 constexpr std::size_t kOpenedAtOnce = 64;
 constexpr std::size_t kResumedAtOnce = 256;
 constexpr std::chrono::seconds kReopenAfter{5};
+constexpr std::chrono::seconds kForgetAfter{5};
+constexpr std::chrono::hours kAlways{24 * 36500};
 
 /// What is to be done at a time, for one Discovery.
 struct Appointment {
-    enum class Kind { late, refresh, reopen } kind = Kind::late;
+    enum class Kind { late, refresh, reopen, forget } kind = Kind::late;
     std::uint32_t number = 0;
     std::string discovery;  ///< of late
 };
@@ -44,8 +47,10 @@ struct Wanted {
     std::set<std::string> subscriptions;
     std::unique_ptr<Discovery> discovery;  ///< while it runs, or owes
     bool opening = false;
-    bool again = false;        ///< the next run is a refresh
-    bool refresh_due = false;  ///< one is appointed
+    bool resumed = false;                ///< at start: what has been answered is not asked again, however old
+    bool again = false;                  ///< the next run is a refresh
+    bool refresh_due = false;            ///< one is appointed
+    std::optional<cache::Utc> finished;  ///< when the run that answers now ended, if that was before
 };
 
 }  // namespace
@@ -53,7 +58,10 @@ struct Wanted {
 struct Discoveries::Impl {
     explicit Impl(DiscoverySurroundings surroundings);
 
-    void want(Interest interest);
+    enum class Reason { asked, resumed };
+    void want(Interest interest, Reason reason);
+    Wanted& find_or_add(std::string key, Interest& interest);
+    void share(Wanted& wanted, std::uint32_t app);
     void unwant(std::string const& subscription);
     awaitable<Result<void>> resume(subscriptions::Rules rules);
     awaitable<void> resume_one(cache::SubscriptionRecord record, subscriptions::Rules const& rules);
@@ -63,8 +71,11 @@ struct Discoveries::Impl {
     awaitable<void> open(std::uint32_t number);
     void opened(Wanted& wanted, cache::OpenedDiscovery const& opened);
     void settled(std::uint32_t number);
+    void forget_when_done(Wanted const& wanted);
     void forget(std::uint32_t number);
     void retire(std::unique_ptr<Discovery> discovery);
+    void abandon(std::string discovery);
+    awaitable<void> write_abandoned(std::string discovery);
     awaitable<void> reap(Discovery* discovery);
 
     void appoint(Clock::TimePoint when, Appointment appointment);
@@ -79,6 +90,7 @@ struct Discoveries::Impl {
     std::unordered_map<std::uint32_t, Wanted> wanted_;
     std::unordered_map<std::string, std::uint32_t> by_key_;
     std::unordered_map<std::string, std::uint32_t> by_subscription_;
+    std::unordered_map<std::uint32_t, std::size_t> app_load_;  ///< how many take the turn of an app
     std::deque<std::uint32_t> to_open_;
     std::size_t opening_ = 0;
     std::list<std::unique_ptr<Discovery>> ending_;
@@ -96,27 +108,47 @@ Discoveries::Impl::Impl(DiscoverySurroundings surroundings)
     (void)tasks_.spawn("appointments", keep_appointments());
 }
 
-void Discoveries::Impl::want(Interest interest) {
+void Discoveries::Impl::want(Interest interest, Reason reason) {
     if (cancelled_ || interest.query.empty()) return;
     auto key = interest.scope + "\n" + interest.query.key();
-    if (auto const asked = by_subscription_.find(interest.subscription); asked != by_subscription_.end()) {
-        if (wanted_.at(asked->second).key == key) return;
+    auto const asked = by_subscription_.find(interest.subscription);
+    if (asked != by_subscription_.end() && wanted_.at(asked->second).key != key)
         unwant(interest.subscription);
-    }
-    auto const [known, fresh] = by_key_.try_emplace(key, next_number_ + 1);
-    auto const number = known->second;
-    Wanted& wanted = wanted_[number];
-    if (fresh) {
-        ++next_number_;
-        wanted.number = number;
-        wanted.key = std::move(key);
-        wanted.scope = std::move(interest.scope);
-        wanted.query = std::move(interest.query);
-        wanted.flow = {static_cast<std::uint32_t>(std::hash<std::string>()(interest.origin)), number};
-    }
-    by_subscription_.emplace(interest.subscription, number);
+    Wanted& wanted = find_or_add(std::move(key), interest);
+    by_subscription_.emplace(interest.subscription, wanted.number);
     wanted.subscriptions.insert(std::move(interest.subscription));
+    wanted.resumed = reason == Reason::resumed;
     if (wanted.discovery == nullptr || !wanted.discovery->running()) request_open(wanted);
+}
+
+Wanted& Discoveries::Impl::find_or_add(std::string key, Interest& interest) {
+    auto const app = static_cast<std::uint32_t>(std::hash<std::string>()(interest.origin));
+    auto const [known, fresh] = by_key_.try_emplace(key, next_number_ + 1);
+    Wanted& wanted = wanted_[known->second];
+    if (!fresh) {
+        share(wanted, app);
+        return wanted;
+    }
+    wanted.number = ++next_number_;
+    wanted.key = std::move(key);
+    wanted.scope = std::move(interest.scope);
+    wanted.query = std::move(interest.query);
+    wanted.flow = {app, wanted.number};
+    ++app_load_[app];
+    return wanted;
+}
+
+/// What several apps wait for takes the turn of the one with the fewest Discoveries: it must not wait for those of another.
+void Discoveries::Impl::share(Wanted& wanted, std::uint32_t app) {
+    if (app_load_[app] + 1 >= app_load_[wanted.flow.app]) {
+        if (app_load_[app] == 0) app_load_.erase(app);
+        return;
+    }
+    if (--app_load_[wanted.flow.app] == 0) app_load_.erase(wanted.flow.app);
+    ++app_load_[app];
+    for (auto const& asked : around_.partners) asked->lane().move(wanted.flow, app);
+    wanted.flow.app = app;
+    if (wanted.discovery) wanted.discovery->take_turn_of(app);
 }
 
 void Discoveries::Impl::unwant(std::string const& subscription) {
@@ -132,10 +164,21 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
     forget(number);
 }
 
+/// It is kept while documents are retrieved for it, so that they end with the last Subscription.
+void Discoveries::Impl::forget_when_done(Wanted const& wanted) {
+    if (wanted.discovery || wanted.opening || wanted.refresh_due) return;
+    if (around_.retrievals.wanted_by(wanted.flow)) {
+        appoint(around_.clock.now() + kForgetAfter, {Appointment::Kind::forget, wanted.number, {}});
+    } else {
+        forget(wanted.number);
+    }
+}
+
 void Discoveries::Impl::forget(std::uint32_t number) {
     auto const entry = wanted_.find(number);
     for (auto const& subscription : entry->second.subscriptions) by_subscription_.erase(subscription);
     by_key_.erase(entry->second.key);
+    if (--app_load_[entry->second.flow.app] == 0) app_load_.erase(entry->second.flow.app);
     wanted_.erase(entry);
 }
 
@@ -147,7 +190,9 @@ awaitable<Result<void>> Discoveries::Impl::resume(subscriptions::Rules rules) {
         for (auto& record : page->records) co_await resume_one(std::move(record), rules);
         after = page->next;
     } while (after != 0);
-    co_return Result<void>();
+    std::vector<cache::DiscoveryKey> wanted;
+    for (auto const& [number, each] : wanted_) wanted.push_back({each.scope, each.query.key()});
+    co_return co_await around_.storage.abandon_other_discoveries(std::move(wanted), around_.clock.utc_now());
 }
 
 awaitable<void> Discoveries::Impl::resume_one(
@@ -170,7 +215,7 @@ awaitable<void> Discoveries::Impl::resume_one(
     interest.subscription = std::move(record.id);
     interest.scope = std::move(record.scope);
     interest.origin = std::move(record.origin);
-    want(std::move(interest));
+    want(std::move(interest), Reason::resumed);
 }
 
 void Discoveries::Impl::request_open(Wanted& wanted) {
@@ -193,11 +238,12 @@ void Discoveries::Impl::open_next() {
 awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
     cache::OpenDiscovery question;
     Wanted const& asked = wanted_.at(number);
+    auto const key = asked.key;
     question.scope = asked.scope;
     question.key = asked.query.key();
     question.id = make_id({asked.scope, "Discovery", random_bytes(16)});
     for (auto const& known : around_.partners) question.partners.push_back(known->id());
-    question.reuse = around_.settings.reuse;
+    question.reuse = asked.resumed ? kAlways : around_.settings.reuse;
     question.now = around_.clock.utc_now();
     question.again = asked.again;
     auto const answer = co_await around_.storage.open_discovery(std::move(question));
@@ -205,12 +251,14 @@ awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
     if (auto const entry = wanted_.find(number); entry != wanted_.end()) {
         entry->second.opening = false;
         if (answer) {
-            entry->second.again = false;
+            entry->second.again = entry->second.resumed = false;
             opened(entry->second, *answer);
         } else {
             around_.logger.error("discovery not opened", {{"error", answer.error().code().message()}});
             appoint(around_.clock.now() + kReopenAfter, {Appointment::Kind::reopen, number, {}});
         }
+    } else if (answer && !by_key_.contains(key)) {
+        abandon(answer->id);
     }
     open_next();
 }
@@ -223,6 +271,7 @@ void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& ope
         wanted.discovery = std::make_unique<Discovery>(around_, std::move(identity), std::move(settled));
     }
     wanted.discovery->ask(opened.ask);
+    wanted.finished = opened.ended;
     if (!wanted.discovery->running()) {
         settled(wanted.number);
         return;
@@ -236,22 +285,37 @@ void Discoveries::Impl::settled(std::uint32_t number) {
     auto const entry = wanted_.find(number);
     if (entry == wanted_.end() || entry->second.discovery == nullptr) return;
     Wanted& wanted = entry->second;
-    bool const owes = wanted.discovery->owes();
-    if (!owes) retire(std::move(wanted.discovery));
-    if (around_.settings.refresh.count() > 0) {
-        if (std::exchange(wanted.refresh_due, true)) return;
-        appoint(around_.clock.now() + around_.settings.refresh, {Appointment::Kind::refresh, number, {}});
-    } else if (!owes && !wanted.opening) {
-        forget(number);
+    if (!wanted.discovery->owes()) retire(std::move(wanted.discovery));
+    auto const refresh = around_.settings.refresh;
+    if (refresh.count() > 0 && !std::exchange(wanted.refresh_due, true)) {
+        auto const now = around_.clock.utc_now();
+        auto const due = wanted.finished.value_or(now) + refresh;
+        wanted.finished.reset();
+        auto const wait = std::max<Clock::Duration>(due - now, Clock::Duration::zero());
+        appoint(around_.clock.now() + wait, {Appointment::Kind::refresh, number, {}});
     }
+    forget_when_done(wanted);
 }
 
 /// Ends a Discovery without waiting for it; it is destroyed once its coroutines have ended.
 void Discoveries::Impl::retire(std::unique_ptr<Discovery> discovery) {
-    if (discovery->running() || discovery->owes()) discovery->cancel();
+    bool const unfinished = discovery->running();
+    if (unfinished || discovery->owes()) discovery->cancel();
+    if (unfinished) abandon(discovery->id());
     auto* const ending = discovery.get();
     ending_.push_back(std::move(discovery));
     (void)tasks_.spawn("reap", reap(ending));  // closed: stop() does it
+}
+
+/// Progress must not say that it runs. Once we stop it is left as it is, and goes on after the start.
+void Discoveries::Impl::abandon(std::string discovery) {
+    (void)tasks_.spawn("abandon", write_abandoned(std::move(discovery)));
+}
+
+awaitable<void> Discoveries::Impl::write_abandoned(std::string discovery) {
+    auto write = [&] { return around_.storage.abandon_discovery(discovery, around_.clock.utc_now()); };
+    auto const written = co_await until_stored(around_.clock, write);
+    if (!written) around_.logger.error("discovery not ended", {{"discovery", discovery}});
 }
 
 awaitable<void> Discoveries::Impl::reap(Discovery* discovery) {
@@ -281,6 +345,10 @@ awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
     auto const entry = wanted_.find(appointment.number);
     if (entry == wanted_.end()) co_return;
     Wanted& wanted = entry->second;
+    if (appointment.kind == Appointment::Kind::forget) {
+        forget_when_done(wanted);
+        co_return;
+    }
     if (appointment.kind != Appointment::Kind::late) {
         if (appointment.kind == Appointment::Kind::refresh) {
             wanted.again = true;
@@ -345,7 +413,7 @@ Discoveries::Discoveries(
 
 Discoveries::~Discoveries() = default;
 
-void Discoveries::want(Interest interest) { impl_->want(std::move(interest)); }
+void Discoveries::want(Interest interest) { impl_->want(std::move(interest), Impl::Reason::asked); }
 void Discoveries::unwant(std::string const& subscription) { impl_->unwant(subscription); }
 awaitable<Result<void>> Discoveries::resume(subscriptions::Rules rules) {
     return impl_->resume(std::move(rules));

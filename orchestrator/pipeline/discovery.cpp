@@ -138,6 +138,7 @@ awaitable<void> Discovery::run(std::size_t index, Step step, partner::Slot slot)
     }
     if (bug && (cancelled_ || async::is_cancellation(bug))) std::rethrow_exception(bug);
     settling_ = true;
+    step.flow = identity_.flow;  // whose turn it takes may have changed
     partner(index).lane().settle(step, std::move(result));
     settling_ = false;
     slot.release();

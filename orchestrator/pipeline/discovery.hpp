@@ -51,6 +51,9 @@ public:
     /// Runs the Exchanges with these partners now; those that are open go on.
     void ask(std::vector<std::string> const& partners);
 
+    /// Its Steps are served when it is this app's turn.
+    void take_turn_of(std::uint32_t app) { identity_.flow.app = app; }
+
     std::string const& id() const { return identity_.id; }
     bool running() const { return open_ > 0; }
     /// An Exchange failed for a reason that may pass, and waits to be run again.

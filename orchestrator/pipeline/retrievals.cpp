@@ -6,10 +6,9 @@
 #include <unordered_map>
 #include <utility>
 
-#include "fhir/identity/document_identity.hpp"
-#include "orchestrator/async/one_shot.hpp"
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/pipeline/document_check.hpp"
+#include "orchestrator/pipeline/retrieval_job.hpp"
 #include "orchestrator/pipeline/until_stored.hpp"
 
 namespace tributary::pipeline {
@@ -23,47 +22,12 @@ using partner::StepResult;
 
 namespace {
 
+using Job = RetrievalJob;
+using JobPtr = std::shared_ptr<Job>;
+
 constexpr std::size_t kLookUpsAtOnce = 32;
 constexpr std::size_t kMostJobs = 100000;
 constexpr std::size_t kCheckedInline = 16 * 1024;  // hashed and looked at in less than 0.1 ms
-
-/// One content that is to be retrieved, however many want it.
-struct Job {
-    enum class State { listed, queued, running } state = State::listed;
-    std::uint32_t number = 0;
-    std::string key;  ///< of the map
-    std::string scope, binary_id;
-    std::vector<Flow> flows;  ///< who wants it eagerly
-    Flow flow;                ///< in whose turn it is
-    std::size_t waiters = 0;  ///< who wants it now
-    cache::ContentRecord record;
-    std::size_t holder = 0;  ///< that is asked, or is to be
-    std::size_t gone = 0;    ///< holders that have it no longer
-    bool unencoded = false;
-    Failure last{Errc::not_found, "no partner that holds it is configured"};
-    async::OneShot<Result<Retrievals::Body>> outcome;
-};
-using JobPtr = std::shared_ptr<Job>;
-
-std::string key_of(std::string_view scope, std::string_view binary_id) {
-    return std::string(scope).append("\n").append(binary_id);
-}
-
-bool is_gone(Failure const& why) { return why.http_status() == 404 || why.http_status() == 410; }
-
-partner::DocumentAddress address_of(cache::Holder const& holder, bool unencoded) {
-    partner::DocumentAddress address;
-    address.url = holder.url;
-    address.content_type = holder.content_type;
-    address.size = holder.size;
-    address.unencoded = unencoded;
-    if (auto const digest = fhir::identity::read_digest(holder.hash)) {
-        auto& field =
-            digest->algorithm == fhir::identity::Digest::Algorithm::sha1 ? address.sha1 : address.sha256;
-        field = digest->bytes;
-    }
-    return address;
-}
 
 }  // namespace
 
@@ -115,6 +79,8 @@ struct Retrievals::Impl final : partner::StepRunner {
     void start(partner::Lane& lane, Step step, partner::Slot slot) override;
     void ended(partner::Lane& lane, Step const& step, StepResult const& result) override;
     awaitable<void> run(JobPtr job, partner::Partner& partner, Step step, partner::Slot slot);
+    awaitable<void> call(JobPtr job, partner::Partner& partner, Step step, partner::Slot slot, bool& settled);
+    void cut_off(JobPtr const& job);
     awaitable<StepResult> retrieve(JobPtr job, partner::Partner& partner, Step step, partner::Slot& slot);
     awaitable<Result<CheckedDocument>> check(cache::Holder holder, partner::RetrievedDocument retrieved);
     awaitable<StepResult> store(JobPtr job, CheckedDocument document);
@@ -242,9 +208,11 @@ void Retrievals::Impl::release(Flow flow) {
 }
 
 void Retrievals::Impl::drop_unwanted(JobPtr const& job) {
-    if (job->waiters > 0 || !job->flows.empty() || job->state == Job::State::running ||
-        !jobs_.contains(job->number))
+    if (job->wanted() || !jobs_.contains(job->number)) return;
+    if (job->state == Job::State::running) {
+        if (job->call != nullptr) job->call->cancel();  // cut_off() follows
         return;
+    }
     if (job->state == Job::State::queued) {
         auto* const partner = holder_of(*job);
         if (partner != nullptr) (void)partner->lane().drop(*this, job->flow, job->number);
@@ -366,7 +334,34 @@ void Retrievals::Impl::ended(partner::Lane&, Step const& step, StepResult const&
     try_holders(job);
 }
 
+/// The call in a group of its own, which ends it when nobody wants the document any more.
 awaitable<void> Retrievals::Impl::run(JobPtr job, partner::Partner& partner, Step step, partner::Slot slot) {
+    bool settled = false;
+    auto begin_call = [&](async::TaskGroup& group) -> awaitable<void> {
+        job->call = &group;
+        (void)group.spawn("retrieve", call(job, partner, step, std::move(slot), settled));
+        co_return;
+    };
+    auto report = [this](std::string_view task, std::exception_ptr error) { logger_.bug(task, error); };
+    async::TaskGroup::FailureHandler on_failure = std::ref(report);
+    co_await async::with_group(std::move(on_failure), std::ref(begin_call));
+    if (!settled) cut_off(job);
+}
+
+/// Its call was ended. Who has come to want it meanwhile gets another one.
+void Retrievals::Impl::cut_off(JobPtr const& job) {
+    job->call = nullptr;
+    if (!jobs_.contains(job->number)) return;
+    if (job->wanted()) {
+        try_holders(job);
+    } else {
+        finish(job, Failure(Errc::closed, "nobody wants it any more"));
+    }
+}
+
+awaitable<void> Retrievals::Impl::call(
+    JobPtr job, partner::Partner& partner, Step step, partner::Slot slot, bool& settled
+) {
     auto result = StepResult::failed(Failure(Errc::bug));
     std::exception_ptr bug;
     try {
@@ -377,6 +372,8 @@ awaitable<void> Retrievals::Impl::run(JobPtr job, partner::Partner& partner, Ste
     if (bug && (cancelled_ || async::is_cancellation(bug))) std::rethrow_exception(bug);
     if (result.get<StepResult::Done>() == nullptr)
         job->state = Job::State::queued;  // again, there or elsewhere
+    job->call = nullptr;
+    settled = true;
     partner.lane().settle(step, std::move(result));
     drop_unwanted(job);
     if (bug) std::rethrow_exception(bug);
@@ -392,6 +389,7 @@ awaitable<StepResult> Retrievals::Impl::retrieve(
     addresses.push_back(address_of(holder, job->unencoded));
     auto op = partner.community().retrieve(deadline, std::move(addresses));
     auto answers = co_await with_deadline(clock_, deadline, std::move(op));
+    job->call = nullptr;  // what came is kept, whoever wants it
     auto answer = answers && !answers->empty()
                       ? std::move(answers->front())
                       : Result<partner::RetrievedDocument>(
@@ -441,11 +439,10 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     auto attach = [&] { return storage_.attach_body(body); };
     auto const attached = co_await until_stored(clock_, attach);
     if (!attached) co_return StepResult::failed(attached.error());
-    auto const flow = job->flow;
-    bool const eager = !job->flows.empty();
+    auto const flows = job->flows;
     finish(job, Body{std::move(document.content_type), std::move(document.bytes)});
     if (!attached->subscriptions.empty()) wake_(attached->subscriptions);
-    if (eager) prefetch(job->scope, attached->to_retrieve, flow);
+    if (!flows.empty()) prefetch(job->scope, attached->to_retrieve, flows.front());
     co_return StepResult::done();
 }
 
@@ -488,6 +485,7 @@ void Retrievals::prefetch(std::string scope, std::vector<std::string> binary_ids
     impl_->prefetch(std::move(scope), std::move(binary_ids), flow);
 }
 void Retrievals::release(Flow flow) { impl_->release(flow); }
+bool Retrievals::wanted_by(Flow flow) const { return impl_->by_discovery_.contains(flow.discovery); }
 void Retrievals::cancel() { impl_->cancel(); }
 awaitable<void> Retrievals::stop() { return impl_->calls_under_way_.join(); }
 

@@ -46,8 +46,10 @@ public:
     /// Eager, without waiting. A full Lane makes it on-demand: nothing is lost but speed.
     /// `flow`: the Discovery that wants them, in whose turn they are retrieved; none: at start.
     void prefetch(std::string scope, std::vector<std::string> binary_ids, partner::Flow flow = {});
-    /// The Discovery does not want anything any more: what is queued for it alone is dropped.
+    /// The Discovery does not want anything any more: what is queued for it alone is dropped, what runs for it alone is ended within 100 ms.
     void release(partner::Flow flow);
+    /// Something is still to be retrieved for that Discovery.
+    bool wanted_by(partner::Flow flow) const;
 
     void cancel();
     awaitable<void> stop();

@@ -237,6 +237,18 @@ awaitable<Result<void>> Storage::mark_late(std::string discovery) {
         return store.mark_late(discovery);
     });
 }
+awaitable<Result<void>> Storage::abandon_discovery(std::string discovery, cache::Utc now) {
+    return impl_->run(impl_->writer, [discovery = std::move(discovery), now](cache::Store& store) {
+        return store.abandon_discovery(discovery, now);
+    });
+}
+awaitable<Result<void>> Storage::abandon_other_discoveries(
+    std::vector<cache::DiscoveryKey> wanted, cache::Utc now
+) {
+    return impl_->run(impl_->writer, [wanted = std::move(wanted), now](cache::Store& store) {
+        return store.abandon_other_discoveries(wanted, now);
+    });
+}
 awaitable<Result<cache::Progress>> Storage::progress(std::string scope, std::string key) {
     return impl_->run(impl_->reader, [scope = std::move(scope), key = std::move(key)](cache::Store& store) {
         return store.progress(scope, key);

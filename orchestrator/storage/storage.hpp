@@ -56,6 +56,10 @@ public:
     awaitable<Result<cache::OpenedDiscovery>> open_discovery(cache::OpenDiscovery discovery);
     awaitable<Result<void>> finish_exchange(cache::ExchangeOutcome outcome);
     awaitable<Result<void>> mark_late(std::string discovery);
+    awaitable<Result<void>> abandon_discovery(std::string discovery, cache::Utc now);
+    awaitable<Result<void>> abandon_other_discoveries(
+        std::vector<cache::DiscoveryKey> wanted, cache::Utc now
+    );
     awaitable<Result<cache::Progress>> progress(std::string scope, std::string key);
     awaitable<Result<cache::Progress>> progress_of_patient(std::string scope, std::string patient_id);
     awaitable<Result<std::vector<cache::Progress>>> recent_discoveries(std::size_t limit);

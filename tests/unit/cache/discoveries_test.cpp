@@ -117,12 +117,67 @@ TEST_CASE(
     CHECK(fixture.progress().state == DiscoveryState::complete);
 }
 
-TEST_CASE("while a refresh runs, progress shows the run before it", "[cache][discovery]") {
+TEST_CASE("an abandoned Discovery has ended, and goes on when it is joined soon", "[cache][discovery]") {
+    Discovering fixture;
+    fixture.open("d1", 0);
+    fixture.finish("d1", "p1", 1);
+    bool const others = GENERATE(false, true);
+    fixture.commit([&](Store& s) -> Result<bool> {
+        if (others) {
+            good(s.abandon_other_discoveries({{"", "alice"}}, at_second(2)));
+        } else {
+            good(s.abandon_discovery("d1", at_second(2)));
+        }
+        return true;
+    });
+    auto const left = fixture.progress();
+    CHECK(left.state == DiscoveryState::complete);
+    CHECK(left.answered == 1);
+    CHECK(left.failed == 1);
+    CHECK(left.pending == 0);
+    SECTION("soon") {
+        auto const joined = fixture.open("d2", 30);
+        CHECK(joined.id == "d1");
+        CHECK(joined.ask == Texts{"p2"});
+        CHECK(joined.started == at_second(30));
+        CHECK_FALSE(joined.ended);
+        CHECK(fixture.progress().state == DiscoveryState::running);
+        CHECK(fixture.progress().pending == 1);
+    }
+    SECTION("late") { CHECK(fixture.open("d2", 90).ask == Texts{"p1", "p2"}); }
+}
+
+TEST_CASE("at start a Discovery that somebody wants stays open", "[cache][discovery]") {
+    Discovering fixture;
+    fixture.open("d1", 0);
+    fixture.commit([&](Store& s) -> Result<bool> {
+        good(s.abandon_other_discoveries({{"", "alice"}, {"", "bob"}}, at_second(2)));
+        return true;
+    });
+    CHECK(fixture.progress().state == DiscoveryState::running);
+}
+
+TEST_CASE("a refresh that was abandoned does not hide the run before it", "[cache][discovery]") {
     Discovering fixture;
     fixture.open("d1", 0, {"p1"});
     fixture.finish("d1", "p1", 1);
+    fixture.open("d2", 2, {"p1"}, true);
+    fixture.commit([&](Store& s) -> Result<bool> {
+        good(s.abandon_discovery("d2", at_second(3)));
+        return true;
+    });
+    CHECK(fixture.progress().discovery == "d1");
+}
+
+TEST_CASE("while a refresh runs, progress shows the run before it", "[cache][discovery]") {
+    Discovering fixture;
+    fixture.open("d1", 0, {"p1"});
+    fixture.match("p1", {{"1"}}, "d1");
+    fixture.finish("d1", "p1", 1);
     CHECK(fixture.open("d2", 2, {"p1"}, true).id == "d2");
     CHECK(fixture.progress().discovery == "d1");
+    fixture.match("p1", {{"1"}}, "d2");
+    CHECK(good(fixture.store->progress_of_patient("", "p1-1")).discovery == "d1");
     fixture.finish("d2", "p1", 3);
     CHECK(fixture.progress().discovery == "d2");
     CHECK(good(fixture.store->recent_discoveries(5)).size() == 2);

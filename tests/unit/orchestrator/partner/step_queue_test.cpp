@@ -67,6 +67,30 @@ TEST_CASE_METHOD(
     CHECK(queue.take(now)->target == 9999);
 }
 
+TEST_CASE_METHOD(QueueFixture, "a Discovery that another app comes to want takes that app's turn", "[lane]") {
+    for (std::uint32_t i = 0; i < 500; ++i) add({1, 10 + i}, i);
+    SECTION("with its queued Steps") {
+        queue.move({1, 509}, 2);
+        (void)queue.take(now);
+        CHECK(queue.take(now)->target == 499);
+    }
+    SECTION("with those that wait for a time, too") {
+        add_later({1, 1000}, 9999, 10s);
+        queue.move({1, 1000}, 2);
+        now += 10s;
+        (void)queue.take(now);
+        CHECK(queue.take(now)->target == 9999);
+    }
+    SECTION("and nothing of it stays behind") {
+        queue.move({1, 509}, 2);
+        queue.forget(runner, {2, 509});
+        CHECK(queue.size() == 499);
+        std::size_t rest = 0;
+        while (queue.take(now)) ++rest;
+        CHECK(rest == 499);
+    }
+}
+
 TEST_CASE_METHOD(
     QueueFixture, "within a Discovery queries go before discovery and eager retrieval", "[lane]"
 ) {

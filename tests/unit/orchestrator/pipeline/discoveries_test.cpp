@@ -114,6 +114,96 @@ TEST_CASE_METHOD(PipelineFixture, "a Subscription that goes away ends what only 
     }
 }
 
+TEST_CASE_METHOD(
+    PipelineFixture, "a Discovery that nobody wants any more is not told as running", "[pipeline]"
+) {
+    auto& fast = add_partner("fast");
+    auto& slow = add_partner("slow");
+    fast.pages = {documents({"a"})};
+    slow.pages = {documents({"b"})};
+    slow.delay = 1h;
+    start();
+    subscribe("s1");
+    advance(1s);
+    discoveries->unwant("s1");
+    advance(1s);
+    CHECK(progress().state == DiscoveryState::complete);
+    CHECK(progress().answered == 1);
+    CHECK(progress().failed == 1);
+    CHECK(progress().pending == 0);
+    CHECK(issue_of("slow") == "transient");
+    slow.delay = 10ms;
+    SECTION("who wants it soon after has the rest asked, and sees it run") {
+        discovery.deadline = 300s;
+        subscribe("s2");
+        settle();
+        CHECK(progress().state == DiscoveryState::running);
+        CHECK(progress().pending == 1);
+        advance(1s);
+        CHECK(progress().state == DiscoveryState::complete);
+        CHECK(progress().failed == 0);
+        CHECK(fast.patient_calls == 1);
+        CHECK(events("s2") == 2);
+    }
+    SECTION("who wants it much later has everybody asked") {
+        advance(20min);
+        subscribe("s2");
+        advance(1s);
+        CHECK(fast.patient_calls == 2);
+        CHECK(progress().answered == 2);
+        CHECK(events("s2") == 2);
+    }
+}
+
+TEST_CASE_METHOD(
+    PipelineFixture, "a Discovery that is unwanted while it is being opened does not stay open", "[pipeline]"
+) {
+    add_partner("p").delay = 1h;
+    start();
+    auto change_mind = [&]() -> awaitable<bool> {
+        want("s1");
+        discoveries->unwant("s1");
+        co_return true;
+    };
+    CHECK(run(change_mind()));
+    advance(1s);
+    CHECK(progress().state == DiscoveryState::complete);
+    SECTION("unless it is wanted again") {
+        auto change_it_back = [&]() -> awaitable<bool> {
+            (void)co_await change_mind();
+            want("s1");
+            co_return true;
+        };
+        CHECK(run(change_it_back()));
+        advance(1s);
+        CHECK(progress().state == DiscoveryState::running);
+        CHECK(discoveries->running() == 1);
+    }
+}
+
+TEST_CASE_METHOD(PipelineFixture, "an app does not wait for the Discoveries of another", "[pipeline]") {
+    constexpr int kMany = 300;
+    auto& partner = add_partner("p");
+    partner.delay = 1s;
+    partner.pages = {documents({"a"})};
+    start();
+    auto const patient_of = [](int i) -> fhir::search::PatientQuery {
+        return {{{"family", "", {"family" + std::to_string(i)}}}, {}};
+    };
+    for (int i = 0; i < kMany; ++i)
+        discoveries->want(Interest{"many" + std::to_string(i), "", "https://many.example", patient_of(i)});
+    advance(10ms);
+    SECTION("for a patient of its own") { subscribe("one", "https://one.example"); }
+    SECTION("for a patient that the other has asked for last") {
+        discoveries->want(Interest{"bob", "", "https://many.example", bob()});
+        advance(10ms);
+        subscribe("one", "https://one.example");
+    }
+    // a free place, PD; a free place, QD
+    advance(4s);
+    CHECK(events("one") == 1);
+}
+
 TEST_CASE_METHOD(PipelineFixture, "a Discovery is late after its deadline, and goes on", "[pipeline]") {
     discovery.deadline = 20s;
     auto& slow = add_partner("slow");
@@ -246,6 +336,49 @@ TEST_CASE_METHOD(
     CHECK(again.patient_calls == 0);
     CHECK(answers.patient_calls == 1);
     CHECK(events("s1") == 2);
+}
+
+TEST_CASE_METHOD(PipelineFixture, "a restart long after asks nobody who has answered", "[pipeline]") {
+    auto& before = add_partner("p");
+    before.pages = {documents({"a"})};
+    start();
+    subscribe("s1");
+    advance(24h);
+    stop();
+    partners.clear();
+    open_storage();
+    auto& after = add_partner("p");
+    start();
+    subscriptions::Rules rules;
+    rules.canonical_base = "http://tributary.example";
+    CHECK(run(discoveries->resume(rules)).has_value());
+    advance(1s);
+    CHECK(after.patient_calls == 0);
+    SECTION("but a new Subscription does") {
+        subscribe("s2");
+        advance(1s);
+        CHECK(after.patient_calls == 1);
+    }
+}
+
+TEST_CASE_METHOD(
+    PipelineFixture, "after a restart a Discovery that nobody wants is not told as running", "[pipeline]"
+) {
+    add_partner("p").delay = 1h;
+    start();
+    want("never stored");
+    advance(1s);
+    stop();
+    partners.clear();
+    open_storage();
+    add_partner("p");
+    start();
+    CHECK(progress().state == DiscoveryState::running);
+    subscriptions::Rules rules;
+    rules.canonical_base = "http://tributary.example";
+    CHECK(run(discoveries->resume(rules)).has_value());
+    CHECK(progress().state == DiscoveryState::complete);
+    CHECK(progress().failed == 1);
 }
 
 TEST_CASE_METHOD(PipelineFixture, "a Discovery is refreshed for as long as somebody wants it", "[pipeline]") {

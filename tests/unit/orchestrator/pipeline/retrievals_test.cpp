@@ -194,6 +194,54 @@ TEST_CASE_METHOD(
     CHECK(first.retrieved.size() == 1);
 }
 
+TEST_CASE_METHOD(
+    RetrievalFixture, "the last Subscription ends the retrievals of a Discovery that is over", "[retrieval]"
+) {
+    auto& first = add_partner("first", [](auto& settings) { settings.max_concurrent = 2; });
+    first.retrieve_delay = 1min;
+    first.pages = {documents({"a", "b", "c"})};
+    start();
+    subscribe("s1");
+    advance(30s);
+    CHECK(progress().state == cache::DiscoveryState::complete);
+    REQUIRE(partners[0]->lane().figures().running == 2);
+    SECTION("queued and running ones, at once") {
+        discoveries->unwant("s1");
+        advance(100ms);
+        CHECK(partners[0]->lane().figures().running == 0);
+        CHECK(process.available() == 512);
+        advance(5min);
+        CHECK(first.retrieved.size() == 2);
+    }
+    SECTION("but not one that somebody waits for") {
+        std::optional<Result<Retrievals::Body>> body;
+        auto go = [&]() -> awaitable<void> {
+            auto const deadline = Deadline::after(clock, 1h);
+            body.emplace(co_await retrievals->fetch(deadline, "", binary_id("", "first", "a", 0)));
+        };
+        async::Root reader(ctx);
+        reader.start(go());
+        settle();
+        discoveries->unwant("s1");
+        advance(100ms);
+        CHECK(partners[0]->lane().figures().running == 1);
+        advance(1min);
+        REQUIRE(body.has_value());
+        CHECK(body->has_value());
+        CHECK(first.retrieved.size() == 2);
+    }
+    SECTION("but not while another Subscription asks for the same patient") {
+        subscribe("s2");
+        discoveries->unwant("s1");
+        advance(5min);
+        CHECK(first.retrieved.size() == 3);
+    }
+    SECTION("and who asks while a call is being ended gets another one") {
+        discoveries->unwant("s1");
+        CHECK(fetch(binary_id("", "first", "a", 0)).has_value());
+    }
+}
+
 TEST_CASE_METHOD(RetrievalFixture, "a full Lane leaves retrieval to whoever asks", "[retrieval]") {
     auto& first = add_partner("first", [](auto& settings) {
         settings.max_concurrent = 1;

@@ -177,7 +177,7 @@ class Story:
             (self.folder / name).symlink_to(programs.REPOSITORY / name)
         (self.folder / "build" / "release").mkdir(parents=True)
         (self.folder / "build" / "release" / "bin").symlink_to(programs.PROGRAMS)
-        self.shell = Shell(self.folder, {**os.environ, "PATH": f"{programs.PROGRAMS}:{os.environ['PATH']}"})
+        self.shell = Shell(self.folder, {**os.environ, "TMPDIR": str(self.folder), "PATH": f"{programs.PROGRAMS}:{os.environ['PATH']}"})
 
     def end(self):
         self.shell.end()

@@ -132,11 +132,21 @@ class Run:
             url = next((link["url"] for link in bundle.get("link", []) if link["relation"] == "next"), None)
         return found, issues
 
+    def ask_oracle(self):
+        """Its answer to each question, and which holders hold one document, whoever asked."""
+        self.answers = {criteria: self.expected(criteria) for criteria in self.subscriptions}
+        self.copies = {}
+        for answer in self.answers.values():
+            for document in answer["documents"]:
+                holders = {our_id(each["partner"], each["id"]) for each in document["holders"]}
+                for holder in holders:
+                    self.copies.setdefault(holder, set()).update(holders)
+
     def differences(self, criteria):
-        expected, (found, issues) = self.expected(criteria), self.search(criteria)
+        expected, (found, issues) = self.answers[criteria], self.search(criteria)
         path = self.subscriptions[criteria]
         told = [each for each in self.notifications if each[0] == path]
-        comparison = Comparison(expected["documents"], found)
+        comparison = Comparison(expected["documents"], found, self.copies)
         comparison.notified([focus for _, number, focus in sorted(told, key=lambda each: each[1])])
         numbers = sorted({number for _, number, _ in told})
         if numbers != list(range(1, len(numbers) + 1)):
@@ -170,10 +180,15 @@ class Run:
 class Comparison:
     """What one Subscription was told and what its search finds, against the oracle's documents."""
 
-    def __init__(self, documents, found):
+    def __init__(self, documents, found, copies):
         self.documents, self.found, self.problems = documents, found, []
         self.owner = {our_id(holder["partner"], holder["id"]): index for index, document in enumerate(documents)
                       for holder in document["holders"]}
+        # A document keeps the id of its first holder, who may be known from another Subscription alone.
+        for index, document in enumerate(documents):
+            for holder in document["holders"]:
+                for copy in copies[our_id(holder["partner"], holder["id"])]:
+                    self.owner.setdefault(copy, index)
 
     def tell(self, problem):
         self.problems.append(problem)
@@ -217,6 +232,7 @@ def judge(seed, options, asked):
             run.subscribe(asked)
             ended = run.wait()
             run.collect()
+            run.ask_oracle()
             lines = [] if ended else [f"  still busy after {SEED_SECONDS} s: {' '.join(run.busy()[:5])}"]
             for criteria in asked:
                 lines += [f"  {urllib.parse.unquote(criteria)}: {problem}" for problem in run.differences(criteria)]

@@ -2,9 +2,9 @@
 # Everything that has to pass before a change is done. From a clean clone on a bare Debian 12:
 #
 #   tests/run.sh           unit and component tests under ASan and UBSan, lint, the release programs as a user sees
-#                          them, a short crash run, and a real HAPI FHIR server
+#                          them, a short crash run, runs over 200 communities judged by the oracle, and a real HAPI FHIR server
 #   tests/run.sh --full    also ThreadSanitizer, clang, clang-tidy, each header by itself, the component tests 50 times,
-#                          200 crashes
+#                          200 crashes, 20 seeds of each run over 200 communities
 #
 # Ends with one line "N passed, N failed, N skipped", and with status 0 only when nothing failed.
 set -uo pipefail
@@ -72,6 +72,14 @@ if step "release programs" release_programs; then
     runs=10
     [ "$full" = yes ] && runs=200
     step "crash, $runs times" python3 tests/acceptance/crash.py --runs "$runs" --summary "$results/crash.txt"
+    seeds=1..2
+    [ "$full" = yes ] && seeds=1..20
+    for fail in off on; do
+        for acceptance in strict search; do
+            step "oracle, seeds $seeds, faults $fail, acceptance $acceptance" python3 tests/acceptance/oracle.py --seeds "$seeds" --fail "$fail" \
+                --acceptance "$acceptance" --summary "$results/oracle-$fail-$acceptance.txt"
+        done
+    done
     wait "$maven" || { echo; echo "!!! The HAPI project could not be built:"; tail -n 5 "$results/hapi-build.log"; }
     step "HAPI" python3 tests/hapi/run.py --summary "$results/hapi.txt"
 fi

@@ -58,8 +58,8 @@ def plain(text):
 
 
 def is_the_one(patient, demographics):
-    """Whole names, not beginnings: the rule by which Tributary accepts a Patient too."""
-    return any(plain(name.get("family", "")) == plain(demographics["family"])
+    """Whole names, not beginnings, and none that somebody is only called: the rule by which Tributary accepts a Patient too."""
+    return any(name.get("use") not in ("nickname", "anonymous", "old") and plain(name.get("family", "")) == plain(demographics["family"])
                and plain((name.get("given") or [""])[0]) == plain(demographics["given"]) for name in patient.get("name", []))
 
 

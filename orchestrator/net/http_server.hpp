@@ -36,6 +36,7 @@ struct ServerResponse {
     unsigned status = 200;
     Headers headers;  ///< Content-Length, Date, Connection are the server's to set
     std::string body;
+    bool hang_up = false;  ///< resets the connection instead of answering: for servers that play a broken one
     /// Runs on the loop once the last byte was handed to the socket, or the connection failed; may be empty. Must not throw.
     std::function<void()> after_write;
 };

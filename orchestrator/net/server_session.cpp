@@ -147,6 +147,10 @@ awaitable<bool> ServerSession::serve_request() {
         co_return false;
     }
     ServerResponse response = co_await answer(std::move(request));
+    if (response.hang_up) {
+        reset();
+        co_return false;
+    }
     bool const more = keep_alive && !context_.draining;
     bool const written = co_await write(std::move(response), head_only, more);
     co_return written&& more;
@@ -306,6 +310,12 @@ awaitable<bool> ServerSession::write_bytes(std::string head, std::string const& 
     guard_.disarm();
     context_.metrics.sent_bytes.add(static_cast<double>(n));
     co_return !code;
+}
+
+void ServerSession::reset() {
+    error_code code;
+    stream_.socket().set_option(asio::socket_base::linger(true, 0), code);
+    stream_.close();
 }
 
 awaitable<void> ServerSession::linger(std::size_t most, std::chrono::seconds time) {

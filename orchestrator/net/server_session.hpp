@@ -42,6 +42,7 @@ private:
     awaitable<bool> write(ServerResponse response, bool head_only, bool keep_alive);
     awaitable<bool> write_bytes(std::string head, std::string const& body);
     awaitable<void> linger(std::size_t most, std::chrono::seconds time);
+    void reset();
     awaitable<void> finish();
     bool wants_websocket(Parser const& parser) const;
     ServerRequest make_request(Parser& parser) const;

@@ -217,6 +217,21 @@ TEST_CASE("a handler that throws costs its own request only", "[net][server]") {
     net.run(test());
 }
 
+TEST_CASE("a handler may reset the connection instead of answering", "[net][server]") {
+    NetFixture net;
+    auto hang_up = [](ServerRequest) -> awaitable<ServerResponse> {
+        ServerResponse response(200, "text/plain", "never seen");
+        response.hang_up = true;
+        co_return response;
+    };
+    net.serve({}, hang_up);
+    auto test = [&]() -> awaitable<void> {
+        auto const said = co_await answer_to(net, post("Content-Length: 1\r\n", "x"));
+        CHECK(said.empty());
+    };
+    net.run(test());
+}
+
 TEST_CASE("what follows a response waits until it has been written", "[net][server]") {
     NetFixture net;
     int written = 0;

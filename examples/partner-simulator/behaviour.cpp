@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "examples/partner-simulator/hash.hpp"
+#include "orchestrator/base/digest.hpp"
 
 namespace tributary::simulator {
 namespace {
 
 constexpr std::size_t kLimit = 5, kEagerLimit = 1;
+constexpr double kHealthChange = .01, kOpen = .2;
 constexpr std::size_t kInlineBelow = std::size_t{32} << 10U;
 
 template <class T>
@@ -45,9 +48,6 @@ constexpr std::array<Share<Health>, 5> kHealths = {{
     {.99, Health::down},
     {1, Health::malformed},
 }};
-constexpr std::array<Share<Access>, 3> kAccess = {
-    {{.2, Access::open}, {.5, Access::static_token}, {1, Access::smart}}
-};
 
 /// So that every run has some of each: whatever the seed says, these are not well.
 constexpr std::array<std::pair<std::string_view, Health>, 5> kNamedTrouble = {{
@@ -94,10 +94,20 @@ Behaviour draw_behaviour(std::uint64_t seed, std::string_view community) {
     if (drawn("limit") < .25) behaviour.max_at_once = kLimit;
     behaviour.retry_after = drawn("retry-after") < .5 ? RetryAfter::seconds : RetryAfter::http_date;
     behaviour.health = share_of(kHealths, drawn("health"));
-    behaviour.access = share_of(kAccess, drawn("auth"));
     behaviour.pace = std::exp(.4 * draw_normal(seed, {community, "z"}));
     apply_named_trouble(behaviour, community);
     return behaviour;
+}
+
+std::string draw_bearer_token(std::uint64_t seed, std::string_view community) {
+    if (draw(seed, {community, "auth"}) < kOpen) return {};
+    return derived_uuid({std::to_string(seed), community, "token"});
+}
+
+std::optional<Health> draw_health_change(std::uint64_t seed, std::string_view community, std::size_t slot) {
+    auto const number = std::to_string(slot);
+    if (draw(seed, {community, "health-change", number}) >= kHealthChange) return std::nullopt;
+    return share_of(kHealths, draw(seed, {community, "health", number}));
 }
 
 bool is_named_trouble(std::string_view community) {

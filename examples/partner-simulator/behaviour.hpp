@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tributary::simulator {
@@ -20,8 +21,6 @@ std::string_view wire(Health health);
 /// Does it fail however often it is asked?
 bool fails_always(Health health);
 
-/// What it wants to see before it answers.
-enum class Access { open, static_token, smart };
 /// How its 429 says when to come back.
 enum class RetryAfter { seconds, http_date };
 /// How a DocumentReference leads to the bytes.
@@ -39,13 +38,19 @@ struct Behaviour {
     std::size_t max_at_once = 0;  ///< requests; one more is answered 429; 0: any number
     RetryAfter retry_after = RetryAfter::seconds;
     Health health = Health::healthy;
-    Access access = Access::open;
-    double pace = 1;  ///< factor of the model's times: some sites are slow, some are quick
+    std::string bearer_token = {};  ///< wanted with every request but one for metadata; "": none
+    double pace = 1;                ///< factor of the model's times: some sites are slow, some are quick
     std::optional<ScriptedLatency> scripted;
 };
 
 /// Drawn by the community's id (p001) and the seed; p013, p050, p077, p111 and p150 are never in good health.
 Behaviour draw_behaviour(std::uint64_t seed, std::string_view community);
+
+/// The bearer token a community wants, or "": one in five wants none.
+std::string draw_bearer_token(std::uint64_t seed, std::string_view community);
+
+/// With health that comes and goes: what becomes of the community in the `slot`th ten seconds. Empty: no change, as in 99 of 100 cases.
+std::optional<Health> draw_health_change(std::uint64_t seed, std::string_view community, std::size_t slot);
 
 /// Is it one of those that are never in good health?
 bool is_named_trouble(std::string_view community);

@@ -55,13 +55,13 @@ public:
         auto const root = "http://" + settings_.address + ':' + std::to_string(server_.port());
         auto network = make_network(settings_.network);
         if (!network) return network.error();
+        if (settings_.tokens) require_tokens(*network);
         auto const count = network->communities.size();
         if (!settings_.write_config.empty()) {
             if (auto written = write_file(settings_.write_config, partner_list(*network, root)); !written)
                 return written;
         }
-        Script const script{settings_.network.seed, settings_.latency_divisor, settings_.faults};
-        simulator_.emplace(clock_, std::move(*network), script, root);
+        simulator_.emplace(clock_, std::move(*network), script(), root);
         server_.start();
         std::cout << "partner-simulator ready base=" << root << " partners=" << count << std::endl;
         return {};
@@ -75,6 +75,19 @@ public:
     }
 
 private:
+    Script script() const {
+        Script script;
+        script.seed = settings_.network.seed;
+        script.latency_divisor = settings_.latency_divisor;
+        script.faults = settings_.faults;
+        script.change_period = settings_.change_period;
+        script.health_changes = settings_.health_changes;
+        return script;
+    }
+    void require_tokens(Network& network) const {
+        for (auto& community : network.communities)
+            community.behaviour.bearer_token = draw_bearer_token(settings_.network.seed, community.id);
+    }
     static net::HttpServer::Settings server_settings(Settings const& settings) {
         net::HttpServer::Settings server;
         server.address = settings.address;

@@ -10,7 +10,7 @@
 
 namespace tributary::simulator {
 
-// The simulated partners as data: what a profile makes, the FHIR facade serves and the oracle judges by. Plain values, never changed once made.
+// The simulated partners as data: what a profile makes, the FHIR facade serves and the oracle judges by. Plain values.
 
 struct Coding {
     std::string system, code, display;
@@ -92,6 +92,8 @@ struct Document {
     std::string date, title;
     std::string creation = {};  ///< of the bytes; "": not told
     std::vector<Content> contents;
+    unsigned version = 1;
+    std::string last_updated = {};  ///< "": its date
 };
 
 struct Community {

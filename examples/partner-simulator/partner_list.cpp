@@ -14,6 +14,8 @@ std::string partner_list(Network const& network, std::string_view root) {
         text += "\n[[partner]]\n" + line("id", community.id);
         text += line("fhir", std::string(root) + '/' + community.id + "/fhir") + line("name", community.name);
         text += line("home_community_id", community.home_community_id);
+        if (!community.behaviour.bearer_token.empty())
+            text += "headers = { Authorization = \"Bearer " + community.behaviour.bearer_token + "\" }\n";
         if (fails_always(community.behaviour.health))
             text += "attempts = 2  # it always fails: a third would only take time\n";
     }

@@ -73,6 +73,16 @@ Value searched_resource(char const* type, std::vector<Value> parameters) {
     );
 }
 
+/// What the family offers beyond a search.
+void add_operation(Value& patient, Family family) {
+    constexpr char kMatch[] = "http://hl7.org/fhir/OperationDefinition/Patient-match";
+    constexpr char kPix[] = "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix";
+    if (family == Family::epic)
+        patient.set("operation", array({object({{"name", "match"}, {"definition", kMatch}})}));
+    if (family == Family::ihe)
+        patient.set("operation", array({object({{"name", "ihe-pix"}, {"definition", kPix}})}));
+}
+
 }  // namespace
 
 Value capability_statement(Community const& community, std::string_view base) {
@@ -91,6 +101,7 @@ Value capability_statement(Community const& community, std::string_view base) {
          search_parameter("gender", "token"),
          search_parameter("active", "token")}
     );
+    add_operation(patient, community.behaviour.family);
     auto document = searched_resource(
         "DocumentReference",
         {search_parameter("_id", "token"),
@@ -139,7 +150,8 @@ Value to_resource(Patient const& patient) {
 }
 
 Value to_resource(Community const& community, Document const& document, std::string_view base) {
-    auto meta = object({{"versionId", "1"}, {"lastUpdated", document.date}});
+    auto const& updated = document.last_updated.empty() ? document.date : document.last_updated;
+    auto meta = object({{"versionId", std::to_string(document.version)}, {"lastUpdated", updated}});
     auto resource =
         object({{"resourceType", "DocumentReference"}, {"id", document.id}, {"meta", std::move(meta)}});
     if (!document.master_identifier.value.empty())
@@ -178,29 +190,6 @@ Value to_binary_resource(Content const& content) {
 Value operation_outcome(std::string_view severity, std::string_view code, std::string_view diagnostics) {
     auto issue = object({{"severity", severity}, {"code", code}, {"diagnostics", diagnostics}});
     return object({{"resourceType", "OperationOutcome"}, {"issue", array({std::move(issue)})}});
-}
-
-Value to_bundle(Searchset searchset, std::string_view base) {
-    auto links = array({object({{"relation", "self"}, {"url", std::move(searchset.self)}})});
-    if (!searchset.next.empty())
-        links.push(object({{"relation", "next"}, {"url", std::move(searchset.next)}}));
-    auto entries = array();
-    for (auto& match : searchset.matches) {
-        auto const full_url = std::string(base) + '/' + std::string(match.text("resourceType")) + '/' +
-                              std::string(match.text("id"));
-        auto search = object({{"mode", "match"}});
-        entries.push(
-            object({{"fullUrl", full_url}, {"resource", std::move(match)}, {"search", std::move(search)}})
-        );
-    }
-    auto bundle = object({
-        {"resourceType", "Bundle"},
-        {"type", "searchset"},
-        {"total", searchset.total},
-        {"link", std::move(links)},
-    });
-    if (!entries.items().empty()) bundle.set("entry", std::move(entries));
-    return bundle;
 }
 
 }  // namespace tributary::simulator

@@ -21,11 +21,4 @@ fhir::json::Value operation_outcome(
     std::string_view severity, std::string_view code, std::string_view diagnostics
 );
 
-struct Searchset {
-    std::string self, next;  ///< links; next "": none
-    std::size_t total = 0;
-    std::vector<fhir::json::Value> matches;
-};
-fhir::json::Value to_bundle(Searchset searchset, std::string_view base);
-
 }  // namespace tributary::simulator

@@ -16,7 +16,7 @@ struct OptionHelp {
     char const* name;
     char const* text;
 };
-constexpr std::array<OptionHelp, 10> kOptions = {{
+constexpr std::array<OptionHelp, 11> kOptions = {{
     {"profile",
      "which communities: sample (8, needs no data), tiny (8), default (200) or soak (200, much data)"},
     {"data", "folder of test data; default: shared/data beside the repository"},
@@ -25,10 +25,16 @@ constexpr std::array<OptionHelp, 10> kOptions = {{
     {"scale", "how many times the persons of the data, each under a name of its own"},
     {"latency", "off, real, or a number by which the scripted times are divided; default real"},
     {"fail", "on: scripted faults happen (default); off: every community is healthy"},
-    {"auth", "off (default); on does not work yet"},
+    {"auth",
+     "off (default); static: four communities of five want a bearer token, which --write-config tells; on "
+     "does not work yet"},
+    {"changes",
+     "SECONDS between the twenty ticks at which documents appear, are replaced and retracted, or off "
+     "(default, but 180 with profile soak)"},
     {"listen", "HOST:PORT, port 0 for any free one; default 127.0.0.1:9001"},
     {"write-config", "writes the partner list for tributary to this file"},
 }};
+constexpr std::chrono::seconds kSoakChanges(180);  // twenty of them are an hour
 constexpr std::size_t kMostPartners = 10000, kMostScale = 100;
 
 template <class Number>
@@ -84,9 +90,18 @@ std::string read_fail(std::string const& value, Settings& settings) {
     settings.faults = value == "on" ? Faults::on : Faults::off;
     return {};
 }
-std::string read_auth(std::string const& value, Settings&) {
-    if (value == "on") return "communities that want authorization do not work yet; use off";
-    return value == "off" ? "" : "use off";
+std::string read_auth(std::string const& value, Settings& settings) {
+    if (value == "on")
+        return "communities that want SMART Backend Services do not work yet; use static or off";
+    if (value != "static" && value != "off") return "use static or off";
+    settings.tokens = value == "static";
+    return {};
+}
+std::string read_changes(std::string const& value, Settings& settings) {
+    auto const seconds = value == "off" ? 0 : read_number<std::uint32_t>(value).value_or(0);
+    if (seconds == 0 && value != "off") return "use off, or a whole number of seconds above 0";
+    settings.change_period = std::chrono::seconds(seconds);
+    return {};
 }
 std::string read_listen(std::string const& value, Settings& settings) {
     auto const colon = value.rfind(':');
@@ -110,6 +125,7 @@ Rule rule_of(std::string_view name) {
         {"latency", read_latency},
         {"fail", read_fail},
         {"auth", read_auth},
+        {"changes", read_changes},
         {"listen", read_listen},
         {"write-config", read_write_config},
         {"data", read_data},
@@ -132,6 +148,10 @@ std::optional<std::string> text_of(toml::node const& node) {
 Interpretation interpret(RawOptions const& options) {
     Interpretation interpretation;
     auto const profile = options.find("profile");
+    if (profile != options.end() && profile->second == "soak") {
+        interpretation.settings.health_changes = true;
+        interpretation.settings.change_period = kSoakChanges;
+    }
     if (profile == options.end())
         interpretation.problems.emplace_back("--profile or --config is needed: --profile sample");
     for (char const* name : {"data", "scale"}) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,6 +17,9 @@ struct Settings {
     ProfileChoice network;
     double latency_divisor = 1;  ///< of all scripted times; 0: no latency at all
     Faults faults = Faults::on;
+    bool tokens = false;                    ///< four communities of five want a bearer token
+    std::chrono::seconds change_period{0};  ///< between the ticks of the change feed; 0: no changes
+    bool health_changes = false;
     std::string address = "127.0.0.1";
     std::uint16_t port = 9001;  ///< 0: any free one
     std::string write_config;   ///< where the partner list goes; "": nowhere

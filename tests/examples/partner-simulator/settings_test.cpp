@@ -76,6 +76,29 @@ TEST_CASE("what does not work yet, or makes no sense, is refused by name", "[sim
     CHECK(interpret({}).problems.size() == 1);
 }
 
+TEST_CASE("soak changes documents and health by itself, others when they are told to", "[simulator]") {
+    using std::chrono::seconds;
+    auto const soak = interpret({{"profile", "soak"}}).settings;
+    CHECK(soak.health_changes);
+    CHECK(soak.change_period == seconds(180));
+    CHECK(interpret({{"profile", "soak"}, {"changes", "off"}}).settings.change_period == seconds(0));
+    auto const sample = interpret({{"profile", "sample"}, {"changes", "30"}}).settings;
+    CHECK_FALSE(sample.health_changes);
+    CHECK(sample.change_period == seconds(30));
+    CHECK(interpret({{"profile", "sample"}, {"changes", "0"}}).problems.size() == 1);
+}
+
+TEST_CASE("static tokens work and are told in the partner list, SMART ones are refused", "[simulator]") {
+    CHECK(interpret({{"profile", "sample"}, {"auth", "static"}}).settings.tokens);
+    CHECK(interpret({{"profile", "sample"}, {"auth", "on"}}).problems.size() == 1);
+    auto network = make_sample_network();
+    network.communities[1].behaviour.bearer_token = "sesame";
+    CHECK_THAT(
+        partner_list(network, "http://127.0.0.1:9001"),
+        Catch::Matchers::ContainsSubstring("headers = { Authorization = \"Bearer sesame\" }\n")
+    );
+}
+
 TEST_CASE("a settings file gives the same options, and tells its problems with their lines", "[simulator]") {
     Folder const folder;
     std::ofstream(folder.file("good.toml"))

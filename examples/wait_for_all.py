@@ -44,7 +44,10 @@ class Partners:
             answer = connection.getresponse()
             if answer.status != 200:
                 raise ValueError(f"status {answer.status}")
-            return json.loads(answer.read())
+            bundle = json.loads(answer.read())
+            if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+                raise ValueError("no Bundle")
+            return bundle
         finally:
             connection.close()
 

@@ -1,6 +1,10 @@
 #include "cache/admission.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "fhir/identity/acceptance.hpp"
 
 namespace tributary::cache {
 
@@ -8,8 +12,6 @@ namespace {
 
 namespace identity = fhir::identity;
 using identity::Verdict;
-
-constexpr char kRetracted[] = "entered-in-error";
 
 std::string_view base_type(std::string_view content_type) {
     return content_type.substr(0, content_type.find(';'));
@@ -57,28 +59,6 @@ void strip_data(fhir::DocumentReference& reference) {
     }
 }
 
-EntryRow make_entry(
-    Answer const& answer, NewEntry const& fresh, PatientRow const& patient, Entries& entries
-) {
-    EntryRow entry;
-    entry.id = fresh.id;
-    entry.scope = answer.scope;
-    entry.partner = answer.partner;
-    entry.remote_id = fresh.document.id.empty() ? fresh.id : fresh.document.id;
-    entry.home_community_id = fresh.document.home_community_id.empty() ? answer.home_community_id
-                                                                       : fresh.document.home_community_id;
-    entry.patient = patient.sequence;
-    entry.reference = fresh.document;
-    strip_data(entry.reference);
-    for (auto const& id : fresh.binary_ids) entry.contents.push_back({id, "", std::nullopt});
-    for (auto const& body : fresh.inline_bodies) {
-        if (body.content >= entry.contents.size()) continue;
-        entry.contents[body.content].sha256 = body.sha256;
-        entry.contents[body.content].body = entries.body(body.sha256);
-    }
-    return entry;
-}
-
 /// Bytes that came with the metadata and are others than those kept.
 bool inline_changed(EntryRow const& known, EntryRow const& fresh) {
     for (std::size_t i = 0; i < fresh.contents.size() && i < known.contents.size(); ++i) {
@@ -88,28 +68,80 @@ bool inline_changed(EntryRow const& known, EntryRow const& fresh) {
     return false;
 }
 
+/// The shown entry's bytes may be others than before: they came with it, or where they are has changed.
+bool bytes_changed(EntryRow const& known, EntryRow const& fresh) {
+    if (known.contents.size() != fresh.contents.size()) return true;
+    for (std::size_t i = 0; i < fresh.contents.size(); ++i) {
+        if (fresh.contents[i].sha256 != known.contents[i].sha256) return true;
+        if (i >= fresh.reference.contents.size() || i >= known.reference.contents.size()) continue;
+        if (fresh.reference.contents[i].attachment.url != known.reference.contents[i].attachment.url)
+            return true;
+    }
+    return false;
+}
+
+bool same_community(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+        return std::tolower(x) == std::tolower(y);
+    });
+}
+
 }  // namespace
 
 Admitted Admission::result() && {
-    Admitted admitted;
-    admitted.subscriptions.assign(told_.begin(), told_.end());
-    std::sort(to_retrieve_.begin(), to_retrieve_.end());
-    to_retrieve_.erase(std::unique(to_retrieve_.begin(), to_retrieve_.end()), to_retrieve_.end());
-    admitted.to_retrieve = std::move(to_retrieve_);
-    admitted.documents = documents_;
-    return admitted;
+    admitted_.subscriptions = presentation_.told();
+    auto& wanted = admitted_.to_retrieve;
+    std::sort(wanted.begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+    return std::move(admitted_);
 }
 
 void Admission::admit(Answer const& answer, PatientRow const& patient) {
     for (auto const& fresh : answer.entries) {
-        for (auto const& body : fresh.inline_bodies) rooms_.entries.keep_inline(body, now_);
-        auto entry = make_entry(answer, fresh, patient, rooms_.entries);
+        auto entry = make_entry(answer, fresh, patient);
         if (auto const known = rooms_.entries.find(entry.scope, entry.partner, entry.remote_id); known != 0) {
             refresh(std::move(entry), known);
         } else {
             place(entry, patient);
         }
     }
+}
+
+EntryRow Admission::make_entry(Answer const& answer, NewEntry const& fresh, PatientRow const& patient) {
+    EntryRow entry;
+    entry.id = fresh.id;
+    entry.scope = answer.scope;
+    entry.partner = answer.partner;
+    entry.remote_id = fresh.document.id.empty() ? fresh.id : fresh.document.id;
+    auto const& stated = fresh.document.home_community_id;
+    entry.home_community_id = stated.empty() ? answer.home_community_id : stated;
+    entry.owner =
+        answer.home_community_id.empty() || same_community(entry.home_community_id, answer.home_community_id);
+    entry.patient = patient.sequence;
+    entry.reference = fresh.document;
+    strip_data(entry.reference);
+    for (auto const& id : fresh.binary_ids) entry.contents.push_back({id, "", std::nullopt});
+    for (auto const& body : fresh.inline_bodies) {
+        if (body.content >= entry.contents.size()) continue;
+        if (body.subject && is_somebody_else(*body.subject, patient)) {
+            ++admitted_.quarantined;
+            continue;
+        }
+        rooms_.entries.keep_inline(body, now_);
+        entry.contents[body.content].sha256 = body.identity.sha256;
+        entry.contents[body.content].body = body.identity;
+    }
+    return entry;
+}
+
+/// Than every Patient of the Person: the same one may be known by another name or birth date elsewhere.
+bool Admission::is_somebody_else(fhir::Patient const& subject, PatientRow const& patient) {
+    if (!identity::is_somebody_else(subject, patient.patient)) return false;
+    auto const patients = rooms_.patients.of_person(patient.person);
+    return std::all_of(patients.begin(), patients.end(), [&](std::int64_t sequence) {
+        auto const known = rooms_.patients.load(sequence);
+        return !known || identity::is_somebody_else(subject, known->patient);
+    });
 }
 
 void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
@@ -120,85 +152,131 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
         rooms_.entries.seen(known.sequence, now_);
         return;
     }
+    auto const replaced = replaced_by(known, patient->person);
     fresh.sequence = known.sequence;
     fresh.id = known.id;
     fresh.patient = known.patient;
     fresh.document = known.document;
     fresh.provisional = known.provisional;
     rooms_.entries.replace(fresh, now_);
-    retrieve(fresh);
     if (fresh.provisional) {
         place(fresh, *patient);
         return;
     }
-    for (auto const older : judge(fresh, patient->person).older) supersede(older);
-    show(fresh);
-}
-
-EntryRow Admission::standing_holder(EntryRow const& retracted) {
-    for (auto const sequence : rooms_.entries.of_document(retracted.document, false)) {
-        auto holder = rooms_.entries.load(sequence);
-        if (holder.reference.status != kRetracted) return holder;
-    }
-    return retracted;
-}
-
-void Admission::show(EntryRow const& entry) {
-    auto document = rooms_.documents.load(entry.document);
-    if (document.entry != entry.sequence) return;  // another holder's metadata are shown
-    bool const was_retracted = document.status == kRetracted;
-    auto const shown = entry.reference.status == kRetracted ? standing_holder(entry) : entry;
-    auto const patient = rooms_.patients.load(shown.patient);
-    if (!patient) return;
-    auto const outward = rooms_.documents.publish(document, shown, patient->id, now_);
-    auto const patients = rooms_.entries.patients_of(document.sequence);
-    announce(was_retracted ? News::restored : News::changed, document, outward, patients);
+    bool const shown = rooms_.documents.load(fresh.document).entry == fresh.sequence;
+    if (shown) retrieve(fresh);
+    reconsider(fresh, patient->person);
+    presentation_.changed(fresh.document, shown && bytes_changed(known, fresh));
+    for (auto const document : replaced) restore(document);
+    if (fresh.retracted()) settle_copies(fresh.document);
 }
 
 Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person) {
+    struct Evidence {
+        std::int64_t document;
+        bool same = false, conflict = false, provisional = false;
+    };
+    std::vector<Evidence> evidence;  // of each Document, the strongest of what its holders tell
     Placement placement;
-    bool const retracted = entry.reference.status == kRetracted;
     for (auto const sequence : rooms_.entries.candidates(entry, person)) {
         auto const known = rooms_.entries.load(sequence);
         if (known.document == entry.document && !entry.provisional && entry.document != 0) continue;
-        switch (verdict(known, entry)) {
-            case Verdict::same:
-                if (placement.same == 0) placement.same = known.document;
-                break;
-            case Verdict::provisional_same:
-                if (placement.provisional == 0) placement.provisional = known.document;
-                break;
-            case Verdict::conflict:
-                placement.conflicting.push_back(known.document);
-                break;
-            case Verdict::new_version:
-                if (!retracted) placement.older.push_back(known.document);
-                break;
-            default:
-                if (verdict(entry, known) == Verdict::new_version && known.reference.status != kRetracted)
-                    placement.superseded = true;
+        auto const found = verdict(known, entry);
+        auto at = std::find_if(evidence.begin(), evidence.end(), [&](Evidence const& one) {
+            return one.document == known.document;
+        });
+        if (at == evidence.end()) at = evidence.insert(at, Evidence{known.document});
+        at->same |= found == Verdict::same;
+        at->conflict |= found == Verdict::conflict;
+        at->provisional |= found == Verdict::provisional_same;
+        judge_versions(found, known, entry, person, placement);
+    }
+    for (auto const& one : evidence) {
+        if (one.same) {
+            if (placement.same == 0) placement.same = one.document;
+        } else if (one.conflict) {
+            placement.conflicting.push_back(one.document);
+        } else if (one.provisional && placement.provisional == 0) {
+            placement.provisional = one.document;
         }
     }
     return placement;
 }
 
+void Admission::judge_versions(
+    Verdict found, EntryRow const& known, EntryRow const& entry, std::int64_t person, Placement& placement
+) {
+    bool const newer = found == Verdict::new_version || found == Verdict::implicit_new_version;
+    bool const older = found == Verdict::older_version || found == Verdict::implicit_older_version;
+    if (!newer && !older) return;
+    bool const implicit = found == Verdict::implicit_new_version || found == Verdict::implicit_older_version;
+    auto const how = implicit ? Superseded::inferred : Superseded::stated;
+    auto const& replacing = newer ? entry : known;
+    if (replacing.retracted()) return;
+    if (!implicit && leads_back(replacing, newer ? known : entry, person)) {
+        ++admitted_.cycles;
+        return;
+    }
+    if (newer) {
+        placement.older.push_back({known.document, how});
+    } else if (placement.superseded != Superseded::stated) {
+        placement.superseded = how;
+    }
+}
+
+/// Does the older one replace the newer one, at some remove?
+bool Admission::leads_back(EntryRow const& newer, EntryRow const& older, std::int64_t person) {
+    if (older.document != 0 && !older.provisional) return replaces_in_turn(older.document, newer, person);
+    auto const targets =
+        replaced_by(older, person);  // not placed yet: nothing points from it but what it says itself
+    return std::any_of(targets.begin(), targets.end(), [&](std::int64_t target) {
+        return replaces_in_turn(target, newer, person);
+    });
+}
+
+/// Does the Document replace what the entry describes, or what replaces it, and so on?
+bool Admission::replaces_in_turn(std::int64_t document, EntryRow const& entry, std::int64_t person) {
+    constexpr std::size_t kLongestChain = 100;
+    std::set<std::int64_t> replacing;
+    std::vector<EntryRow> open{entry};
+    while (!open.empty() && replacing.size() < kLongestChain) {
+        auto const replaced = std::move(open.back());
+        open.pop_back();
+        for (auto const& edge : rooms_.entries.relations().pointing_at(replaced, person)) {
+            if (edge.code != "replaces" || !replacing.insert(edge.document).second) continue;
+            if (edge.document == document) return true;
+            for (auto const holder : rooms_.entries.of_document(edge.document, false))
+                open.push_back(rooms_.entries.load(holder));
+        }
+    }
+    return false;
+}
+
+/// Documents that the entry replaces by what it says.
+std::vector<std::int64_t> Admission::replaced_by(EntryRow const& entry, std::int64_t person) {
+    std::vector<std::int64_t> documents;
+    for (auto const& relation : entry.reference.relates_to) {
+        if (relation.code != "replaces") continue;
+        for (auto const target : rooms_.entries.relations().targets(entry, relation, person))
+            documents.push_back(rooms_.entries.load(target).document);
+    }
+    return documents;
+}
+
 void Admission::place(EntryRow& entry, PatientRow const& patient) {
     auto const placement = judge(entry, patient.person);
     if (placement.same != 0) {
-        for (auto const older : placement.older) supersede(older);
-        add_holder(entry, patient, placement.same);
-    } else if (placement.provisional != 0) {
-        bool const shows_retraction = rooms_.documents.load(placement.provisional).status == kRetracted;
-        if (shows_retraction &&
-            entry.reference.status != kRetracted) {  // which never holds a current one back
-            add_holder(entry, patient, placement.provisional);
-            return;
-        }
+        add_holder(entry, placement.same);
+        follow(placement, placement.same);
+    } else if (placement.provisional == 0) {
+        make_document(entry, patient, placement);
+    } else if (rooms_.documents.load(placement.provisional).status == kRetracted && !entry.retracted()) {
+        add_holder(entry, placement.provisional);  // what is retracted never holds a current one back
+    } else {
         put(entry, placement.provisional, true);
+        if (entry.retracted()) return;
         retrieve(entry);
         retrieve(rooms_.entries.load(rooms_.documents.load(placement.provisional).entry));
-    } else {
-        make_document(entry, patient, placement);
     }
 }
 
@@ -214,64 +292,106 @@ void Admission::put(EntryRow& entry, std::int64_t document, bool provisional) {
 
 void Admission::make_document(EntryRow& entry, PatientRow const& patient, Placement const& placement) {
     if (entry.sequence == 0) rooms_.entries.insert(entry, now_);
-    auto document = rooms_.documents.insert(entry, patient.person, now_);
-    document.superseded = placement.superseded;
-    document.conflict = !placement.conflicting.empty();
-    rooms_.entries.assign(entry, document.sequence, false);
-    for (auto const older : placement.older) supersede(older);
-    for (auto const other : placement.conflicting) flag_conflict(other);
-    auto const outward = rooms_.documents.publish(document, entry, patient.id, now_);
-    announce(News::fresh, document, outward, {patient.sequence});
-    ++documents_;
-    if (document.status != kRetracted) retrieve(entry);
-}
-
-void Admission::add_holder(EntryRow& entry, PatientRow const& patient, std::int64_t document_sequence) {
-    put(entry, document_sequence, false);
-    rooms_.entries.seen(entry.sequence, now_);
-    auto document = rooms_.documents.load(document_sequence);
-    if (document.status == kRetracted && entry.reference.status != kRetracted) {
-        auto const outward = rooms_.documents.publish(document, entry, patient.id, now_);
-        announce(News::restored, document, outward, rooms_.entries.patients_of(document.sequence));
-        retrieve(entry);
-        return;
+    auto const document = rooms_.documents.insert(entry, patient.person, now_).sequence;
+    rooms_.entries.assign(entry, document, false);
+    if (placement.superseded != Superseded::no)
+        rooms_.documents.mark_superseded(document, placement.superseded);
+    if (!placement.conflicting.empty()) {
+        rooms_.documents.mark_conflict(document);
+        ++admitted_.conflicts;
     }
-    // A Subscription that could not see it under the other holders' Patients sees it now.
-    announce(News::another_holder, document, rooms_.documents.current(document), {patient.sequence});
+    for (auto const& older : placement.older) supersede(older.document, older.how);
+    for (auto const other : placement.conflicting) flag_conflict(other);
+    presentation_.fresh(document, entry);
+    ++admitted_.documents;
+    if (!entry.retracted()) retrieve(entry);
+    for (auto const& edge : rooms_.entries.relations().pointing_at(entry, patient.person))
+        presentation_.refreshed(edge.document);  // their links lead here now
 }
 
-void Admission::supersede(std::int64_t sequence) {
-    auto document = rooms_.documents.load(sequence);
-    if (document.superseded || document.alias_of != 0) return;
-    document.superseded = true;
-    auto const shown = rooms_.entries.load(document.entry);
-    auto const patient = rooms_.patients.load(shown.patient);
-    if (!patient) return;
-    bool const changes = document.status == "current";
-    auto const outward = rooms_.documents.publish(document, shown, patient->id, now_);
-    if (changes) announce(News::changed, document, outward, rooms_.entries.patients_of(sequence));
+void Admission::add_holder(EntryRow& entry, std::int64_t document) {
+    put(entry, document, false);
+    rooms_.entries.seen(entry.sequence, now_);
+    bool const was_retracted = rooms_.documents.load(document).status == kRetracted;
+    presentation_.another_holder(document, entry);
+    if (was_retracted && !entry.retracted()) retrieve(entry);
+}
+
+void Admission::reconsider(EntryRow& entry, std::int64_t person) {
+    auto const placement = judge(entry, person);
+    if (placement.same != 0) entry.document = merge(placement.same, entry.document);
+    follow(placement, entry.document);
+    for (auto const other : placement.conflicting) {
+        flag_conflict(other);
+        flag_conflict(entry.document);
+    }
+}
+
+void Admission::follow(Placement const& placement, std::int64_t document) {
+    for (auto const& older : placement.older) {
+        if (older.document != document) supersede(older.document, older.how);
+    }
+    if (placement.superseded != Superseded::no) supersede(document, placement.superseded);
+}
+
+void Admission::supersede(std::int64_t sequence, Superseded how) {
+    auto const document = rooms_.documents.load(sequence);
+    if (document.superseded != Superseded::no || document.alias_of != 0) return;
+    rooms_.documents.mark_superseded(sequence, how);
+    presentation_.changed(sequence);
+}
+
+void Admission::restore(std::int64_t sequence) {
+    auto const document = rooms_.documents.load(sequence);
+    if (document.superseded != Superseded::stated || document.alias_of != 0) return;
+    for (auto const holder : rooms_.entries.of_document(sequence, false)) {
+        auto const placement = judge(rooms_.entries.load(holder), document.person);
+        if (placement.superseded != Superseded::no) return;
+    }
+    rooms_.documents.mark_superseded(sequence, Superseded::no);
+    presentation_.changed(sequence);
 }
 
 void Admission::flag_conflict(std::int64_t sequence) {
-    auto document = rooms_.documents.load(sequence);
-    if (document.conflict) return;
-    document.conflict = true;
-    auto const shown = rooms_.entries.load(document.entry);
-    if (auto const patient = rooms_.patients.load(shown.patient))
-        rooms_.documents.publish(document, shown, patient->id, now_);
+    if (rooms_.documents.load(sequence).conflict) return;
+    rooms_.documents.mark_conflict(sequence);
+    presentation_.refreshed(sequence);
 }
 
 void Admission::attach(AttachedBody const& body) {
     auto const owner = rooms_.entries.of_binary(body.binary_id);
     if (owner == 0) return;
-    rooms_.entries.set_body(body.binary_id, body);
-    auto const entry = rooms_.entries.load(owner);
-    if (entry.provisional) {
-        settle(owner);
+    auto entry = rooms_.entries.load(owner);
+    auto const patient = rooms_.patients.load(entry.patient);
+    if (!patient) return;
+    if (body.subject && is_somebody_else(*body.subject, *patient)) {
+        rooms_.entries.discard(body);
+        ++admitted_.quarantined;
         return;
     }
-    compare_bodies(entry);
-    for (auto const waiting : rooms_.entries.of_document(entry.document, true)) settle(waiting);
+    rooms_.entries.set_body(body);
+    entry = rooms_.entries.load(owner);
+    auto const before = entry.document;
+    if (entry.provisional) {
+        place(entry, *patient);
+    } else {
+        reconsider(entry, patient->person);
+    }
+    if (!entry.provisional) flag_mismatch(entry, body.hash_mismatch);
+    settle_copies(before);
+    if (entry.document != before) settle_copies(entry.document);
+}
+
+/// Of several contents any one may have the wrong bytes.
+void Admission::flag_mismatch(EntryRow const& entry, bool mismatch) {
+    bool const known = rooms_.documents.load(entry.document).hash_mismatch;
+    if (known == mismatch || (known && entry.contents.size() > 1)) return;
+    rooms_.documents.mark_hash_mismatch(entry.document, mismatch);
+    presentation_.refreshed(entry.document);
+}
+
+void Admission::settle_copies(std::int64_t document) {
+    for (auto const copy : rooms_.entries.of_document(document, true)) settle(copy);
 }
 
 void Admission::settle(std::int64_t sequence) {
@@ -279,58 +399,32 @@ void Admission::settle(std::int64_t sequence) {
     if (auto const patient = rooms_.patients.load(entry.patient)) place(entry, *patient);
 }
 
-void Admission::compare_bodies(EntryRow const& entry) {
-    auto const person = rooms_.documents.load(entry.document).person;
-    for (auto const sequence : rooms_.entries.candidates(entry, person)) {
-        auto const known = rooms_.entries.load(sequence);
-        if (known.document == entry.document) continue;
-        auto const found = verdict(known, entry);
-        if (found == Verdict::same) {
-            merge(known.document, entry.document);
-            return;
-        }
-        if (found == Verdict::new_version) {
-            supersede(known.document);
-        } else if (verdict(entry, known) == Verdict::new_version) {
-            supersede(entry.document);
-        }
-    }
-}
-
-void Admission::merge(std::int64_t a, std::int64_t b) {
+/// Answers the Document that stays.
+std::int64_t Admission::merge(std::int64_t a, std::int64_t b) {
     auto const [kept, gone] = std::minmax(a, b);
-    bool const kept_retracted = rooms_.documents.load(kept).status == kRetracted;
-    if (kept_retracted != (rooms_.documents.load(gone).status == kRetracted))
-        return;  // it would hide a current one
+    auto const staying = rooms_.documents.load(kept);
+    auto const leaving = rooms_.documents.load(gone);
+    if ((staying.status == kRetracted) != (leaving.status == kRetracted))
+        return b;  // it would hide a current one
     rooms_.entries.assign_all(gone, kept);
     rooms_.documents.make_alias(gone, kept);
+    if (leaving.conflict) rooms_.documents.mark_conflict(kept);
+    presentation_.refreshed(kept);
+    if (leaving.superseded != Superseded::no) supersede(kept, leaving.superseded);
+    return kept;
 }
 
 void Admission::join(std::int64_t person) {
+    presentation_.hush();
     for (auto const sequence : rooms_.entries.of_person(person)) {
-        auto const entry = rooms_.entries.load(sequence);
-        for (auto const other : rooms_.entries.candidates(entry, person)) {
-            auto const known = rooms_.entries.load(other);
-            if (known.document == entry.document || verdict(known, entry) != Verdict::same) continue;
-            merge(known.document, entry.document);
-            break;
-        }
+        auto entry = rooms_.entries.load(sequence);
+        reconsider(entry, person);
     }
-}
-
-void Admission::announce(
-    News news,
-    DocumentRow const& document,
-    fhir::DocumentReference const& outward,
-    std::vector<std::int64_t> const& patients
-) {
-    auto const told = rooms_.interest.announce(news, document, outward, patients, now_);
-    told_.insert(told.begin(), told.end());
 }
 
 void Admission::retrieve(EntryRow const& entry) {
     auto missing = Entries::missing(entry);
-    std::move(missing.begin(), missing.end(), std::back_inserter(to_retrieve_));
+    std::move(missing.begin(), missing.end(), std::back_inserter(admitted_.to_retrieve));
 }
 
 }  // namespace tributary::cache

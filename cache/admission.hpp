@@ -1,26 +1,16 @@
 #pragma once
-#include <set>
 #include <string>
 #include <vector>
 
-#include "cache/documents.hpp"
-#include "cache/entries.hpp"
-#include "cache/interest.hpp"
-#include "cache/patients.hpp"
+#include "cache/presentation.hpp"
 
 namespace tributary::cache {
 
-/// What a partner's answer means: which entry is which Document, and who is told. One for each unit of work.
+/// What a partner's answer means: which entry is which Document, and which of them supersedes which. One for each unit of work.
 /// Source: document-sharing D.3 (the verdicts), architecture 8.
 class Admission {
 public:
-    struct Rooms {
-        Patients& patients;
-        Entries& entries;
-        Documents& documents;
-        Interest& interest;
-    };
-    Admission(Rooms rooms, Utc now) : rooms_(rooms), now_(now) {}
+    Admission(Rooms rooms, Utc now) : rooms_(rooms), presentation_(rooms, now), now_(now) {}
 
     void admit(Answer const& answer, PatientRow const& patient);
     void attach(AttachedBody const& body);
@@ -32,38 +22,52 @@ private:
     /// What an entry is to those already known.
     struct Placement {
         std::int64_t same = 0, provisional = 0;  ///< Documents, 0: none
-        std::vector<std::int64_t> older, conflicting;
-        bool superseded = false;  ///< a known one is newer
+        std::vector<std::int64_t> conflicting;
+        struct Older {
+            std::int64_t document;
+            Superseded how;
+        };
+        std::vector<Older> older;
+        Superseded superseded = Superseded::no;  ///< by a known one
     };
     Placement judge(EntryRow const& entry, std::int64_t person);
+    /// Where an entry stands among versions: `known` is older, or newer.
+    void judge_versions(
+        fhir::identity::Verdict verdict,
+        EntryRow const& known,
+        EntryRow const& entry,
+        std::int64_t person,
+        Placement& placement
+    );
+    bool replaces_in_turn(std::int64_t document, EntryRow const& entry, std::int64_t person);
+    bool leads_back(EntryRow const& newer, EntryRow const& older, std::int64_t person);
+
+    EntryRow make_entry(Answer const& answer, NewEntry const& fresh, PatientRow const& patient);
+    bool is_somebody_else(fhir::Patient const& subject, PatientRow const& patient);
     void refresh(EntryRow fresh, std::int64_t known);
     /// Gives an entry its place: one not stored yet (its sequence is 0), or a provisional copy.
     void place(EntryRow& entry, PatientRow const& patient);
     void put(EntryRow& entry, std::int64_t document, bool provisional);
     void make_document(EntryRow& entry, PatientRow const& patient, Placement const& placement);
-    void add_holder(EntryRow& entry, PatientRow const& patient, std::int64_t document);
+    void add_holder(EntryRow& entry, std::int64_t document);
+    /// More is known of a settled entry than when it was placed: Documents may prove the same, or versions.
+    void reconsider(EntryRow& entry, std::int64_t person);
+    void follow(Placement const& placement, std::int64_t document);
+    void supersede(std::int64_t document, Superseded how);
+    /// One that a retracted or changed entry replaced may be current again.
+    void restore(std::int64_t document);
     void settle(std::int64_t entry);
-    void supersede(std::int64_t document);
+    void settle_copies(std::int64_t document);
+    void flag_mismatch(EntryRow const& entry, bool mismatch);
     void flag_conflict(std::int64_t document);
-    void compare_bodies(EntryRow const& entry);
-    void merge(std::int64_t a, std::int64_t b);
+    std::int64_t merge(std::int64_t a, std::int64_t b);
     void retrieve(EntryRow const& entry);
-    /// The entry has changed: so may what apps see of its Document.
-    void show(EntryRow const& entry);
-    /// A holder that has not retracted it; else the same again.
-    EntryRow standing_holder(EntryRow const& retracted);
-    void announce(
-        News news,
-        DocumentRow const& document,
-        fhir::DocumentReference const& outward,
-        std::vector<std::int64_t> const& patients
-    );
+    std::vector<std::int64_t> replaced_by(EntryRow const& entry, std::int64_t person);
 
     Rooms rooms_;
+    Presentation presentation_;
     Utc now_;
-    std::set<std::string> told_;
-    std::vector<std::string> to_retrieve_;
-    std::size_t documents_ = 0;
+    Admitted admitted_;
 };
 
 }  // namespace tributary::cache

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cache/statements.hpp"
+#include "fhir/identity/body_header.hpp"
 
 namespace tributary::cache {
 
@@ -10,14 +11,15 @@ namespace {
 
 constexpr char kFind[] =
     "SELECT c.binary_id, c.content_type, c.sha256, e.sequence, e.document, e.provisional, d.id, c.url, "
-    "c.hash, c.size, e.partner "
-    "FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = e.document WHERE "
-    "c.binary_id = ? AND c.scope = ?";
+    "c.hash, c.size, e.partner, c.gone, e.remote_id, p.id, e.k1 "
+    "FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = e.document "
+    "JOIN patient p ON p.sequence = e.patient WHERE c.binary_id = ? AND c.scope = ?";
 constexpr char kHolders[] =
-    "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, c.sha256 FROM entry e JOIN "
-    "content c ON c.entry = e.sequence "
+    "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, c.sha256, c.gone, e.remote_id, "
+    "p.id "
+    "FROM entry e JOIN content c ON c.entry = e.sequence JOIN patient p ON p.sequence = e.patient "
     "WHERE e.document = ? AND e.provisional = 0 AND e.sequence <> ? ORDER BY e.sequence, c.ordinal";
-constexpr char kSize[] = "SELECT size FROM body WHERE sha256 = ?";
+constexpr char kBody[] = "SELECT size, media_type FROM body WHERE sha256 = ?";
 constexpr char kMissing[] =
     "SELECT c.binary_id FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
     "e.document "
@@ -32,7 +34,7 @@ constexpr char kForgetContents[] = "UPDATE content SET sha256 = '' WHERE sha256 
 constexpr char kForgetBody[] = "DELETE FROM body WHERE sha256 = ?";
 
 constexpr char const* kStatements[] = {
-    kFind, kHolders, kSize, kMissing, kTotal, kUnused, kOldest, kForgetContents, kForgetBody
+    kFind, kHolders, kBody, kMissing, kTotal, kUnused, kOldest, kForgetContents, kForgetBody
 };
 
 constexpr std::size_t kSlice = 500;
@@ -66,23 +68,47 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
         document = row.integer(4);
         provisional = row.integer(5) != 0;
         record.document_id = row.text(6);
-        record.holders.push_back(
-            {record.binary_id, row.text(10), row.text(7), record.content_type, row.text(8), size_at(row, 9)}
-        );
+        if (row.integer(11) == 0) {
+            record.holders.push_back(
+                {record.binary_id,
+                 row.text(10),
+                 row.text(7),
+                 record.content_type,
+                 row.text(8),
+                 size_at(row, 9),
+                 row.text(12),
+                 row.text(13),
+                 row.text(14)}
+            );
+        }
     }
     if (!provisional) add_holders(document, entry, record);
-    auto row = database_.query(kSize, record.sha256);
-    if (row.next()) record.size = static_cast<std::uint64_t>(row.integer(0));
+    if (record.sha256.empty() && record.holders.empty()) record.presence = Presence::deleted;
+    auto row = database_.query(kBody, record.sha256);
+    if (!row.next()) return record;
+    record.size = static_cast<std::uint64_t>(row.integer(0));
+    if (auto const told = row.text(1); fhir::identity::contradicts(told, record.content_type))
+        record.content_type = told;
     return record;
 }
 
 void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRecord& record) {
     auto row = database_.query(kHolders, document, entry);
     while (row.next()) {
-        Holder holder{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), size_at(row, 5)};
+        Holder holder{
+            row.text(0),
+            row.text(1),
+            row.text(2),
+            row.text(3),
+            row.text(4),
+            size_at(row, 5),
+            row.text(8),
+            row.text(9),
+            row.text(10)
+        };
         if (base_type(holder.content_type) != base_type(record.content_type)) continue;
         if (record.sha256.empty()) record.sha256 = row.text(6);
-        record.holders.push_back(std::move(holder));
+        if (row.integer(7) == 0) record.holders.push_back(std::move(holder));
     }
 }
 

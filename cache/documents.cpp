@@ -14,14 +14,18 @@ namespace tributary::cache {
 namespace {
 
 constexpr char kLoad[] =
-    "SELECT person, entry, id, scope, status, version, superseded, conflict, alias_of FROM document WHERE "
-    "sequence = ?";
+    "SELECT person, entry, id, scope, status, version, superseded, conflict, alias_of, hash_mismatch FROM "
+    "document WHERE sequence = ?";
 constexpr char kInsert[] =
     "INSERT INTO document(id, scope, person, entry, version, status, last_updated, seen_at) VALUES(?, ?, ?, "
     "?, 0, '', ?, ?)";
 constexpr char kUpdate[] =
-    "UPDATE document SET entry = ?, version = ?, status = ?, superseded = ?, conflict = ?, date_from = ?, "
-    "last_updated = ? WHERE sequence = ?";
+    "UPDATE document SET entry = ?, version = ?, status = ?, date_from = ?, last_updated = ? WHERE sequence "
+    "= ?";
+constexpr char kShow[] = "UPDATE document SET entry = ?, status = ? WHERE sequence = ?";
+constexpr char kSupersede[] = "UPDATE document SET superseded = ? WHERE sequence = ?";
+constexpr char kConflict[] = "UPDATE document SET conflict = 1 WHERE sequence = ?";
+constexpr char kHashMismatch[] = "UPDATE document SET hash_mismatch = ? WHERE sequence = ?";
 constexpr char kInsertVersion[] =
     "INSERT INTO document_version(document, version, last_updated, resource) VALUES(?, ?, ?, ?)";
 constexpr char kVersion[] = "SELECT resource FROM document_version WHERE document = ? AND version = ?";
@@ -31,17 +35,32 @@ constexpr char kInsertIndex[] =
 constexpr char kAlias[] = "UPDATE document SET alias_of = ? WHERE sequence = ?";
 constexpr char kAliases[] = "UPDATE document SET alias_of = ? WHERE alias_of = ?";
 constexpr char kRead[] =
-    "SELECT d.id, d.version, v.last_updated, v.resource FROM document d "
-    "JOIN document_version v ON v.document = d.sequence AND v.version = d.version WHERE d.id = ? AND d.scope "
+    "SELECT k.id, k.version, v.last_updated, v.resource FROM document d "
+    "JOIN document k ON k.sequence = coalesce(d.alias_of, d.sequence) "
+    "JOIN document_version v ON v.document = k.sequence AND v.version = k.version WHERE d.id = ? AND d.scope "
     "= ?";
 
 constexpr char const* kStatements[] = {
-    kLoad, kInsert, kUpdate, kInsertVersion, kVersion, kDropIndex, kInsertIndex, kAlias, kAliases, kRead
+    kLoad,
+    kInsert,
+    kUpdate,
+    kShow,
+    kSupersede,
+    kConflict,
+    kHashMismatch,
+    kInsertVersion,
+    kVersion,
+    kDropIndex,
+    kInsertIndex,
+    kAlias,
+    kAliases,
+    kRead
 };
 
 /// What is superseded in our view stays so, whatever its partner still says.
 std::string effective_status(DocumentRow const& document, fhir::DocumentReference const& reference) {
-    return document.superseded && reference.status == "current" ? "superseded" : reference.status;
+    bool const superseded = document.superseded != Superseded::no && reference.status == "current";
+    return superseded ? "superseded" : reference.status;
 }
 
 }  // namespace
@@ -69,9 +88,10 @@ DocumentRow Documents::load(std::int64_t sequence) {
     document.scope = row.text(3);
     document.status = row.text(4);
     document.version = static_cast<std::uint64_t>(row.integer(5));
-    document.superseded = row.integer(6) != 0;
+    document.superseded = static_cast<Superseded>(row.integer(6));
     document.conflict = row.integer(7) != 0;
     document.alias_of = row.integer(8);
+    document.hash_mismatch = row.integer(9) != 0;
     return document;
 }
 
@@ -86,44 +106,69 @@ DocumentRow Documents::insert(EntryRow const& entry, std::int64_t person, Utc no
     return document;
 }
 
-fhir::DocumentReference Documents::publish(
-    DocumentRow& document, EntryRow const& entry, std::string_view patient_id, Utc now
-) {
-    document.entry = entry.sequence;
-    document.version += 1;
-    document.status = effective_status(document, entry.reference);
+void Documents::mark_superseded(std::int64_t sequence, Superseded how) {
+    database_.run(kSupersede, static_cast<int>(how), sequence);
+}
+void Documents::mark_conflict(std::int64_t sequence) { database_.run(kConflict, sequence); }
+void Documents::mark_hash_mismatch(std::int64_t sequence, bool mismatch) {
+    database_.run(kHashMismatch, mismatch, sequence);
+}
 
+fhir::json::Value Documents::outward(
+    DocumentRow const& document, EntryRow const& entry, Appearance appearance, Utc now
+) {
     fhir::DocumentReference reference = entry.reference;
-    if (reference.status != document.status) {
-        reference.status = document.status;
-        reference.resource.set("status", document.status);
-    }
+    reference.status = document.status;
+    reference.resource.set("status", document.status);
+    if (!appearance.labels.empty()) reference.resource.set("securityLabel", std::move(appearance.labels));
     fhir::OutwardMeta meta;
     meta.id = document.id;
     meta.version_id = std::to_string(document.version);
     meta.last_updated = fhir::search::format_instant(now);
     meta.source = settings_.rules.canonical_base + "/partner/" + entry.partner;
-    if (document.conflict)
-        meta.tags.push_back({settings_.rules.canonical_base + "/CodeSystem/document-flag", "conflict", ""});
-    auto resource = fhir::outward_document_reference(reference, meta, patient_id, entry.binary_ids());
-    auto const text = fhir::json::write(resource);
-    auto outward = fhir::read_document_reference(std::move(resource));
-    if (outward) reference = std::move(*outward);
+    meta.related = std::move(appearance.related);
+    auto const flag = [&](bool set, char const* code) {
+        if (set)
+            meta.tags.push_back({settings_.rules.canonical_base + "/CodeSystem/document-flag", code, ""});
+    };
+    flag(document.conflict, "conflict");
+    flag(document.hash_mismatch, "hash-mismatch");
+    flag(document.superseded == Superseded::inferred, "inferred-version");
+    return fhir::outward_document_reference(reference, meta, appearance.patient_id, entry.binary_ids());
+}
 
+bool Documents::is_shown(DocumentRow const& document, fhir::json::Value const& outward) {
+    auto const plain = [](fhir::json::Value resource) {
+        if (auto* const meta = resource.find("meta")) {
+            meta->erase("versionId");
+            meta->erase("lastUpdated");
+        }
+        return resource;
+    };
+    return document.version > 0 && plain(current(document).resource) == plain(outward);
+}
+
+fhir::DocumentReference Documents::publish(
+    DocumentRow& document, EntryRow const& entry, Appearance appearance, Write mode, Utc now
+) {
+    document.entry = entry.sequence;
+    document.status = effective_status(document, entry.reference);
+    document.version += 1;
+    auto resource = outward(document, entry, std::move(appearance), now);
+    document.version -= 1;
+    if (mode == Write::if_different && is_shown(document, resource)) {
+        database_.run(kShow, document.entry, document.status, document.sequence);
+        return current(document);
+    }
+    document.version += 1;
+    database_.run(kInsertVersion, document.sequence, document.version, now, fhir::json::write(resource));
+    auto read = fhir::read_document_reference(std::move(resource));
+    auto const reference = read ? std::move(*read) : entry.reference;
     auto const date = fhir::search::read_date(reference.date);
     auto const date_from =
         date ? std::optional(std::chrono::time_point_cast<Utc::duration>(date->from)) : std::nullopt;
-    database_.run(kInsertVersion, document.sequence, document.version, now, text);
     database_.run(
-        kUpdate,
-        entry.sequence,
-        document.version,
-        document.status,
-        document.superseded,
-        document.conflict,
-        date_from,
-        now,
-        document.sequence
+        kUpdate, entry.sequence, document.version, document.status, date_from, now, document.sequence
     );
     index(document, reference);
     auto const kind =
@@ -171,9 +216,15 @@ void Documents::make_alias(std::int64_t sequence, std::int64_t of) {
 FoundResource Documents::read(std::string_view scope, std::string_view id) {
     auto row = database_.query(kRead, id, scope);
     if (!row.next()) return {};
-    return {
-        Presence::found, {row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.time(2), row.text(3)}
-    };
+    StoredResource stored{row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.time(2), row.text(3)};
+    if (stored.id != id) {  // an alias
+        if (auto resource = fhir::json::read(stored.resource)) {
+            resource->set("id", id);
+            stored.resource = fhir::json::write(*resource);
+        }
+        stored.id = std::string(id);
+    }
+    return {Presence::found, std::move(stored)};
 }
 
 }  // namespace tributary::cache

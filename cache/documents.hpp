@@ -8,13 +8,22 @@
 
 namespace tributary::cache {
 
+/// Is there a newer version?
+enum class Superseded {
+    no,
+    stated,   ///< an entry replaces it
+    inferred  ///< the bytes say so (D.3, row 14)
+};
+
 struct DocumentRow {
     std::int64_t sequence = 0, person = 0;
     std::int64_t entry = 0;  ///< whose metadata it shows
     std::string id, scope, status;
     std::uint64_t version = 0;
-    bool superseded = false, conflict = false;
-    std::int64_t alias_of = 0;  ///< 0: stands for itself
+    Superseded superseded = Superseded::no;
+    bool conflict = false;       ///< another Document has the same uniqueId
+    bool hash_mismatch = false;  ///< its bytes do not have the digest of its metadata
+    std::int64_t alias_of = 0;   ///< 0: stands for itself
 };
 
 /// Documents, their versions as apps see them, and the search index.
@@ -27,18 +36,33 @@ public:
     DocumentRow load(std::int64_t sequence);
     /// A Document without a version yet; publish() comes next.
     DocumentRow insert(EntryRow const& entry, std::int64_t person, Utc now);
-    /// Writes the next version, made from the entry, and answers it as apps see it.
+    void mark_superseded(std::int64_t sequence, Superseded how);
+    void mark_conflict(std::int64_t sequence);
+    void mark_hash_mismatch(std::int64_t sequence, bool mismatch);
+    /// What apps see beside the metadata of the entry shown.
+    struct Appearance {
+        std::string patient_id;
+        fhir::json::Value::Array labels;   ///< securityLabel
+        std::vector<std::string> related;  ///< ids of Documents, as OutwardMeta has them
+    };
+    /// if_different: from the current version in more than its number and time.
+    enum class Write { always, if_different };
+    /// Shows the entry's metadata: writes the next version, and answers it as apps see it.
     fhir::DocumentReference publish(
-        DocumentRow& document, EntryRow const& entry, std::string_view patient_id, Utc now
+        DocumentRow& document, EntryRow const& entry, Appearance appearance, Write mode, Utc now
     );
     /// The current version as apps see it.
     fhir::DocumentReference current(DocumentRow const& document);
-    /// From now on it stands for another one: not found by searches, still read under its id.
+    /// From now on it stands for another one: not found by searches, still read under its id, with what the other one shows.
     void make_alias(std::int64_t sequence, std::int64_t of);
 
     FoundResource read(std::string_view scope, std::string_view id);
 
 private:
+    fhir::json::Value outward(
+        DocumentRow const& document, EntryRow const& entry, Appearance appearance, Utc now
+    );
+    bool is_shown(DocumentRow const& document, fhir::json::Value const& outward);
     void index(DocumentRow const& document, fhir::DocumentReference const& outward);
 
     Database& database_;

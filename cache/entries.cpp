@@ -14,18 +14,19 @@ namespace identity = fhir::identity;
 
 constexpr char kFind[] = "SELECT sequence FROM entry WHERE scope = ? AND partner = ? AND remote_id = ?";
 constexpr char kLoad[] =
-    "SELECT id, scope, partner, remote_id, patient, document, provisional, home_community_id, resource FROM "
-    "entry WHERE sequence = ?";
+    "SELECT id, scope, partner, remote_id, patient, document, provisional, home_community_id, resource, "
+    "owner "
+    "FROM entry WHERE sequence = ?";
 constexpr char kContents[] =
     "SELECT c.binary_id, c.sha256, b.document_id, b.set_id, b.version_number FROM content c LEFT JOIN body b "
     "ON b.sha256 = c.sha256 "
     "WHERE c.entry = ? ORDER BY c.ordinal";
 constexpr char kInsert[] =
     "INSERT INTO entry(id, scope, partner, remote_id, patient, document, provisional, k1, home_community_id, "
-    "resource, seen_at) "
-    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "owner, resource, seen_at) "
+    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kReplace[] =
-    "UPDATE entry SET k1 = ?, home_community_id = ?, resource = ?, seen_at = ? WHERE sequence = ?";
+    "UPDATE entry SET k1 = ?, home_community_id = ?, owner = ?, resource = ?, seen_at = ? WHERE sequence = ?";
 constexpr char kSeen[] = "UPDATE entry SET seen_at = ? WHERE sequence = ?";
 constexpr char kSeenDocument[] =
     "UPDATE document SET seen_at = ? WHERE sequence = (SELECT document FROM entry WHERE sequence = ?)";
@@ -36,14 +37,13 @@ constexpr char kInsertContent[] =
     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT(binary_id) DO UPDATE SET ordinal = excluded.ordinal, url = excluded.url, content_type = "
     "excluded.content_type, "
-    "hash = excluded.hash, digest = excluded.digest, size = excluded.size, sha256 = CASE WHEN "
+    "hash = excluded.hash, digest = excluded.digest, size = excluded.size, gone = CASE WHEN excluded.url = "
+    "url "
+    "THEN gone ELSE 0 END, sha256 = CASE WHEN "
     "excluded.sha256 <> '' THEN excluded.sha256 "
     "WHEN excluded.url = url AND excluded.content_type = content_type AND excluded.hash = hash THEN sha256 "
     "ELSE '' END";
 constexpr char kDropContents[] = "DELETE FROM content WHERE entry = ? AND ordinal >= ?";
-constexpr char kInsertRelation[] =
-    "INSERT INTO relation(entry, code, target) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
-constexpr char kDropRelations[] = "DELETE FROM relation WHERE entry = ?";
 
 constexpr char kByK1[] =
     "SELECT e.sequence FROM entry e JOIN document d ON d.sequence = e.document WHERE e.k1 = ? AND e.k1 <> '' "
@@ -65,13 +65,6 @@ constexpr char kBySetId[] =
     "JOIN document d ON d.sequence = e.document WHERE b.set_id = ? AND b.set_id <> '' AND e.provisional = 0 "
     "AND d.person = ? "
     "ORDER BY e.sequence LIMIT 200";
-constexpr char kByRemoteId[] =
-    "SELECT e.sequence FROM entry e JOIN document d ON d.sequence = e.document "
-    "WHERE e.scope = ? AND e.partner = ? AND e.remote_id = ? AND e.provisional = 0 AND d.person = ?";
-constexpr char kByRelation[] =
-    "SELECT e.sequence FROM relation r JOIN entry e ON e.sequence = r.entry JOIN document d ON d.sequence = "
-    "e.document "
-    "WHERE r.target = ? AND e.provisional = 0 AND d.person = ? ORDER BY e.sequence LIMIT 200";
 constexpr char kOfDocument[] =
     "SELECT sequence FROM entry WHERE document = ? AND provisional = ? ORDER BY sequence";
 constexpr char kOfPerson[] =
@@ -81,27 +74,24 @@ constexpr char kPatientsOf[] = "SELECT DISTINCT patient FROM entry WHERE documen
 constexpr char kOfBinary[] = "SELECT entry FROM content WHERE binary_id = ?";
 constexpr char kSetBody[] = "UPDATE content SET sha256 = ? WHERE binary_id = ?";
 constexpr char kInsertBody[] =
-    "INSERT INTO body(sha256, size, document_id, set_id, version_number, used_at) VALUES(?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT(sha256) DO UPDATE SET used_at = excluded.used_at, document_id = excluded.document_id, "
-    "set_id = excluded.set_id, "
-    "version_number = excluded.version_number";
+    "INSERT INTO body(sha256, size, document_id, set_id, version_number, media_type, used_at) VALUES(?, ?, "
+    "?, "
+    "?, ?, ?, ?) "
+    "ON CONFLICT(sha256) DO UPDATE SET used_at = max(used_at, excluded.used_at), document_id = "
+    "excluded.document_id, set_id = excluded.set_id, "
+    "version_number = excluded.version_number, media_type = excluded.media_type";
+constexpr char kGone[] = "UPDATE content SET gone = 1 WHERE binary_id = ? AND scope = ?";
 
-constexpr char kBody[] = "SELECT document_id, set_id, version_number FROM body WHERE sha256 = ?";
-constexpr char kInsertInline[] =
-    "INSERT INTO body(sha256, size, used_at) VALUES(?, ?, ?) ON CONFLICT(sha256) DO UPDATE SET used_at = "
-    "excluded.used_at";
+constexpr char const* kStatements[] = {kFind,         kLoad,         kContents,   kInsert,    kReplace,
+                                       kSeen,         kSeenDocument, kAssign,     kAssignAll, kInsertContent,
+                                       kDropContents, kByK1,         kByDigest,   kBySha256,  kBySetId,
+                                       kOfDocument,   kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,
+                                       kInsertBody,   kGone};
 
-constexpr char const* kStatements[] = {
-    kInsertInline,  kBody,         kFind,       kLoad,      kContents,      kInsert,       kReplace,
-    kSeen,          kSeenDocument, kAssign,     kAssignAll, kInsertContent, kDropContents, kInsertRelation,
-    kDropRelations, kByK1,         kByDigest,   kBySha256,  kBySetId,       kByRemoteId,   kByRelation,
-    kOfDocument,    kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,       kInsertBody
-};
-
-/// K3 as text: "" where the content has no usable digest.
+/// The digest of K3 as text: "" where the content has no usable one.
 std::string digest_key(fhir::Attachment const& attachment) {
     auto const digest = identity::read_digest(attachment.hash);
-    if (!digest || !attachment.size || *attachment.size == 0) return {};
+    if (!digest || attachment.size == 0) return {};
     static constexpr char kHex[] = "0123456789abcdef";
     std::string key = digest->algorithm == identity::Digest::Algorithm::sha1 ? "sha1|" : "sha256|";
     for (char const character : digest->bytes) {
@@ -109,25 +99,7 @@ std::string digest_key(fhir::Attachment const& attachment) {
         key += kHex[byte >> 4U];
         key += kHex[byte & 0xFU];
     }
-    return key + "|" + std::to_string(*attachment.size);
-}
-
-std::string target_by_id(std::string_view partner, std::string_view remote_id) {
-    return "r|" + std::string(partner) + "|" + std::string(remote_id);
-}
-
-std::string target_by_identifier(std::string_view k1) { return "i|" + std::string(k1); }
-
-/// What a relation may point at: "" where it says nothing usable.
-std::vector<std::string> targets(EntryRow const& entry, fhir::RelatesTo const& relation) {
-    std::vector<std::string> keys;
-    auto const id = fhir::reference_id(relation.target.reference);
-    if (!id.empty() && id != entry.remote_id) keys.push_back(target_by_id(entry.partner, id));
-    if (relation.target.identifier) {
-        auto const key = identity::normalised(*relation.target.identifier);
-        if (!key.empty()) keys.push_back(target_by_identifier(key));
-    }
-    return keys;
+    return key;
 }
 
 }  // namespace
@@ -167,6 +139,7 @@ EntryRow Entries::load(std::int64_t sequence) {
         entry.document = row.integer(5);
         entry.provisional = row.integer(6) != 0;
         entry.home_community_id = row.text(7);
+        entry.owner = row.integer(9) != 0;
         if (auto resource = fhir::json::read(row.text(8))) {
             if (auto reference = fhir::read_document_reference(std::move(*resource)))
                 entry.reference = std::move(*reference);
@@ -198,40 +171,50 @@ void Entries::insert(EntryRow& entry, Utc now) {
         entry.provisional,
         identity::unique_id(entry.reference),
         entry.home_community_id,
+        entry.owner,
         fhir::json::write(entry.reference.resource),
         now
     );
     entry.sequence = database_.last_insert();
     insert_contents(entry);
-    insert_relations(entry);
+    relations_.store(entry);
 }
 
 void Entries::keep_inline(InlineBody const& body, Utc now) {
-    database_.run(kInsertInline, body.sha256, body.size, now);
+    store_body(body.identity, body.size, body.media_type, now);
+}
+
+void Entries::store_body(
+    identity::BodyIdentity const& identity, std::uint64_t size, std::string_view media_type, Utc used_at
+) {
+    database_.run(
+        kInsertBody,
+        identity.sha256,
+        size,
+        identity.document_id,
+        identity.set_id,
+        identity.version_number,
+        media_type,
+        used_at
+    );
 }
 
 void Entries::replace(EntryRow& entry, Utc now) {
     auto const resource = fhir::json::write(entry.reference.resource);
     database_.run(
-        kReplace, identity::unique_id(entry.reference), entry.home_community_id, resource, now, entry.sequence
+        kReplace,
+        identity::unique_id(entry.reference),
+        entry.home_community_id,
+        entry.owner,
+        resource,
+        now,
+        entry.sequence
     );
     database_.run(kDropContents, entry.sequence, entry.contents.size());
-    database_.run(kDropRelations, entry.sequence);
     insert_contents(entry);
-    insert_relations(entry);
+    relations_.store(entry);
     seen(entry.sequence, now);
     entry.contents = load(entry.sequence).contents;
-}
-
-identity::BodyIdentity Entries::body(std::string_view sha256) {
-    identity::BodyIdentity identity;
-    identity.sha256 = std::string(sha256);
-    auto row = database_.query(kBody, sha256);
-    if (!row.next()) return identity;
-    identity.document_id = row.text(0);
-    identity.set_id = row.text(1);
-    if (!row.is_null(2)) identity.version_number = row.integer(2);
-    return identity;
 }
 
 void Entries::insert_contents(EntryRow const& entry) {
@@ -251,13 +234,6 @@ void Entries::insert_contents(EntryRow const& entry) {
             attachment.size,
             content.sha256
         );
-    }
-}
-
-void Entries::insert_relations(EntryRow const& entry) {
-    for (auto const& relation : entry.reference.relates_to) {
-        for (auto const& target : targets(entry, relation))
-            database_.run(kInsertRelation, entry.sequence, relation.code, target);
     }
 }
 
@@ -282,11 +258,11 @@ std::vector<std::int64_t> Entries::candidates(EntryRow const& entry, std::int64_
         while (row.next()) found.push_back(row.integer(0));
     };
     auto const k1 = identity::unique_id(entry.reference);
-    if (!k1.empty()) {
-        collect(database_.query(kByK1, k1, person));
-        collect(database_.query(kByRelation, target_by_identifier(k1), person));
+    if (!k1.empty()) collect(database_.query(kByK1, k1, person));
+    if (auto const uuid = identity::entry_uuid(entry.reference); !uuid.empty()) {
+        auto const named = relations_.known_as(uuid, person);
+        found.insert(found.end(), named.begin(), named.end());
     }
-    collect(database_.query(kByRelation, target_by_id(entry.partner, entry.remote_id), person));
     for (auto const& content : entry.reference.contents) {
         if (auto const key = digest_key(content.attachment); !key.empty())
             collect(database_.query(kByDigest, key, person));
@@ -297,12 +273,10 @@ std::vector<std::int64_t> Entries::candidates(EntryRow const& entry, std::int64_
         if (content.body && !content.body->set_id.empty())
             collect(database_.query(kBySetId, content.body->set_id, person));
     }
+    for (auto const& edge : relations_.pointing_at(entry, person)) found.push_back(edge.entry);
     for (auto const& relation : entry.reference.relates_to) {
-        auto const id = fhir::reference_id(relation.target.reference);
-        if (!id.empty()) collect(database_.query(kByRemoteId, entry.scope, entry.partner, id, person));
-        if (!relation.target.identifier) continue;
-        auto const key = identity::normalised(*relation.target.identifier);
-        if (!key.empty()) collect(database_.query(kByK1, key, person));
+        auto const targets = relations_.targets(entry, relation, person);
+        found.insert(found.end(), targets.begin(), targets.end());
     }
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
@@ -336,18 +310,17 @@ std::int64_t Entries::of_binary(std::string_view binary_id) {
     return row.next() ? row.integer(0) : 0;
 }
 
-void Entries::set_body(std::string_view binary_id, AttachedBody const& body) {
-    auto const& identity = body.identity;
-    database_.run(
-        kInsertBody,
-        identity.sha256,
-        body.size,
-        identity.document_id,
-        identity.set_id,
-        identity.version_number,
-        body.now
-    );
-    database_.run(kSetBody, identity.sha256, binary_id);
+void Entries::set_body(AttachedBody const& body) {
+    store_body(body.identity, body.size, body.media_type, body.now);
+    database_.run(kSetBody, body.identity.sha256, body.binary_id);
+}
+
+void Entries::discard(AttachedBody const& body) {
+    store_body(body.identity, body.size, body.media_type, Utc());
+}
+
+void Entries::mark_gone(std::string_view scope, std::string_view binary_id) {
+    database_.run(kGone, binary_id, scope);
 }
 
 }  // namespace tributary::cache

@@ -6,32 +6,16 @@
 #include <vector>
 
 #include "cache/database.hpp"
+#include "cache/entry_row.hpp"
 #include "cache/records.hpp"
-#include "fhir/identity/document_identity.hpp"
+#include "cache/relations.hpp"
 
 namespace tributary::cache {
-
-struct ContentRow {
-    std::string binary_id;
-    std::string sha256;  ///< "" no Body
-    std::optional<fhir::identity::BodyIdentity> body;
-};
-
-/// A partner's DocumentEntry as it is stored.
-struct EntryRow {
-    std::int64_t sequence = 0, patient = 0, document = 0;
-    std::string id, scope, partner, remote_id, home_community_id;
-    bool provisional = false;
-    fhir::DocumentReference reference;  ///< as the partner serves it, without inline data
-    std::vector<ContentRow> contents;   ///< one for each of reference.contents
-
-    std::vector<std::string> binary_ids() const;
-};
 
 /// DocumentEntries with their contents and relations, and the look-up of those that may be the same document.
 class Entries {
 public:
-    explicit Entries(Database& database) : database_(database) {}
+    explicit Entries(Database& database) : database_(database), relations_(database) {}
 
     /// The sequence number; 0: unknown.
     std::int64_t find(std::string_view scope, std::string_view partner, std::string_view remote_id);
@@ -55,19 +39,29 @@ public:
     /// The entry a content belongs to; 0: unknown.
     std::int64_t of_binary(std::string_view binary_id);
 
-    /// The bytes of a content that came with its entry. What they say about themselves is told later, by set_body().
+    Relations& relations() { return relations_; }
+
+    /// The bytes of a content that came with its entry.
     void keep_inline(InlineBody const& body, Utc now);
-    /// What is known of these bytes.
-    fhir::identity::BodyIdentity body(std::string_view sha256);
-    void set_body(std::string_view binary_id, AttachedBody const& body);
+    void set_body(AttachedBody const& body);
+    /// Bytes that no content may have: they go when Bodies are released.
+    void discard(AttachedBody const& body);
+    /// This partner has the content no longer.
+    void mark_gone(std::string_view scope, std::string_view binary_id);
     /// Binary ids without a Body.
     static std::vector<std::string> missing(EntryRow const& entry);
 
 private:
     void insert_contents(EntryRow const& entry);
-    void insert_relations(EntryRow const& entry);
+    void store_body(
+        fhir::identity::BodyIdentity const& identity,
+        std::uint64_t size,
+        std::string_view media_type,
+        Utc used_at
+    );
 
     Database& database_;
+    Relations relations_;
 };
 
 }  // namespace tributary::cache

@@ -1,5 +1,7 @@
 #include "cache/events.hpp"
 
+#include <utility>
+
 #include "cache/codes.hpp"
 #include "cache/statements.hpp"
 
@@ -7,16 +9,14 @@ namespace tributary::cache {
 
 namespace {
 
-constexpr char kNextNumber[] =
-    "UPDATE subscription SET events = events + 1 WHERE sequence = ? RETURNING events";
+constexpr char kLastNumber[] = "SELECT events FROM subscription WHERE sequence = ?";
+constexpr char kSetNumber[] = "UPDATE subscription SET events = ? WHERE sequence = ?";
 constexpr char kInsert[] =
     "INSERT INTO event(subscription, number, kind, focus_type, focus_id, focus_version, at) VALUES(?, ?, ?, "
-    "?, ?, ?, ?)";
-constexpr char kFind[] =
-    "SELECT 1 FROM event WHERE subscription = ? AND focus_type = ? AND focus_id = ? AND kind = ? AND "
-    "focus_version = ?";
+    "?, ?, ?, ?) ON CONFLICT(subscription, focus_type, focus_id, kind, focus_version) DO NOTHING";
 constexpr char kFindAnyVersion[] =
     "SELECT 1 FROM event WHERE subscription = ? AND focus_type = ? AND focus_id = ? AND kind = ? LIMIT 1";
+constexpr char kAliases[] = "SELECT id FROM document WHERE alias_of = ? AND alias_of IS NOT NULL";
 constexpr char kList[] =
     "SELECT e.number, e.kind, e.at, e.focus_type, e.focus_id, e.focus_version, v.resource FROM subscription "
     "s "
@@ -28,7 +28,7 @@ constexpr char kChange[] =
     "INSERT INTO change(scope, at, focus_type, focus_id, focus_version, kind) VALUES(?, ?, ?, ?, ?, ?)";
 
 constexpr char const* kStatements[] = {
-    kNextNumber, kInsert, kFind, kFindAnyVersion, kList, kDelivered, kChange
+    kLastNumber, kSetNumber, kInsert, kFindAnyVersion, kAliases, kList, kDelivered, kChange
 };
 
 }  // namespace
@@ -36,22 +36,40 @@ constexpr char const* kStatements[] = {
 std::span<char const* const> event_statements() { return kStatements; }
 
 bool Events::append(std::int64_t subscription, subscriptions::EventKind kind, Focus const& focus, Utc at) {
-    if (database_.query(kFind, subscription, focus.type, focus.id, code(kind), focus.version).next())
-        return false;
-    std::int64_t number = 0;
-    {
-        auto row = database_.query(kNextNumber, subscription);
-        if (!row.next()) return false;
-        number = row.integer(0);
-    }
-    database_.run(kInsert, subscription, number, code(kind), focus.type, focus.id, focus.version, at);
+    auto& last = last_number(subscription);
+    auto const number = last.value + 1;
+    bool const fresh =
+        database_.run(kInsert, subscription, number, code(kind), focus.type, focus.id, focus.version, at) > 0;
+    if (!fresh) return false;
+    last.value = number;
+    last.changed = true;
     return true;
 }
 
-bool Events::told(std::int64_t subscription, Focus const& focus) {
-    return database_
-        .query(kFindAnyVersion, subscription, focus.type, focus.id, code(subscriptions::EventKind::create))
-        .next();
+Events::Number& Events::last_number(std::int64_t subscription) {
+    auto const [at, added] = numbers_.try_emplace(subscription);
+    if (added) {
+        auto row = database_.query(kLastNumber, subscription);
+        if (row.next()) at->second.value = row.integer(0);
+    }
+    return at->second;
+}
+
+void Events::flush() {
+    for (auto& [subscription, last] : numbers_) {
+        if (std::exchange(last.changed, false)) database_.run(kSetNumber, last.value, subscription);
+    }
+}
+
+bool Events::told(std::int64_t subscription, Focus const& focus, std::int64_t document) {
+    auto const kind = code(subscriptions::EventKind::create);
+    if (database_.query(kFindAnyVersion, subscription, focus.type, focus.id, kind).next()) return true;
+    auto alias = database_.query(kAliases, document);
+    while (alias.next()) {
+        auto const id = alias.text(0);
+        if (database_.query(kFindAnyVersion, subscription, focus.type, id, kind).next()) return true;
+    }
+    return false;
 }
 
 std::vector<EventRecord> Events::list(

@@ -1,5 +1,7 @@
 #pragma once
+#include <cstdint>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "cache/database.hpp"
@@ -18,10 +20,14 @@ class Events {
 public:
     explicit Events(Database& database) : database_(database) {}
 
-    /// Gives it the Subscription's next number. False: it has this very Event already.
+    /// Gives it the Subscription's next number. False: it has this very Event already. How many a Subscription has is written by flush().
     bool append(std::int64_t subscription, subscriptions::EventKind kind, Focus const& focus, Utc at);
-    /// Was it ever told of the creation of that resource?
-    bool told(std::int64_t subscription, Focus const& focus);
+    /// At the end of a unit of work, and before a Subscription is read within one.
+    void flush();
+    /// At the start of a unit of work: what was appended last may have been rolled back.
+    void forget() { numbers_.clear(); }
+    /// Was it ever told of the creation of that Document, by its own id or by one that has become its alias?
+    bool told(std::int64_t subscription, Focus const& focus, std::int64_t document);
     std::vector<EventRecord> list(
         std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
     );
@@ -29,7 +35,14 @@ public:
     void record_change(std::string_view scope, subscriptions::EventKind kind, Focus const& focus, Utc at);
 
 private:
+    struct Number {
+        std::int64_t value = 0;
+        bool changed = false;
+    };
+    Number& last_number(std::int64_t subscription);
+
     Database& database_;
+    std::unordered_map<std::int64_t, Number> numbers_;  ///< of Subscriptions, within one unit of work
 };
 
 }  // namespace tributary::cache

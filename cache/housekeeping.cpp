@@ -55,6 +55,7 @@ constexpr char kRetireBodies[] =
     "?)";
 constexpr char kDropContents[] = "DELETE FROM content WHERE entry = ?";
 constexpr char kDropRelations[] = "DELETE FROM relation WHERE entry = ?";
+constexpr char kDropIdentifiers[] = "DELETE FROM entry_identifier WHERE entry = ?";
 constexpr char kDropEntry[] = "DELETE FROM entry WHERE sequence = ?";
 constexpr char kDropIndex[] = "DELETE FROM document_index WHERE document = ?";
 constexpr char kDropVersions[] = "DELETE FROM document_version WHERE document = ?";
@@ -96,6 +97,7 @@ constexpr char const* kStatements[] = {
     kRetireBodies,
     kDropContents,
     kDropRelations,
+    kDropIdentifiers,
     kDropEntry,
     kDropIndex,
     kDropVersions,
@@ -225,6 +227,7 @@ void Housekeeping::drop_entry(std::int64_t entry) {
     database_.run(kRetireBodies, entry, entry);
     database_.run(kDropContents, entry);
     database_.run(kDropRelations, entry);
+    database_.run(kDropIdentifiers, entry);
     database_.run(kDropEntry, entry);
 }
 

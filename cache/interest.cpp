@@ -57,7 +57,7 @@ std::optional<subscriptions::EventKind> Interest::kind_of(
             : std::nullopt;
     if (news == News::fresh) return EventKind::create;
     if (news == News::changed) return update;
-    bool const told = events_.told(candidate.sequence, focus_of(document));
+    bool const told = events_.told(candidate.sequence, focus_of(document), document.sequence);
     if (news == News::restored) return told ? update : EventKind::create;
     bool const follows_everybody = candidate.plan->search.patient.empty();  // and was told when it was fresh
     return told || follows_everybody ? std::nullopt : std::optional(EventKind::create);
@@ -78,10 +78,11 @@ void Interest::catch_up(
     }
     for (auto const sequence : known) {
         auto const document = documents.load(sequence);
-        if (events_.told(subscription, focus_of(document))) continue;
+        if (events_.told(subscription, focus_of(document), sequence)) continue;
         if (!subscriptions::wants_document(plan, documents.current(document))) continue;
         events_.append(subscription, subscriptions::EventKind::create, focus_of(document), now);
     }
+    events_.flush();
 }
 
 std::vector<Interest::Candidate> Interest::wanting(

@@ -108,7 +108,7 @@ std::vector<std::int64_t> Patients::admit(PatientsAnswer const& answer) {
     std::vector<std::int64_t> answered;
     for (NewPatient const& fresh : answer.patients) {
         auto const sequence = store(answer, fresh);
-        join(same_persons(answer, fresh, sequence), joined);
+        find_person(answer, fresh, sequence, joined);
         database_.run(kExchangePatient, sequence, answer.discovery);
         answered.push_back(sequence);
     }
@@ -119,7 +119,7 @@ std::vector<std::int64_t> Patients::admit(PatientsAnswer const& answer) {
         for (auto const sequence : answered) {
             if (auto const row = load(sequence)) persons.push_back(row->person);
         }
-        join(std::move(persons), joined);
+        (void)join(std::move(persons), joined);
     }
     database_.run(kMatched, answer.patients.size(), answer.discovery, answer.partner);
     forget();
@@ -175,34 +175,79 @@ void Patients::store_keys(
     insert(link_keys(partner, fresh.patient));
 }
 
-std::vector<std::int64_t> Patients::same_persons(
-    PatientsAnswer const& answer, NewPatient const& fresh, std::int64_t sequence
+/// Links decide first. Who is only alike belongs to a Person if there is but one whom he may be.
+void Patients::find_person(
+    PatientsAnswer const& answer,
+    NewPatient const& fresh,
+    std::int64_t sequence,
+    std::vector<std::int64_t>& joined
 ) {
     forget();
     std::vector<std::string> keys = identity::person_keys(fresh.patient);
     std::erase_if(keys, [](std::string const& key) { return !makes_a_person(key); });
     auto const links = link_keys(answer.partner, fresh.patient);
     keys.insert(keys.end(), links.begin(), links.end());
-    std::vector<std::int64_t> persons;
+    std::set<std::int64_t> linked;
+    std::set<std::int64_t> alike;
+    std::int64_t own = 0;
     for (auto const candidate : candidates(answer.scope, keys)) {
         auto const row = load(candidate);
         if (!row) continue;
-        bool const same = candidate == sequence ||
-                          identity::same_person(row->patient, row->partner, fresh.patient, answer.partner);
-        if (same) persons.push_back(row->person);
+        if (candidate == sequence) {
+            own = row->person;
+            continue;
+        }
+        auto const kinship = identity::kinship(row->patient, row->partner, fresh.patient, answer.partner);
+        if (kinship == identity::Kinship::linked) linked.insert(row->person);
+        if (kinship == identity::Kinship::alike) alike.insert(row->person);
     }
-    return persons;
+    for (auto const person : linked) {
+        if (person != own && may_be_one(person, own, identity::Kinship::linked))
+            own = join({person, own}, joined);
+    }
+    for (auto const person : linked) alike.erase(person);
+    alike.erase(own);
+    for (auto one = alike.begin(); one != alike.end(); ++one) {
+        bool const two_people = std::any_of(std::next(one), alike.end(), [&](std::int64_t other) {
+            return !may_be_one(*one, other, identity::Kinship::alike);
+        });
+        if (two_people) return;
+    }
+    for (auto const person : alike) {
+        if (may_be_one(person, own, identity::Kinship::alike)) own = join({person, own}, joined);
+    }
 }
 
-void Patients::join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined) {
+/// Not where one Patient contradicts another without being linked to him, nor, of those that are only alike, where one partner tells two apart.
+bool Patients::may_be_one(std::int64_t a, std::int64_t b, identity::Kinship why) {
+    auto const patients_of_a = of_person(a);
+    for (auto const sequence : of_person(b)) {
+        auto const row = load(sequence);
+        if (!row) continue;
+        for (auto const other : patients_of_a) {
+            auto const known = load(other);
+            if (!known) continue;
+            auto const kinship =
+                identity::kinship(known->patient, known->partner, row->patient, row->partner);
+            if (kinship == identity::Kinship::linked) continue;
+            if (identity::contradict(known->patient, row->patient)) return false;
+            if (why == identity::Kinship::alike && known->partner == row->partner) return false;
+        }
+    }
+    return true;
+}
+
+std::int64_t Patients::join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined) {
     std::sort(persons.begin(), persons.end());
     persons.erase(std::unique(persons.begin(), persons.end()), persons.end());
+    if (persons.size() > 1) forget();  // what was loaded tells the Persons as they were
     for (std::size_t i = 1; i < persons.size(); ++i) {
         auto const kept = persons.front();
         database_.run(kJoinPatients, kept, persons[i]);
         if (database_.run(kJoinDocuments, kept, persons[i]) > 0) joined.push_back(kept);
         database_.run(kDropPerson, persons[i]);
     }
+    return persons.empty() ? 0 : persons.front();
 }
 
 std::vector<std::int64_t> Patients::candidates(std::string_view scope, std::vector<std::string> const& keys) {

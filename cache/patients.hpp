@@ -58,10 +58,15 @@ private:
     void store_keys(
         std::string_view scope, std::string_view partner, std::int64_t sequence, NewPatient const& fresh
     );
-    std::vector<std::int64_t> same_persons(
-        PatientsAnswer const& answer, NewPatient const& fresh, std::int64_t sequence
+    void find_person(
+        PatientsAnswer const& answer,
+        NewPatient const& fresh,
+        std::int64_t sequence,
+        std::vector<std::int64_t>& joined
     );
-    void join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined);
+    bool may_be_one(std::int64_t a, std::int64_t b, fhir::identity::Kinship why);
+    /// Answers the Person they all are now. `joined`: those that took over documents of another one.
+    std::int64_t join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined);
     std::vector<std::int64_t> candidates(std::string_view scope, std::vector<std::string> const& keys);
     Accepted evaluate(std::string_view scope, subscriptions::Plan const& plan);
 

@@ -129,9 +129,11 @@ struct PatientsAnswer {
     Utc now;
 };
 struct InlineBody {
-    std::size_t content = 0;  ///< index into DocumentReference.content
-    std::string sha256;       ///< hex; the bytes are in the BodyStore already
+    std::size_t content = 0;                ///< index into DocumentReference.content
+    fhir::identity::BodyIdentity identity;  ///< the bytes are in the BodyStore already
     std::uint64_t size = 0;
+    std::string media_type = {};                ///< as the bytes tell, "" unknown
+    std::optional<fhir::Patient> subject = {};  ///< whom the bytes say they are about
 };
 struct NewEntry {
     std::string id;                       ///< ours, should it be a Document's first holder
@@ -149,8 +151,11 @@ struct Answer {
 struct Admitted {
     std::vector<std::string> subscriptions;  ///< with new Events, each once
     std::vector<std::string>
-        to_retrieve;            ///< binary ids without a Body: of fresh Documents and of provisional copies
-    std::size_t documents = 0;  ///< fresh Documents
+        to_retrieve;              ///< binary ids without a Body: of fresh Documents and of provisional copies
+    std::size_t documents = 0;    ///< fresh Documents
+    std::size_t conflicts = 0;    ///< Documents that turned out to share a uniqueId with another one
+    std::size_t cycles = 0;       ///< relations ignored because they lead back to where they come from
+    std::size_t quarantined = 0;  ///< contents whose bytes speak of somebody else: not kept
 };
 
 // Bodies --------------------------------------------------------------------------------------------------------------
@@ -160,20 +165,30 @@ struct Holder {
     std::string binary_id;  ///< of this partner's own entry
     std::string partner, url, content_type, hash;
     std::optional<std::uint64_t> size;
+    std::string entry;      ///< the partner's id of the DocumentReference
+    std::string patient;    ///< our id of the Patient whose it is
+    std::string unique_id;  ///< K1, "" none
 };
 struct ContentRecord {
-    Presence presence = Presence::unknown;
+    Presence presence = Presence::unknown;  ///< deleted: not here, and gone at every holder
     std::string binary_id, content_type;
     std::string document_id;
     std::string sha256;           ///< of the Body, "" not retrieved yet
     std::uint64_t size = 0;       ///< of the Body
-    std::vector<Holder> holders;  ///< the entry's own partner first
+    std::vector<Holder> holders;  ///< who may still have it, the entry's own partner first
 };
 struct AttachedBody {
     std::string binary_id;
     fhir::identity::BodyIdentity identity;
     std::uint64_t size = 0;
     Utc now;
+    std::string media_type = {};                ///< as the bytes tell, "" unknown
+    std::optional<fhir::Patient> subject = {};  ///< whom the bytes say they are about
+    bool hash_mismatch = false;                 ///< taken although the metadata's digest is another (D.4)
+};
+struct KnownPatient {
+    Presence presence = Presence::unknown;
+    fhir::Patient patient;  ///< as its partner serves it
 };
 
 // Search --------------------------------------------------------------------------------------------------------------

@@ -102,6 +102,17 @@ CREATE TABLE change(
 CREATE INDEX change_at ON change(at);
 )";
 
+// What copies need: whose metadata are shown, what else an entry is known by, where a document is gone, what its bytes are.
+constexpr char kCopies[] = R"(
+ALTER TABLE document ADD COLUMN hash_mismatch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entry ADD COLUMN owner INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE content ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE body ADD COLUMN media_type TEXT NOT NULL DEFAULT '';
+UPDATE content SET digest = substr(digest, 1, CASE WHEN digest LIKE 'sha1|%' THEN 45 ELSE 71 END) WHERE digest <> '';
+CREATE TABLE entry_identifier(key TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(key, entry)) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_identifier_entry ON entry_identifier(entry);
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -110,7 +121,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 1> kCacheMigrations{kFirst};
+constexpr std::array<char const*, 2> kCacheMigrations{kFirst, kCopies};
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 
 }  // namespace

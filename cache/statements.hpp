@@ -9,6 +9,7 @@ std::span<char const* const> event_statements();
 std::span<char const* const> patient_statements();
 std::span<char const* const> patient_read_statements();
 std::span<char const* const> entry_statements();
+std::span<char const* const> relation_statements();
 std::span<char const* const> document_statements();
 std::span<char const* const> interest_statements();
 std::span<char const* const> subscription_statements();

@@ -38,12 +38,15 @@ struct Store::Impl {
         database.take_failure();
         patients.forget();
         interest.forget();
+        events.forget();
         if constexpr (std::is_void_v<Value>) {
             work();
+            events.flush();
             if (auto failure = database.take_failure()) return Outcome(std::move(*failure));
             return Outcome();
         } else {
             Outcome outcome(work());
+            events.flush();
             if (auto failure = database.take_failure()) return Outcome(std::move(*failure));
             return outcome;
         }
@@ -197,6 +200,15 @@ Result<void> Store::record_calls(std::vector<CallRow> const& rows) {
 
 Result<ContentRecord> Store::content(std::string_view scope, std::string_view binary_id) {
     return impl_->unit([&] { return impl_->contents.find(scope, binary_id); });
+}
+Result<void> Store::mark_gone(std::string_view scope, std::string_view binary_id) {
+    return impl_->unit([&] { impl_->entries.mark_gone(scope, binary_id); });
+}
+Result<KnownPatient> Store::known_patient(std::string_view scope, std::string_view id) {
+    return impl_->unit([&] {
+        auto const row = impl_->patients.find(scope, id);
+        return row ? KnownPatient{Presence::found, row->patient} : KnownPatient();
+    });
 }
 Result<std::vector<std::string>> Store::contents_to_retrieve(std::size_t limit) {
     return impl_->unit([&] { return impl_->contents.to_retrieve(limit); });

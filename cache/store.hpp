@@ -102,6 +102,10 @@ public:
 
     // Reads
     Result<ContentRecord> content(std::string_view scope, std::string_view binary_id);
+    /// That partner has the content no longer, until its metadata name another place.
+    Result<void> mark_gone(std::string_view scope, std::string_view binary_id);
+    /// A Patient as its partner serves it.
+    Result<KnownPatient> known_patient(std::string_view scope, std::string_view id);
     /// Contents that have no Body yet, of documents that a live Subscription was told of: for eager retrieval after a restart.
     Result<std::vector<std::string>> contents_to_retrieve(std::size_t limit);
     Result<ResourcePage> search_documents(DocumentSearchRequest const& request);

@@ -76,7 +76,9 @@ bool accepts_strictly(search::PatientQuery const& query, Patient patient) {
     if (query.parameters.empty())
         return !query.references.empty();  // nothing to compare: who asked decides by the reference
     if (!asks_identifier(query)) {
-        std::erase_if(patient.names, is_placeholder);
+        std::erase_if(patient.names, [](HumanName const& name) {
+            return is_placeholder(name) || is_alias(name);
+        });
         if (patient.names.empty()) return false;
     }
     std::vector<Parameter const*> givens;

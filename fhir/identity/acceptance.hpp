@@ -31,12 +31,27 @@ Resolved resolve(
     std::size_t max_matches
 );
 
-/// Linked by Patient.link or by a shared identifier (same system and value, birthDate and gender not contradicting).
+/// Linked by Patient.link or by a shared identifier that stands for somebody (not 999-99-9999 or UNK), with neither birthDate, gender nor the whole name contradicting.
 bool linked(Patient const& a, Patient const& b);
-/// linked(), or, for Patients of different partners, equal folded family, first given, birthDate and gender, all present. Source: architecture 8.
-bool same_person(
+/// Why two Patients are one Person. Source: architecture 8.
+enum class Kinship {
+    none,
+    alike,  ///< at different partners: equal folded family, first given, birthDate and gender, all present; aliases do not count
+    linked
+};
+Kinship kinship(
     Patient const& a, std::string_view partner_of_a, Patient const& b, std::string_view partner_of_b
 );
+inline bool same_person(
+    Patient const& a, std::string_view partner_of_a, Patient const& b, std::string_view partner_of_b
+) {
+    return kinship(a, partner_of_a, b, partner_of_b) != Kinship::none;
+}
+/// Both carry a birthDate, or a gender, and they differ: never one Person, unless a link says so.
+bool contradict(Patient const& a, Patient const& b);
+/// Does a document whose header names this subject speak of somebody else? Of family name, given names and birthDate two contradict; absent is no
+/// contradiction. One alone happens to real people's documents (marriage, nickname, misread date). Source: document-sharing I.4, rule 6; docs/decisions/0006.
+bool is_somebody_else(Patient const& subject, Patient const& patient);
 
 /// By what a Patient can be found again: two Patients that may be same_person() share at least one key. Identifier keys "i|system|value" and a
 /// demographics key "d|family|given|birthDate|gender" of each real name where all are present. "l|id" of the Patient itself and of each one it links to. Also "f|folded family" for each name, for candidate look-up.

@@ -26,12 +26,6 @@ std::string scoped_unique_id(Known const& side) {
     return id.starts_with('|') ? side.partner + id : id;
 }
 
-std::string entry_uuid(DocumentReference const& document) {
-    auto const& all = document.identifiers;
-    auto const found = std::find_if(all.begin(), all.end(), is_entry_uuid);
-    return found == all.end() ? std::string() : identifier_key(*found);
-}
-
 std::string base_media_type(std::string_view type) {
     std::string base(type.substr(0, type.find(';')));
     while (base.ends_with(' ')) base.pop_back();
@@ -258,8 +252,9 @@ Verdict compare_by_content(Known const& a, Known const& b, bool both_have_unique
     bool const one_set = bodies && !a.body->set_id.empty() && a.body->set_id == b.body->set_id;
     if (!both_have_unique_ids || !one_set || !a.body->version_number || !b.body->version_number)
         return Verdict::distinct;
-    if (*b.body->version_number > *a.body->version_number) return Verdict::new_version;
-    return *b.body->version_number < *a.body->version_number ? Verdict::older_version : Verdict::distinct;
+    if (*b.body->version_number > *a.body->version_number) return Verdict::implicit_new_version;
+    return *b.body->version_number < *a.body->version_number ? Verdict::implicit_older_version
+                                                             : Verdict::distinct;
 }
 
 }  // namespace
@@ -270,6 +265,12 @@ std::string unique_id(DocumentReference const& document) {
     if (document.master_identifier) return identifier_key(*document.master_identifier);
     auto const& all = document.identifiers;
     auto const found = std::find_if(all.begin(), all.end(), is_unique_id);
+    return found == all.end() ? std::string() : identifier_key(*found);
+}
+
+std::string entry_uuid(DocumentReference const& document) {
+    auto const& all = document.identifiers;
+    auto const found = std::find_if(all.begin(), all.end(), is_entry_uuid);
     return found == all.end() ? std::string() : identifier_key(*found);
 }
 

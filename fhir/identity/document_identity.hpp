@@ -20,6 +20,8 @@ std::optional<Digest> read_digest(std::string_view hash);
 
 /// K1: normalised uniqueId ("" where there is none). Source: document-sharing D.2.
 std::string unique_id(DocumentReference const& document);
+/// The normalised entryUUID ("" where there is none): it names the record, not the document. Source: document-sharing D.1.
+std::string entry_uuid(DocumentReference const& document);
 /// A normalised identifier "system|value", by the same rules; used for relatesTo targets given by identifier and for K6.
 std::string normalised(Identifier const& identifier);
 
@@ -41,16 +43,18 @@ struct Known {
 };
 
 enum class Verdict {
-    unchanged,         ///< row 1
-    status_change,     ///< row 2
-    metadata_update,   ///< row 3
-    same,              ///< rows 4, 6 (one community), 7, 11: add a location, no notification
-    provisional_same,  ///< rows 5 and 8: bytes decide
-    conflict,          ///< row 8, settled: two Documents, flagged
-    new_version,       ///< rows 9 and 14: B supersedes A
-    older_version,     ///< the same the other way round: A, known already, supersedes B
-    related,           ///< row 10
-    distinct,          ///< rows 6 (two communities), 12, 13, and nothing in common
+    unchanged,               ///< row 1
+    status_change,           ///< row 2
+    metadata_update,         ///< row 3
+    same,                    ///< rows 4, 6 (one community), 7, 11: add a location, no notification
+    provisional_same,        ///< rows 5 and 8: bytes decide
+    conflict,                ///< row 8, settled: two Documents, flagged
+    new_version,             ///< row 9: B supersedes A
+    older_version,           ///< the same the other way round: A, known already, supersedes B
+    implicit_new_version,    ///< row 14: B supersedes A, as their bytes say
+    implicit_older_version,  ///< the same the other way round
+    related,                 ///< row 10
+    distinct,                ///< rows 6 (two communities), 12, 13, and nothing in common
 };
 /// The first row of document-sharing D.3 that fits, A known and B new, both of one Person.
 Verdict compare(Known const& a, Known const& b);

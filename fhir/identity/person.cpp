@@ -3,6 +3,7 @@
 
 #include "fhir/identity/acceptance.hpp"
 #include "fhir/identity/person_name.hpp"
+#include "fhir/identity/person_traits.hpp"
 #include "fhir/resources/identifier_key.hpp"
 #include "fhir/search/parameter.hpp"
 
@@ -12,14 +13,20 @@ namespace {
 
 bool is_known(std::string_view gender) { return !gender.empty() && gender != "unknown"; }
 
-bool genders_contradict(std::string_view a, std::string_view b) {
-    return is_known(a) && is_known(b) && a != b;
-}
-
-/// A date of less precision contradicts only where it differs: 1970 and 1970-05-01 do not.
-bool dates_contradict(std::string_view a, std::string_view b) {
-    auto const common = std::min(a.size(), b.size());
-    return a.substr(0, common) != b.substr(0, common);
+/// "999-99-9999", "000000", "UNK": what a clerk types where there is no number.
+bool is_filler(Identifier const& identifier) {
+    auto const value = search::fold(identifier.value);
+    if (value == "unk" || value == "unknown" || value == "none" || value == "na" || value == "n a")
+        return true;
+    std::string digits;
+    std::copy_if(value.begin(), value.end(), std::back_inserter(digits), [](char c) {
+        return c >= '0' && c <= '9';
+    });
+    bool const only_digits =
+        std::all_of(value.begin(), value.end(), [](char c) { return c == ' ' || (c >= '0' && c <= '9'); });
+    constexpr std::size_t kShortest = 6;
+    return only_digits && digits.size() >= kShortest &&
+           digits.find_first_not_of(digits.front()) == std::string::npos;
 }
 
 /// Normalised, with a system: a bare number is shared by strangers.
@@ -27,13 +34,13 @@ std::set<std::string> identifier_keys(Patient const& patient) {
     std::set<std::string> keys;
     for (auto const& identifier : patient.identifiers) {
         auto key = identifier_key(identifier);
-        if (!key.empty() && !key.starts_with('|')) keys.insert(std::move(key));
+        if (!key.empty() && !key.starts_with('|') && !is_filler(identifier)) keys.insert(std::move(key));
     }
     return keys;
 }
 
 bool share_identifier(Patient const& a, Patient const& b) {
-    if (dates_contradict(a.birth_date, b.birth_date) || genders_contradict(a.gender, b.gender)) return false;
+    if (contradict(a, b) || names_contradict(a, b)) return false;
     auto const keys_of_a = identifier_keys(a);
     auto const keys_of_b = identifier_keys(b);
     return std::any_of(keys_of_a.begin(), keys_of_a.end(), [&](std::string const& key) {
@@ -62,7 +69,7 @@ std::set<std::string> demographic_keys(Patient const& patient) {
     std::set<std::string> keys;
     if (patient.birth_date.empty() || !is_known(patient.gender)) return keys;
     for (auto const& name : patient.names) {
-        if (is_placeholder(name) || name.given.empty()) continue;
+        if (is_placeholder(name) || is_alias(name) || name.given.empty()) continue;
         auto const family = search::fold(name.family);
         auto const given = search::fold(name.given.front());
         if (family.empty() || given.empty()) continue;
@@ -73,21 +80,31 @@ std::set<std::string> demographic_keys(Patient const& patient) {
 
 }  // namespace
 
+bool contradict(Patient const& a, Patient const& b) {
+    bool const genders = is_known(a.gender) && is_known(b.gender) && a.gender != b.gender;
+    return genders || birth_dates(a, b) == Agreement::contradicts;
+}
+
 bool linked(Patient const& a, Patient const& b) {
     return links_by_reference(a, b) || links_by_reference(b, a) || links_by_identifier(a, b) ||
            links_by_identifier(b, a) || share_identifier(a, b);
 }
 
-bool same_person(
+Kinship kinship(
     Patient const& a, std::string_view partner_of_a, Patient const& b, std::string_view partner_of_b
 ) {
-    if (partner_of_a == partner_of_b) return (!a.id.empty() && a.id == b.id) || linked(a, b);
-    if (links_by_identifier(a, b) || links_by_identifier(b, a) || share_identifier(a, b)) return true;
+    if (partner_of_a == partner_of_b) {
+        bool const one = (!a.id.empty() && a.id == b.id) || linked(a, b);
+        return one ? Kinship::linked : Kinship::none;
+    }
+    if (links_by_identifier(a, b) || links_by_identifier(b, a) || share_identifier(a, b))
+        return Kinship::linked;
     auto const keys_of_a = demographic_keys(a);
     auto const keys_of_b = demographic_keys(b);
-    return std::any_of(keys_of_a.begin(), keys_of_a.end(), [&](std::string const& key) {
+    bool const alike = std::any_of(keys_of_a.begin(), keys_of_a.end(), [&](std::string const& key) {
         return keys_of_b.contains(key);
     });
+    return alike ? Kinship::alike : Kinship::none;
 }
 
 std::vector<std::string> person_keys(Patient const& patient) {

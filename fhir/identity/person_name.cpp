@@ -43,4 +43,8 @@ bool is_placeholder(HumanName const& name) {
     return is_stand_in(family) || is_stand_in(given) || is_stand_in(first);
 }
 
+bool is_alias(HumanName const& name) {
+    return name.use == "nickname" || name.use == "anonymous" || name.use == "old";
+}
+
 }  // namespace tributary::fhir::identity

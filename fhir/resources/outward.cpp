@@ -91,6 +91,21 @@ void drop_orphan(Value& resource, std::string const& reference) {
     std::erase_if(*items, [&](Value const& item) { return '#' + std::string(item.text("id")) == reference; });
 }
 
+/// Where the target is a Document of ours, the link leads to it.
+void link_relations(Value& resource, std::vector<std::string> const& related) {
+    auto* relations = resource.find("relatesTo");
+    auto* items = relations == nullptr ? nullptr : relations->get<Value::Array>();
+    if (items == nullptr) return;
+    for (std::size_t i = 0; i < items->size() && i < related.size(); ++i) {
+        auto& relation = (*items)[i];
+        if (related[i].empty() || !relation.is_object()) continue;
+        auto* target = relation.find("target");
+        if (target == nullptr || !target->is_object())
+            target = &relation.set("target", Value(Value::Object{}));
+        target->set("reference", "DocumentReference/" + related[i]);
+    }
+}
+
 void drop_empty_relations(Value& resource) {
     auto* relations = resource.find("relatesTo");
     auto* items = relations == nullptr ? nullptr : relations->get<Value::Array>();
@@ -170,6 +185,7 @@ json::Value outward_document_reference(
     made.set("subject", our_subject(made.find("subject"), patient_id));
     drop_orphan(made, document.subject.reference);
     for (auto const& content : document.contents) drop_orphan(made, content.attachment.url);
+    link_relations(made, meta.related);
     drop_empty_relations(made);
     prune(made);
     return made;

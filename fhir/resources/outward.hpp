@@ -13,6 +13,8 @@ namespace tributary::fhir {
 struct OutwardMeta {
     std::string id, version_id, last_updated, source;
     std::vector<Coding> tags = {};
+    std::vector<std::string> related = {
+    };  ///< ids of the Documents of ours that relatesTo[i] points at, "" none
 };
 
 /// Our form of a partner's DocumentReference: our id and meta (security labels and tags of the partner stay, profiles go), subject = Patient/{patient_id},

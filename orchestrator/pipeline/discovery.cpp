@@ -289,9 +289,19 @@ awaitable<StepResult> Discovery::admit(
     auto const admitted = co_await until_stored(around_.clock, write);
     if (!admitted) co_return StepResult::failed(admitted.error());
     if (!admitted->subscriptions.empty()) around_.wake(admitted->subscriptions);
+    tell_oddities(settings.id, *admitted);
     if (around_.settings.retrieve == Retrieve::eager)
         around_.retrievals.prefetch(identity_.scope, admitted->to_retrieve, identity_.flow);
     co_return StepResult::done();
+}
+
+void Discovery::tell_oddities(std::string const& name, cache::Admitted const& admitted) {
+    auto const tell = [&](std::size_t count, char const* what) {
+        if (count > 0) logger_.warning(what, {{"partner", name}, {"entries", std::to_string(count)}});
+    };
+    tell(admitted.conflicts, "documents in conflict");
+    tell(admitted.cycles, "relations that lead back ignored");
+    tell(admitted.quarantined, "documents not kept: of somebody else");
 }
 
 awaitable<Result<void>> Discovery::put_bodies(std::vector<InlineData> bodies) {

@@ -103,6 +103,7 @@ private:
     awaitable<partner::StepResult> admit(
         std::size_t index, partner::PatientMatch match, partner::FoundDocuments found
     );
+    void tell_oddities(std::string const& partner, cache::Admitted const& admitted);
     awaitable<Result<void>> put_bodies(std::vector<InlineData> bodies);
     awaitable<void> report_closed();
     awaitable<void> report(std::size_t index);

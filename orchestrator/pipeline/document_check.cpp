@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "fhir/identity/body_identity.hpp"
+#include "fhir/identity/body_header.hpp"
 #include "fhir/json/reader.hpp"
 #include "orchestrator/base/digest.hpp"
 
@@ -71,6 +71,15 @@ bool is_of_nothing(Digest const& digest) {
                                                        : digest.bytes == raw(sha256(""));
 }
 
+/// The id inside, root^extension of a CDA, is the uniqueId outside.
+bool bears(std::string const& document_id, std::string const& unique_id) {
+    if (document_id.empty() || unique_id.empty()) return false;
+    fhir::Identifier inner;
+    inner.system = "urn:ietf:rfc:3986";
+    inner.value = document_id;
+    return document_id == unique_id || fhir::identity::normalised(inner) == unique_id;
+}
+
 }  // namespace
 
 Result<CheckedDocument> check_document(
@@ -91,14 +100,20 @@ Result<CheckedDocument> check_document(
     bool const comparable =
         came == wanted || came.empty() || wanted.empty() || came == "application/octet-stream";
     auto const digest = fhir::identity::read_digest(expected.hash);
-    if (digest && comparable && !is_of_nothing(*digest) && !matches(*digest, retrieved.bytes, own)) {
-        return Failure(Errc::conflict, "the bytes do not have the digest of the metadata");
-    }
+    auto header = fhir::identity::read_body_header(retrieved.bytes);
     CheckedDocument checked;
+    checked.hash_mismatch =
+        digest && comparable && !is_of_nothing(*digest) && !matches(*digest, retrieved.bytes, own);
+    bool const bears_its_name = expected.last_look && bears(header.identity.document_id, expected.unique_id);
+    if (checked.hash_mismatch && !bears_its_name)
+        return Failure(Errc::conflict, "the bytes do not have the digest of the metadata");
     checked.content_type = expected.content_type.empty() ? retrieved.content_type : expected.content_type;
-    if (!comparable) checked.content_type = retrieved.content_type;
-    checked.identity = fhir::identity::read_body_identity(retrieved.bytes);
+    if (fhir::identity::contradicts(header.media_type, checked.content_type))
+        checked.content_type = header.media_type;
+    checked.identity = std::move(header.identity);
     checked.identity.sha256 = hex(own);
+    checked.media_type = std::move(header.media_type);
+    checked.subject = std::move(header.subject);
     checked.bytes = std::make_shared<std::string const>(std::move(retrieved.bytes));
     return checked;
 }

@@ -1,10 +1,12 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "fhir/base/failure.hpp"
 #include "fhir/identity/document_identity.hpp"
+#include "fhir/resources/patient.hpp"
 #include "orchestrator/partner/community.hpp"
 
 namespace tributary::pipeline {
@@ -12,16 +14,22 @@ namespace tributary::pipeline {
 /// What the metadata promise about a content.
 struct ExpectedDocument {
     std::string content_type;
-    std::string hash;  ///< as written
+    std::string hash;            ///< as written
+    std::string unique_id = {};  ///< K1 of its entry
+    bool last_look = false;      ///< bytes with another digest are taken if they bear this uniqueId
 };
 struct CheckedDocument {
     std::string content_type;
     std::shared_ptr<std::string const> bytes;
     fhir::identity::BodyIdentity identity;
+    std::string media_type;  ///< as the bytes tell, "" unknown
+    std::optional<fhir::Patient> subject;
+    bool hash_mismatch = false;
 };
 
-/// Is what came the document, and what are its digest and identity? A FHIR Binary wrapper is undone. Pure; for the worker. Errors: invalid (empty, a web page,
-/// an OperationOutcome), conflict (the digest of the metadata is another). Source: document-sharing B.3, D.4.
+/// Is what came the document, and what are its digest and identity? A FHIR Binary wrapper is undone. Its type is what the metadata say, whatever the
+/// partner sent it as, unless the bytes leave no doubt. Pure; for the worker. Errors: invalid (empty, a web page, an OperationOutcome), conflict (the
+/// digest of the metadata is another). Source: document-sharing B.3, D.4.
 Result<CheckedDocument> check_document(
     ExpectedDocument const& expected, partner::RetrievedDocument retrieved
 );

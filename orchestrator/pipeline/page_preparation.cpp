@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fhir/identity/body_header.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/pipeline/ids.hpp"
 
@@ -25,9 +26,16 @@ void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t l
         page.partial = true;
         return;
     }
-    auto digest = hex(sha256(*bytes));
-    entry.inline_bodies.push_back({content, digest, bytes->size()});
-    page.bodies.push_back({std::move(digest), std::make_shared<std::string const>(std::move(*bytes))});
+    auto header = fhir::identity::read_body_header(*bytes);
+    cache::InlineBody body;
+    body.content = content;
+    body.identity = std::move(header.identity);
+    body.identity.sha256 = hex(sha256(*bytes));
+    body.size = bytes->size();
+    body.media_type = std::move(header.media_type);
+    body.subject = std::move(header.subject);
+    page.bodies.push_back({body.identity.sha256, std::make_shared<std::string const>(std::move(*bytes))});
+    entry.inline_bodies.push_back(std::move(body));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "orchestrator/async/task_group.hpp"
 #include "orchestrator/partner/community.hpp"
 #include "orchestrator/partner/step.hpp"
+#include "orchestrator/pipeline/holder_plan.hpp"
 #include "orchestrator/pipeline/retrievals.hpp"
 
 namespace tributary::pipeline {
@@ -23,22 +25,18 @@ struct RetrievalJob {
     std::vector<partner::Flow> flows;  ///< who wants it eagerly
     partner::Flow flow;                ///< in whose turn it is
     std::size_t waiters = 0;           ///< who wants it now
-    cache::ContentRecord record;
-    std::size_t holder = 0;  ///< that is asked, or is to be
-    std::size_t gone = 0;    ///< holders that have it no longer
-    bool unencoded = false;
+    HolderPlan plan;
     async::TaskGroup* call = nullptr;  ///< while the partner is being asked
     Failure last{Errc::not_found, "no partner that holds it is configured"};
     async::OneShot<Result<Retrievals::Body>> outcome;
 
     bool wanted() const { return waiters > 0 || !flows.empty(); }
 };
+using RetrievalJobPtr = std::shared_ptr<RetrievalJob>;
 
 inline std::string key_of(std::string_view scope, std::string_view binary_id) {
     return std::string(scope).append("\n").append(binary_id);
 }
-
-inline bool is_gone(Failure const& why) { return why.http_status() == 404 || why.http_status() == 410; }
 
 inline partner::DocumentAddress address_of(cache::Holder const& holder, bool unencoded) {
     partner::DocumentAddress address;

@@ -1,15 +1,11 @@
 #include "orchestrator/pipeline/retrievals.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <exception>
-#include <unordered_map>
 #include <utility>
 
 #include "orchestrator/async/with_deadline.hpp"
-#include "orchestrator/pipeline/document_check.hpp"
-#include "orchestrator/pipeline/retrieval_job.hpp"
-#include "orchestrator/pipeline/until_stored.hpp"
+#include "orchestrator/pipeline/retrievals_impl.hpp"
 
 namespace tributary::pipeline {
 
@@ -23,87 +19,12 @@ using partner::StepResult;
 namespace {
 
 using Job = RetrievalJob;
-using JobPtr = std::shared_ptr<Job>;
+using JobPtr = RetrievalJobPtr;
 
 constexpr std::size_t kLookUpsAtOnce = 32;
 constexpr std::size_t kMostJobs = 100000;
-constexpr std::size_t kCheckedInline = 16 * 1024;  // hashed and looked at in less than 0.1 ms
 
 }  // namespace
-
-struct Retrievals::Impl final : partner::StepRunner {
-    Impl(
-        boost::asio::any_io_executor ex,
-        async::Clock& clock,
-        storage::Storage& storage,
-        async::Worker& worker,
-        std::vector<std::unique_ptr<partner::Partner>>& partners,
-        CallLog& calls,
-        std::function<void(std::vector<std::string> const&)> wake,
-        Logger logger,
-        Metrics& metrics
-    );
-
-    awaitable<Result<Body>> fetch(Deadline deadline, std::string scope, std::string binary_id);
-    awaitable<Result<Body>> read(cache::ContentRecord record);
-    void prefetch(std::string scope, std::vector<std::string> binary_ids, Flow flow);
-    void release(Flow flow);
-    void cancel();
-
-    /// One who waits for a Job; the last one who leaves drops it, unless it runs or is wanted eagerly.
-    class Waiting {
-    public:
-        Waiting(Impl& owner, JobPtr job) : owner_(owner), job_(std::move(job)) { ++job_->waiters; }
-        Waiting(Waiting const&) = delete;
-        Waiting& operator=(Waiting const&) = delete;
-        ~Waiting() {
-            --job_->waiters;
-            owner_.drop_unwanted(job_);
-        }
-
-    private:
-        Impl& owner_;
-        JobPtr job_;
-    };
-
-    JobPtr job_for(std::string const& scope, std::string const& binary_id);
-    void look_up_next();
-    awaitable<void> look_up(JobPtr job);
-    void begin(JobPtr const& job, cache::ContentRecord record);
-    void try_holders(JobPtr const& job);
-    void finish(JobPtr const& job, Result<Body> outcome);
-    void hurry(JobPtr const& job);
-    void drop_unwanted(JobPtr const& job);
-    partner::Partner* holder_of(Job const& job) const;
-
-    void start(partner::Lane& lane, Step step, partner::Slot slot) override;
-    void ended(partner::Lane& lane, Step const& step, StepResult const& result) override;
-    awaitable<void> run(JobPtr job, partner::Partner& partner, Step step, partner::Slot slot);
-    awaitable<void> call(JobPtr job, partner::Partner& partner, Step step, partner::Slot slot, bool& settled);
-    void cut_off(JobPtr const& job);
-    awaitable<StepResult> retrieve(JobPtr job, partner::Partner& partner, Step step, partner::Slot& slot);
-    awaitable<Result<CheckedDocument>> check(cache::Holder holder, partner::RetrievedDocument retrieved);
-    awaitable<StepResult> store(JobPtr job, CheckedDocument document);
-    StepResult failed(Job& job, Failure why);
-
-    async::Clock& clock_;
-    storage::Storage& storage_;
-    async::Worker& worker_;
-    std::vector<std::unique_ptr<partner::Partner>>& partners_;
-    CallLog& calls_;
-    std::function<void(std::vector<std::string> const&)> wake_;
-    Logger logger_;
-    Metrics::Gauge& jobs_gauge_;
-    Metrics::Counter& left_;
-    std::uint32_t next_number_ = 0;
-    std::unordered_map<std::uint32_t, JobPtr> jobs_;
-    std::unordered_map<std::string, JobPtr> by_key_;
-    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_discovery_;
-    std::deque<std::uint32_t> listed_;
-    std::size_t looking_up_ = 0;
-    bool cancelled_ = false;
-    async::TaskGroup calls_under_way_;  // last
-};
 
 Retrievals::Impl::Impl(
     boost::asio::any_io_executor ex,
@@ -122,11 +43,16 @@ Retrievals::Impl::Impl(
       partners_(partners),
       calls_(calls),
       wake_(std::move(wake)),
+      reread_(storage, worker, clock, wake_),
       logger_(std::move(logger)),
       jobs_gauge_(metrics.gauge("tributary_retrievals_open", "Contents that wait to be retrieved, or are")),
       left_(metrics.counter(
           "tributary_retrievals_left_total",
           "Eager retrievals left to be made on demand, because a queue was full"
+      )),
+      quarantined_(metrics.counter(
+          "tributary_documents_quarantined_total",
+          "Retrieved bytes that are not served: another digest than the metadata's, or of somebody else"
       )),
       calls_under_way_(std::move(ex), [log = logger_](std::string_view task, std::exception_ptr error) {
           log.bug(task, error);
@@ -229,7 +155,7 @@ void Retrievals::Impl::hurry(JobPtr const& job) {
         (void)lane.raise(*this, job->flow, job->number);
     } else if (lane.drop(*this, job->flow, job->number)) {
         job->last = Failure(Errc::connect, "not asked: the last calls failed");
-        ++job->holder;
+        job->plan.skip();
         try_holders(job);
     }
 }
@@ -261,28 +187,27 @@ awaitable<void> Retrievals::Impl::look_up(JobPtr job) {
 }
 
 void Retrievals::Impl::begin(JobPtr const& job, cache::ContentRecord record) {
-    job->record = std::move(record);
     auto const answers = [this](cache::Holder const& holder) {
         return std::any_of(partners_.begin(), partners_.end(), [&](auto const& partner) {
             return partner->id() == holder.partner && partner->lane().available();
         });
     };
-    std::stable_partition(job->record.holders.begin(), job->record.holders.end(), answers);
+    std::stable_partition(record.holders.begin(), record.holders.end(), answers);
+    job->plan = HolderPlan(std::move(record.holders));
     try_holders(job);
 }
 
 partner::Partner* Retrievals::Impl::holder_of(Job const& job) const {
-    if (job.holder >= job.record.holders.size()) return nullptr;
-    auto const& id = job.record.holders[job.holder].partner;
+    if (job.plan.empty()) return nullptr;
     auto const found = std::find_if(partners_.begin(), partners_.end(), [&](auto const& partner) {
-        return partner->id() == id;
+        return partner->id() == job.plan.holder().partner;
     });
     return found == partners_.end() ? nullptr : found->get();
 }
 
 /// Queues the Job at the first holder, from the next one on, that takes it; none: it has failed.
 void Retrievals::Impl::try_holders(JobPtr const& job) {
-    for (; job->holder < job->record.holders.size(); ++job->holder) {
+    for (; !job->plan.empty(); job->plan.skip()) {
         auto* const partner = holder_of(*job);
         if (partner == nullptr) continue;
         Step step;
@@ -297,8 +222,7 @@ void Retrievals::Impl::try_holders(JobPtr const& job) {
         job->last = added.error();
     }
     if (job->waiters == 0 && job->last.errc() == Errc::throttled) left_.add();
-    bool const gone = job->gone > 0 && job->gone == job->record.holders.size();
-    finish(job, gone ? Failure(Errc::deleted, "gone at every partner that held it") : job->last);
+    finish(job, job->plan.gone() ? Failure(Errc::deleted, "gone at every partner that held it") : job->last);
 }
 
 void Retrievals::Impl::finish(JobPtr const& job, Result<Body> outcome) {
@@ -329,8 +253,7 @@ void Retrievals::Impl::ended(partner::Lane&, Step const& step, StepResult const&
     if (failed == nullptr || found == jobs_.end() || cancelled_) return;
     auto const job = found->second;
     job->last = failed->why;
-    if (is_gone(job->last)) ++job->gone;
-    ++job->holder;
+    job->plan.ended(job->last);
     try_holders(job);
 }
 
@@ -377,73 +300,6 @@ awaitable<void> Retrievals::Impl::call(
     partner.lane().settle(step, std::move(result));
     drop_unwanted(job);
     if (bug) std::rethrow_exception(bug);
-}
-
-awaitable<StepResult> Retrievals::Impl::retrieve(
-    JobPtr job, partner::Partner& partner, Step step, partner::Slot& slot
-) {
-    auto const holder = job->record.holders[job->holder];
-    Call call(clock_, std::string(), partner.id(), step);
-    auto const deadline = Deadline::after(clock_, partner.settings().retrieve_timeout);
-    std::vector<partner::DocumentAddress> addresses;
-    addresses.push_back(address_of(holder, job->unencoded));
-    auto op = partner.community().retrieve(deadline, std::move(addresses));
-    auto answers = co_await with_deadline(clock_, deadline, std::move(op));
-    job->call = nullptr;  // what came is kept, whoever wants it
-    auto answer = answers && !answers->empty()
-                      ? std::move(answers->front())
-                      : Result<partner::RetrievedDocument>(
-                            answers ? Failure(Errc::protocol) : Failure(answers.error())
-                        );
-    if (!answer) {
-        calls_.failed(std::move(call), answer.error());
-        co_return failed(*job, answer.error());
-    }
-    calls_.succeeded(std::move(call), answer->wire_bytes);
-    slot.answered();
-    auto document = co_await check(holder, std::move(*answer));
-    if (!document) co_return failed(*job, document.error());
-    co_return co_await store(std::move(job), std::move(*document));
-}
-
-awaitable<Result<CheckedDocument>> Retrievals::Impl::check(
-    cache::Holder holder, partner::RetrievedDocument retrieved
-) {
-    auto const bytes = retrieved.bytes.size();
-    auto work = [holder = std::move(holder), retrieved = std::move(retrieved)]() mutable {
-        ExpectedDocument const expected{holder.content_type, holder.hash};
-        return check_document(expected, std::move(retrieved));
-    };
-    if (bytes <= kCheckedInline) co_return work();
-    co_return co_await worker_.execute(std::move(work), bytes);
-}
-
-/// Another holder is tried first. The last one is asked again: as its Lane says, or once without content-coding after a wrong digest.
-StepResult Retrievals::Impl::failed(Job& job, Failure why) {
-    bool const last = job.holder + 1 >= job.record.holders.size();
-    if (!last) return StepResult::failed(std::move(why));
-    if (why.errc() != Errc::conflict) return StepResult::of(std::move(why));
-    if (std::exchange(job.unencoded, true)) return StepResult::failed(std::move(why));
-    return StepResult::parked(clock_.now());
-}
-
-awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument document) {
-    auto put = [&] { return storage_.put_body(document.identity.sha256, document.bytes); };
-    auto const written = co_await until_stored(clock_, put);
-    if (!written) co_return StepResult::failed(written.error());
-    cache::AttachedBody body;
-    body.binary_id = job->binary_id;
-    body.identity = document.identity;
-    body.size = document.bytes->size();
-    body.now = clock_.utc_now();
-    auto attach = [&] { return storage_.attach_body(body); };
-    auto const attached = co_await until_stored(clock_, attach);
-    if (!attached) co_return StepResult::failed(attached.error());
-    auto const flows = job->flows;
-    finish(job, Body{std::move(document.content_type), std::move(document.bytes)});
-    if (!attached->subscriptions.empty()) wake_(attached->subscriptions);
-    if (!flows.empty()) prefetch(job->scope, attached->to_retrieve, flows.front());
-    co_return StepResult::done();
 }
 
 void Retrievals::Impl::cancel() {

@@ -300,6 +300,19 @@ awaitable<Result<cache::ContentRecord>> Storage::content(std::string scope, std:
         }
     );
 }
+awaitable<Result<void>> Storage::mark_gone(std::string scope, std::string binary_id) {
+    return impl_->run(
+        impl_->writer,
+        [scope = std::move(scope), binary_id = std::move(binary_id)](cache::Store& store) {
+            return store.mark_gone(scope, binary_id);
+        }
+    );
+}
+awaitable<Result<cache::KnownPatient>> Storage::known_patient(std::string scope, std::string id) {
+    return impl_->run(impl_->reader, [scope = std::move(scope), id = std::move(id)](cache::Store& store) {
+        return store.known_patient(scope, id);
+    });
+}
 awaitable<Result<std::vector<std::string>>> Storage::contents_to_retrieve(std::size_t limit) {
     return impl_->run(impl_->reader, [limit](cache::Store& store) {
         return store.contents_to_retrieve(limit);

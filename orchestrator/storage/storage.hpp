@@ -70,6 +70,8 @@ public:
     awaitable<Result<void>> record_calls(std::vector<cache::CallRow> rows);
 
     awaitable<Result<cache::ContentRecord>> content(std::string scope, std::string binary_id);
+    awaitable<Result<void>> mark_gone(std::string scope, std::string binary_id);
+    awaitable<Result<cache::KnownPatient>> known_patient(std::string scope, std::string id);
     awaitable<Result<std::vector<std::string>>> contents_to_retrieve(std::size_t limit);
     awaitable<Result<cache::ResourcePage>> search_documents(cache::DocumentSearchRequest request);
     awaitable<Result<cache::FoundResource>> read_document(std::string scope, std::string id);

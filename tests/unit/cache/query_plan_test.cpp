@@ -14,6 +14,7 @@ std::vector<char const*> all_statements() {
           patient_statements(),
           patient_read_statements(),
           entry_statements(),
+          relation_statements(),
           document_statements(),
           interest_statements(),
           subscription_statements(),

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -73,7 +74,11 @@ struct DocumentText {
     std::string unique_id = {};  ///< K1, an OID
     std::string hash = {};       ///< SHA-1 as hex, with size 100
     std::string status = "current";
-    std::string replaces = {};  ///< remote id
+    std::string replaces = {};     ///< remote id
+    std::string replaces_id = {};  ///< K1, an OID
+    std::string entry_uuid = {};
+    std::string home = {};   ///< homeCommunityId
+    std::string label = {};  ///< a confidentiality code
     std::string type = "11506-3", content_type = "text/plain", date = "2026-01-15T10:00:00Z";
 };
 inline NewEntry make_entry(std::string const& partner, DocumentText const& text) {
@@ -95,6 +100,32 @@ inline NewEntry make_entry(std::string const& partner, DocumentText const& text)
     if (!text.replaces.empty()) {
         auto const target = object({{"reference", "DocumentReference/" + text.replaces}});
         resource.set("relatesTo", array({object({{"code", "replaces"}, {"target", target}})}));
+    }
+    if (!text.replaces_id.empty()) {
+        auto const named = object(
+            {{"system", "urn:ietf:rfc:3986"},
+             {"value", (text.replaces_id.starts_with("urn:") ? "" : "urn:oid:") + text.replaces_id}}
+        );
+        auto const target = object({{"identifier", named}});
+        resource.set("relatesTo", array({object({{"code", "replaces"}, {"target", target}})}));
+    }
+    if (!text.entry_uuid.empty()) {
+        auto const named =
+            object({{"use", "official"}, {"system", "urn:ietf:rfc:3986"}, {"value", text.entry_uuid}});
+        resource.set("identifier", array({named}));
+    }
+    if (!text.home.empty()) {
+        auto const home = object(
+            {{"url", "https://profiles.ihe.net/ITI/MHD/StructureDefinition/ihe-HomeCommunityId"},
+             {"valueOid", text.home}}
+        );
+        resource.set("extension", array({home}));
+    }
+    if (!text.label.empty()) {
+        auto const coding = object(
+            {{"system", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"}, {"code", text.label}}
+        );
+        resource.set("securityLabel", array({object({{"coding", array({coding})}})}));
     }
     auto attachment = object({{"contentType", text.content_type}, {"url", "Binary/" + text.id}});
     if (!text.hash.empty()) {
@@ -202,7 +233,7 @@ public:
         Answer answer;
         answer.discovery = "d1";
         answer.partner = partner;
-        answer.home_community_id = "urn:oid:2.999.7." + std::to_string(partner.size());
+        answer.home_community_id = "urn:oid:2.999.7." + partner.substr(1);
         answer.patient_id = partner + "-" + patient;
         answer.now = at_second(2);
         for (auto const& document : documents) answer.entries.push_back(make_entry(partner, document));
@@ -223,6 +254,25 @@ public:
         body.size = 100;
         body.now = at_second(3);
         return commit([&](Store& s) { return s.attach_body(body); });
+    }
+    Admitted attach(AttachedBody body) {
+        body.size = 100;
+        body.now = at_second(3);
+        return commit([&](Store& s) { return s.attach_body(body); });
+    }
+    std::string text(std::string const& id, std::string const& member) {
+        return std::string(document(id).text(member));
+    }
+    /// Has the document this flag of ours?
+    bool flagged(std::string const& id, std::string const& code) {
+        auto const resource = document(id);
+        auto const* const meta = resource.find("meta");
+        if (meta == nullptr) return false;
+        auto const& tags = meta->items("tag");
+        return std::any_of(tags.begin(), tags.end(), [&](fhir::json::Value const& tag) {
+            return tag.text("code") == code &&
+                   tag.text("system") == "http://tributary.example/CodeSystem/document-flag";
+        });
     }
     /// "create p1-a/1" and so on, in order of number; checks that the numbers have no gap.
     std::vector<std::string> told(std::string const& subscription) {

@@ -256,8 +256,8 @@ TEST_CASE("row 14: a higher version of one set", "[identity][D.3]") {
             bytes("v" + std::to_string(version), "", "set", version)
         };
     };
-    CHECK(verdict(side("1.1", 1), side("1.2", 2)) == Verdict::new_version);
-    CHECK(verdict(side("1.2", 2), side("1.1", 1)) == Verdict::older_version);
+    CHECK(verdict(side("1.1", 1), side("1.2", 2)) == Verdict::implicit_new_version);
+    CHECK(verdict(side("1.2", 2), side("1.1", 1)) == Verdict::implicit_older_version);
 }
 
 TEST_CASE("four partners' spellings of one document and its next version", "[identity][odd]") {

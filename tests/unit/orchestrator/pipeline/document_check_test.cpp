@@ -7,6 +7,10 @@ namespace tributary::pipeline {
 
 namespace {
 
+std::string const kCda =
+    R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2.3" extension="7"/><recordTarget><patientRole><patient>)"
+    R"(<birthTime value="19700501"/></patient></patientRole></recordTarget></ClinicalDocument>)";
+
 partner::RetrievedDocument came(std::string bytes, std::string content_type) {
     partner::RetrievedDocument document;
     document.bytes = std::move(bytes);
@@ -66,12 +70,35 @@ TEST_CASE("a digest is compared only with the representation it describes", "[re
         refused({"text/plain", sha1_of("hello")}, came("other", "Text/Plain; charset=utf-8")) ==
         Errc::conflict
     );
-    CHECK(
-        check_document({"text/plain", sha1_of("hello")}, came("%PDF", "application/pdf"))->content_type ==
-        "application/pdf"
-    );
+    CHECK(check_document({"text/plain", sha1_of("hello")}, came("{rtf}", "application/rtf")).has_value());
     CHECK(check_document({"text/plain", sha1_of("")}, came("assembled later", "text/plain")).has_value());
     CHECK(check_document({"text/plain", "no digest"}, came("anything", "text/plain")).has_value());
+}
+
+TEST_CASE("a document is of the type its metadata say, unless its bytes leave no doubt", "[retrieval][B.3]") {
+    auto const type = [](std::string const& stated, std::string const& bytes, std::string const& sent) {
+        return check_document({stated, ""}, came(bytes, sent))->content_type;
+    };
+    CHECK(type("text/xml", "<x/>", "application/xml") == "text/xml");
+    CHECK(type("text/plain", "hello", "application/octet-stream") == "text/plain");
+    CHECK(type("text/plain", "%PDF-1.4", "text/plain") == "application/pdf");
+    CHECK(type("application/hl7-cda+xml", kCda, "text/xml") == "application/hl7-cda+xml");
+    CHECK(type("text/plain", kCda, "text/plain") == "text/xml");
+    CHECK(type("", "hello", "text/plain") == "text/plain");
+}
+
+TEST_CASE("at the last look bytes are taken that bear the uniqueId, and flagged", "[retrieval][D.4]") {
+    ExpectedDocument expected{"text/xml", sha1_of("other"), "urn:oid:1.2.3|7"};
+    CHECK(refused(expected, came(kCda, "text/xml")) == Errc::conflict);
+    expected.last_look = true;
+    auto const checked = check_document(expected, came(kCda, "text/xml"));
+    REQUIRE(checked.has_value());
+    CHECK(checked->hash_mismatch);
+    CHECK(checked->subject->birth_date == "1970-05-01");
+    expected.unique_id = "urn:oid:1.2.3|8";
+    CHECK(refused(expected, came(kCda, "text/xml")) == Errc::conflict);
+    expected.unique_id = "";
+    CHECK(refused(expected, came("hello", "text/xml")) == Errc::conflict);
 }
 
 }  // namespace tributary::pipeline

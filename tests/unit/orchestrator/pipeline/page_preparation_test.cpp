@@ -46,6 +46,19 @@ TEST_CASE("inline data becomes a body and leaves the resource", "[pipeline]") {
     CHECK_FALSE(page.partial);
 }
 
+TEST_CASE("inline bytes tell what they are and whose", "[pipeline][K5][I.4]") {
+    std::string const cda =
+        R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2" extension="7"/><recordTarget><patientRole><patient>)"
+        R"(<birthTime value="19700501"/></patient></patientRole></recordTarget></ClinicalDocument>)";
+    auto const page = prepared(R"({"contentType":"text/xml","data":")" + base64(cda) + R"("})");
+    REQUIRE(page.entries[0].inline_bodies.size() == 1);
+    auto const& body = page.entries[0].inline_bodies[0];
+    CHECK(body.identity.document_id == "1.2^7");
+    CHECK(body.media_type == "text/xml");
+    REQUIRE(body.subject);
+    CHECK(body.subject->birth_date == "1970-05-01");
+}
+
 TEST_CASE("inline data that cannot be used counts as none, told as partial", "[pipeline]") {
     SECTION("because it is no base64") {
         auto const page = prepared(R"({"data":"%%%%"})");

@@ -257,4 +257,126 @@ TEST_CASE_METHOD(RetrievalFixture, "a full Lane leaves retrieval to whoever asks
     CHECK(fetch(binary_id("", "first", "f", 0)).has_value());
 }
 
+TEST_CASE_METHOD(
+    RetrievalFixture,
+    "a document that has moved is found by asking for its entry again",
+    "[retrieval][B.3][D.4]"
+) {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    serve_everywhere({&first}, "hello");
+    start();
+    subscribe("s1");
+    advance(1min);
+    DocumentParts moved{.id = "a"};
+    std::string const other_digest = base64(text_of(sha1("changed")));
+    SECTION("to another place") {
+        first.retrieve_failures = {Failure(Errc::http_status).with_status(404)};
+        moved.attachment = R"("contentType":"text/plain","url":"Binary/b")";
+        first.bodies["Binary/b"] = "changed";
+    }
+    SECTION("to another place, and is gone from the old one") {
+        first.retrieve_failures = {Failure(Errc::http_status).with_status(410)};
+        moved.attachment = R"("contentType":"text/plain","url":"Binary/b")";
+        first.bodies["Binary/b"] = "changed";
+    }
+    SECTION("on: its bytes have changed, and their digest with them") {
+        moved.attachment =
+            R"("contentType":"text/plain","url":"Binary/a","size":7,"hash":")" + other_digest + '"';
+        first.bodies["Binary/a"] = "changed";
+    }
+    first.pages = {documents({"x"}), {make_document(moved)}};
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_value());
+    CHECK(*body->bytes == "changed");
+    CHECK(first.retrieved.size() == 2);
+    CHECK(first.document_calls == 3);
+}
+
+TEST_CASE_METHOD(
+    RetrievalFixture, "a document that is gone for good is not asked for again", "[retrieval][B.3]"
+) {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    serve_everywhere({&first}, "hello");
+    start();
+    subscribe("s1");
+    advance(1min);
+    first.retrieve_failures = {Failure(Errc::http_status).with_status(410)};
+    for (int i = 0; i < 2; ++i) {
+        auto const body = fetch(at_first);
+        REQUIRE(body.has_error());
+        CHECK(body.error().errc() == Errc::deleted);
+    }
+    CHECK(first.retrieved.size() == 1);
+    CHECK(first.document_calls == 2);
+}
+
+TEST_CASE_METHOD(
+    RetrievalFixture,
+    "a holder that did not answer is asked again when the others have failed",
+    "[retrieval][B.3]"
+) {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    auto& second = add_partner("second");
+    second.delay = 50ms;
+    serve_everywhere({&first, &second}, "hello");
+    start();
+    subscribe("s1");
+    advance(1min);
+    first.retrieve_failures = {Failure(Errc::timeout)};
+    second.retrieve_failures = {Failure(Errc::forbidden).with_status(403)};
+    CHECK(fetch(at_first).has_value());
+    CHECK(first.retrieved.size() == 2);
+    CHECK(second.retrieved.size() == 1);
+}
+
+TEST_CASE_METHOD(
+    RetrievalFixture,
+    "bytes that bear the uniqueId are served whatever their digest, and flagged",
+    "[retrieval][D.4]"
+) {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    std::string const cda =
+        R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="2.999.77"/><recordTarget/></ClinicalDocument>)";
+    DocumentParts parts{.id = "a", .master = "urn:oid:2.999.77"};
+    parts.attachment = R"("contentType":"text/xml","url":"Binary/a","size":1,"hash":")" +
+                       base64(text_of(sha1("other"))) + '"';
+    first.pages = {{make_document(parts)}};
+    first.bodies["Binary/a"] = cda;
+    first.retrieved_type = "text/xml";
+    start();
+    subscribe("s1");
+    advance(1min);
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_value());
+    CHECK(*body->bytes == cda);
+    CHECK(first.unencoded == std::vector<bool>{false, true});
+    auto const read = run(storage->read_document("", document_id("", "first", "a")));
+    CHECK(read.value().resource.resource.find("hash-mismatch") != std::string::npos);
+}
+
+TEST_CASE_METHOD(RetrievalFixture, "a document of somebody else is not served", "[retrieval][I.4]") {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    auto const cda = [](std::string const& name, std::string const& birth) {
+        return R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2"/><recordTarget><patientRole><patient><name>)" +
+               name + R"(</name><birthTime value=")" + birth +
+               R"("/></patient></patientRole></recordTarget></ClinicalDocument>)";
+    };
+    first.pages = {documents({"a"})};
+    first.bodies["Binary/a"] = cda("<given>Carol</given><family>Jones</family>", "19800505");
+    start();
+    subscribe("s1");
+    advance(1min);
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_error());
+    CHECK(body.error().errc() == Errc::conflict);
+    CHECK(first.retrieved.size() == 1);
+    first.bodies["Binary/a"] = cda("<given>Bob</given><family>SMITH</family>", "19700102");
+    CHECK(fetch(at_first).has_value());
+}
+
 }  // namespace tributary::pipeline

@@ -1,0 +1,123 @@
+#include "cache/presentation.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "fhir/identity/copies.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+namespace identity = fhir::identity;
+
+/// Who shows a document best: one that stands by it, of the community that holds the data, with the richest metadata. Of equals the earliest.
+std::tuple<bool, bool, int> rank(EntryRow const& entry) {
+    return {!entry.retracted(), entry.owner, identity::richness(entry.reference)};
+}
+
+}  // namespace
+
+void Presentation::fresh(std::int64_t sequence, EntryRow const& first) {
+    auto document = rooms_.documents.load(sequence);
+    auto const outward = write(document, first, Documents::Write::always);
+    announce(News::fresh, document, outward, {first.patient});
+}
+
+void Presentation::another_holder(std::int64_t sequence, EntryRow const& holder) {
+    auto document = rooms_.documents.load(sequence);
+    auto const shown = rooms_.entries.load(document.entry);
+    bool const was_retracted = document.status == kRetracted;
+    auto outward = rooms_.documents.current(document);
+    if (adds_something(holder, shown, outward))
+        outward = write(document, best_holder(document), Documents::Write::if_different);
+    if (was_retracted && document.status != kRetracted) {
+        announce(News::restored, document, outward, rooms_.entries.patients_of(sequence));
+    } else {
+        announce(News::another_holder, document, outward, {holder.patient});
+    }
+}
+
+void Presentation::changed(std::int64_t sequence, bool bytes_too) {
+    auto document = rooms_.documents.load(sequence);
+    bool const was_retracted = document.status == kRetracted;
+    auto const version = document.version;
+    auto const mode = bytes_too ? Documents::Write::always : Documents::Write::if_different;
+    auto const outward = write(document, best_holder(document), mode);
+    if (document.version == version) return;
+    auto const news = was_retracted ? News::restored : News::changed;
+    announce(news, document, outward, rooms_.entries.patients_of(sequence));
+}
+
+void Presentation::refreshed(std::int64_t sequence) {
+    auto document = rooms_.documents.load(sequence);
+    write(document, best_holder(document), Documents::Write::if_different);
+}
+
+EntryRow Presentation::best_holder(DocumentRow const& document) {
+    auto best = rooms_.entries.load(document.entry);
+    for (auto const sequence : rooms_.entries.of_document(document.sequence, false)) {
+        if (sequence == best.sequence) continue;
+        auto holder = rooms_.entries.load(sequence);
+        if (rank(holder) > rank(best)) best = std::move(holder);
+    }
+    return best;
+}
+
+bool Presentation::adds_something(
+    EntryRow const& holder, EntryRow const& shown, fhir::DocumentReference const& current
+) {
+    if (rank(holder) > rank(shown)) return true;
+    auto const& known = current.resource.items("securityLabel");
+    auto const& added = holder.reference.resource.items("securityLabel");
+    return std::any_of(added.begin(), added.end(), [&](fhir::json::Value const& label) {
+        return std::find(known.begin(), known.end(), label) == known.end();
+    });
+}
+
+fhir::json::Value::Array Presentation::labels(DocumentRow const& document, EntryRow const& shown) {
+    std::vector<EntryRow> others;
+    for (auto const sequence : rooms_.entries.of_document(document.sequence, false)) {
+        if (sequence != shown.sequence) others.push_back(rooms_.entries.load(sequence));
+    }
+    std::vector<fhir::DocumentReference const*> copies{&shown.reference};
+    for (auto const& other : others) copies.push_back(&other.reference);
+    return identity::strictest_labels(copies);
+}
+
+std::vector<std::string> Presentation::related(EntryRow const& shown, std::int64_t person) {
+    std::vector<std::string> ids;
+    for (auto const& relation : shown.reference.relates_to) {
+        auto const targets = rooms_.entries.relations().targets(shown, relation, person);
+        ids.push_back(
+            targets.empty() ? std::string()
+                            : rooms_.documents.load(rooms_.entries.load(targets.front()).document).id
+        );
+    }
+    return ids;
+}
+
+fhir::DocumentReference Presentation::write(
+    DocumentRow& document, EntryRow const& shown, Documents::Write mode
+) {
+    auto const patient = rooms_.patients.load(shown.patient);
+    if (!patient) return rooms_.documents.current(document);
+    Documents::Appearance appearance;
+    appearance.patient_id = patient->id;
+    appearance.labels = labels(document, shown);
+    appearance.related = related(shown, document.person);
+    return rooms_.documents.publish(document, shown, std::move(appearance), mode, now_);
+}
+
+void Presentation::announce(
+    News news,
+    DocumentRow const& document,
+    fhir::DocumentReference const& outward,
+    std::vector<std::int64_t> const& patients
+) {
+    if (hushed_) return;
+    auto const told = rooms_.interest.announce(news, document, outward, patients, now_);
+    told_.insert(told.begin(), told.end());
+}
+
+}  // namespace tributary::cache

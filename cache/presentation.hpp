@@ -1,0 +1,62 @@
+#pragma once
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cache/documents.hpp"
+#include "cache/entries.hpp"
+#include "cache/interest.hpp"
+#include "cache/patients.hpp"
+
+namespace tributary::cache {
+
+struct Rooms {
+    Patients& patients;
+    Entries& entries;
+    Documents& documents;
+    Interest& interest;
+};
+
+/// What apps see of a Document: whose metadata among its holders, with which labels, flags and links, and who is told of a change.
+/// One for each unit of work. Source: document-sharing D.3; architecture 8.
+class Presentation {
+public:
+    Presentation(Rooms rooms, Utc now) : rooms_(rooms), now_(now) {}
+
+    /// From now on nobody is told of anything.
+    void hush() { hushed_ = true; }
+
+    /// Its first version, from its first holder.
+    void fresh(std::int64_t document, EntryRow const& first);
+    /// One more holder. Better metadata and stricter labels are shown, but are no news; who could not see the document before is told of it.
+    void another_holder(std::int64_t document, EntryRow const& holder);
+    /// A holder's metadata, or its place among versions, have changed. `bytes_too`: the bytes behind it may have as well.
+    void changed(std::int64_t document, bool bytes_too = false);
+    /// What is shown may differ now, and is no news: flags, links.
+    void refreshed(std::int64_t document);
+
+    std::vector<std::string> told() const { return {told_.begin(), told_.end()}; }
+
+private:
+    fhir::DocumentReference write(DocumentRow& document, EntryRow const& shown, Documents::Write mode);
+    EntryRow best_holder(DocumentRow const& document);
+    bool adds_something(
+        EntryRow const& holder, EntryRow const& shown, fhir::DocumentReference const& current
+    );
+    fhir::json::Value::Array labels(DocumentRow const& document, EntryRow const& shown);
+    std::vector<std::string> related(EntryRow const& shown, std::int64_t person);
+    void announce(
+        News news,
+        DocumentRow const& document,
+        fhir::DocumentReference const& outward,
+        std::vector<std::int64_t> const& patients
+    );
+
+    Rooms rooms_;
+    Utc now_;
+    bool hushed_ = false;
+    std::set<std::string> told_;
+};
+
+}  // namespace tributary::cache

@@ -1,0 +1,51 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "cache/records.hpp"
+#include "fhir/base/failure.hpp"
+#include "orchestrator/async/deadline.hpp"
+#include "orchestrator/async/worker.hpp"
+#include "orchestrator/partner/partner.hpp"
+#include "orchestrator/storage/storage.hpp"
+
+namespace tributary::pipeline {
+
+using boost::asio::awaitable;
+
+/// Asks a holder for its documents again, to learn what one DocumentReference says now: the bytes are others than it said, or no longer there.
+/// Owner: Retrievals. Thread: the loop. Source: document-sharing B.3, D.4.
+class EntryReread {
+public:
+    EntryReread(
+        storage::Storage& storage,
+        async::Worker& worker,
+        async::Clock& clock,
+        std::function<void(std::vector<std::string> const&)> wake
+    )
+        : storage_(storage), worker_(worker), clock_(clock), wake_(std::move(wake)) {}
+
+    /// The holder as its entry, admitted anew, describes it. Deadline: bounds all pages together. Cancellation: terminal; nothing is admitted by halves.
+    /// Errors: not_found (the partner does not serve the entry any more, or says that the document is gone), those of the partner's answer, storage.
+    awaitable<Result<cache::Holder>> again(
+        async::Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
+    );
+
+private:
+    awaitable<Result<fhir::DocumentReference>> find(
+        async::Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
+    );
+    awaitable<Result<void>> admit(
+        partner::Partner& partner, std::string scope, std::string patient, fhir::DocumentReference document
+    );
+
+    storage::Storage& storage_;
+    async::Worker& worker_;
+    async::Clock& clock_;
+    std::function<void(std::vector<std::string> const&)> wake_;
+};
+
+}  // namespace tributary::pipeline

@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <utility>
+
+#include "orchestrator/async/with_deadline.hpp"
+#include "orchestrator/pipeline/retrievals_impl.hpp"
+#include "orchestrator/pipeline/until_stored.hpp"
+
+namespace tributary::pipeline {
+
+using async::Deadline;
+using partner::Step;
+using partner::StepKind;
+using partner::StepResult;
+
+namespace {
+
+using Job = RetrievalJob;
+using JobPtr = RetrievalJobPtr;
+using Look = HolderPlan::Look;
+
+constexpr unsigned kGone = 410;
+constexpr std::size_t kCheckedInline = 16 * 1024;  // hashed and looked at in less than 0.1 ms
+
+}  // namespace
+
+awaitable<StepResult> Retrievals::Impl::retrieve(
+    JobPtr job, partner::Partner& partner, Step step, partner::Slot& slot
+) {
+    if (job->plan.look() == Look::reread || job->plan.look() == Look::last_look) {
+        auto const looked = co_await look_again(job, partner, step);
+        if (!looked) co_return failed(*job, looked.error());
+    }
+    auto const holder = job->plan.holder();
+    auto const look = job->plan.look();
+    Call call(clock_, std::string(), partner.id(), step);
+    auto const deadline = Deadline::after(clock_, partner.settings().retrieve_timeout);
+    std::vector<partner::DocumentAddress> addresses;
+    addresses.push_back(address_of(holder, look == Look::last_look));
+    auto op = partner.community().retrieve(deadline, std::move(addresses));
+    auto answers = co_await with_deadline(clock_, deadline, std::move(op));
+    job->call = nullptr;  // what came is kept, whoever wants it
+    auto answer = answers && !answers->empty()
+                      ? std::move(answers->front())
+                      : Result<partner::RetrievedDocument>(
+                            answers ? Failure(Errc::protocol) : Failure(answers.error())
+                        );
+    if (!answer) {
+        calls_.failed(std::move(call), answer.error());
+        if (answer.error().http_status() == kGone)
+            (void)co_await storage_.mark_gone(job->scope, holder.binary_id);
+        co_return failed(*job, answer.error());
+    }
+    calls_.succeeded(std::move(call), answer->wire_bytes);
+    slot.answered();
+    auto document = co_await check(holder, look, std::move(*answer));
+    if (!document) {
+        if (document.error().errc() == Errc::conflict && look == Look::last_look) quarantined(*job, "digest");
+        co_return failed(*job, document.error());
+    }
+    co_return co_await store(std::move(job), std::move(*document));
+}
+
+/// Reads the DocumentReference of the holder again. Errors: why there is nothing to retrieve; what was wrong before, where the document has not moved.
+awaitable<Result<void>> Retrievals::Impl::look_again(JobPtr job, partner::Partner& partner, Step step) {
+    auto const before = job->plan.holder();
+    step.kind = StepKind::query_documents;
+    Call call(clock_, std::string(), partner.id(), step);
+    auto const deadline = Deadline::after(clock_, partner.settings().query_timeout);
+    auto now = co_await reread_.again(deadline, partner, job->scope, before);
+    if (now) {
+        calls_.succeeded(std::move(call), 0);
+    } else {
+        calls_.failed(std::move(call), now.error());
+    }
+    bool const moved = now && now->url != before.url;
+    if (now) job->plan.replace(std::move(*now));
+    if (job->plan.look() == Look::last_look || moved) co_return Result<void>();
+    job->plan.give_up();
+    co_return job->last;
+}
+
+awaitable<Result<CheckedDocument>> Retrievals::Impl::check(
+    cache::Holder holder, Look look, partner::RetrievedDocument retrieved
+) {
+    auto const bytes = retrieved.bytes.size();
+    auto work = [holder = std::move(holder), look, retrieved = std::move(retrieved)]() mutable {
+        ExpectedDocument const expected{
+            holder.content_type, holder.hash, holder.unique_id, look == Look::last_look
+        };
+        return check_document(expected, std::move(retrieved));
+    };
+    if (bytes <= kCheckedInline) co_return work();
+    co_return co_await worker_.execute(std::move(work), bytes);
+}
+
+StepResult Retrievals::Impl::failed(Job& job, Failure why) {
+    job.last = why;
+    switch (job.plan.failed(why)) {
+        case HolderPlan::Next::there:
+            return StepResult::parked(clock_.now());
+        case HolderPlan::Next::repeat:
+            return StepResult::of(std::move(why));
+        case HolderPlan::Next::elsewhere:
+            break;
+    }
+    return StepResult::failed(std::move(why));
+}
+
+void Retrievals::Impl::quarantined(Job const& job, char const* reason) {
+    quarantined_.add();
+    logger_.warning("document not kept", {{"partner", job.plan.holder().partner}, {"reason", reason}});
+}
+
+awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument document) {
+    auto put = [&] { return storage_.put_body(document.identity.sha256, document.bytes); };
+    auto const written = co_await until_stored(clock_, put);
+    if (!written) co_return StepResult::failed(written.error());
+    cache::AttachedBody body;
+    body.binary_id = job->binary_id;
+    body.identity = document.identity;
+    body.size = document.bytes->size();
+    body.now = clock_.utc_now();
+    body.media_type = document.media_type;
+    body.subject = document.subject;
+    body.hash_mismatch = document.hash_mismatch;
+    auto attach = [&] { return storage_.attach_body(body); };
+    auto const attached = co_await until_stored(clock_, attach);
+    if (!attached) co_return StepResult::failed(attached.error());
+    if (attached->quarantined > 0) {
+        quarantined(*job, "subject");
+        job->plan.give_up();
+        co_return failed(*job, Failure(Errc::conflict, "the document is somebody else's"));
+    }
+    if (attached->conflicts > 0)
+        logger_.warning("documents in conflict", {{"partner", job->plan.holder().partner}});
+    auto const flows = job->flows;
+    finish(job, Body{std::move(document.content_type), std::move(document.bytes)});
+    if (!attached->subscriptions.empty()) wake_(attached->subscriptions);
+    if (!flows.empty()) prefetch(job->scope, attached->to_retrieve, flows.front());
+    co_return StepResult::done();
+}
+
+}  // namespace tributary::pipeline

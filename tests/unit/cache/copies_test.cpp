@@ -1,0 +1,261 @@
+#include "tests/unit/cache/store_fixture.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+std::string const kHashA(40, 'a');
+std::string const kHashB(40, 'b');
+std::string const kBytesA(64, 'a');
+std::string const kBytesB(64, 'b');
+
+/// Bob at three partners, one Person, and a Subscription for him.
+class ThreePartners : public StoreFixture {
+public:
+    ThreePartners() {
+        subscribe("s1");
+        for (std::string const partner : {"1", "2", "3"}) match("p" + partner, {{partner}});
+    }
+    /// Which partner's metadata are shown.
+    std::string shown(std::string const& id) {
+        auto const resource = document(id);
+        auto const source = std::string(resource.at("meta", "source")->text());
+        return source.substr(source.rfind('/') + 1);
+    }
+    std::string label(std::string const& id) {
+        auto const resource = document(id);
+        std::string codes;
+        for (auto const& label : resource.items("securityLabel"))
+            codes += std::string(label.items("coding").front().text("code"));
+        return codes;
+    }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "the community that holds the data describes a document, and that is no news", "[cache][identity]"
+) {
+    ThreePartners fixture;
+    fixture.admit(
+        "p1", "1", {{.id = "a", .unique_id = "1.2.3", .hash = kHashA, .home = "urn:oid:2.999.7.2"}}
+    );
+    CHECK(fixture.shown("p1-a") == "p1");
+    fixture.admit(
+        "p2", "2", {{.id = "x", .unique_id = "1.2.3", .hash = kHashA, .home = "urn:oid:2.999.7.2"}}
+    );
+    CHECK(fixture.shown("p1-a") == "p2");
+    fixture.admit(
+        "p3", "3", {{.id = "y", .unique_id = "1.2.3", .hash = kHashA, .home = "urn:oid:2.999.7.2"}}
+    );
+    CHECK(fixture.shown("p1-a") == "p2");
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 3);
+}
+
+TEST_CASE("of equals the earliest describes a document", "[cache][identity]") {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}});
+    CHECK(fixture.shown("p1-a") == "p1");
+    CHECK(fixture.document("p1-a").at("meta", "versionId")->text() == "1");
+}
+
+TEST_CASE("the strictest label of all copies is shown, and that is no news", "[cache][identity]") {
+    ThreePartners fixture;
+    fixture.subscribe("restricted", std::string(kBob) + "&security-label=R");
+    fixture.admit("p1", "1", {{.id = "a", .unique_id = "1.2.3", .hash = kHashA, .label = "N"}});
+    CHECK(fixture.label("p1-a") == "N");
+    fixture.admit("p2", "2", {{.id = "x", .unique_id = "1.2.3", .hash = kHashA, .label = "R"}});
+    CHECK(fixture.label("p1-a") == "R");
+    fixture.admit("p3", "3", {{.id = "y", .unique_id = "1.2.3", .hash = kHashA, .label = "L"}});
+    CHECK(fixture.label("p1-a") == "R");
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    CHECK(fixture.told("restricted") == Texts{"create p1-a/2"});
+}
+
+TEST_CASE("an update that changes nothing apps see is none", "[cache][identity]") {
+    ThreePartners fixture;
+    auto answer = StoreFixture::answer("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.commit([&](Store& s) { return s.admit(answer); });
+    auto& resource = answer.entries[0].document.resource;
+    resource.set("subject", fhir::json::object({{"reference", "Patient/other"}}));
+    fixture.commit([&](Store& s) { return s.admit(answer); });
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    resource.set("description", "corrected");
+    fixture.commit([&](Store& s) { return s.admit(answer); });
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1", "update p1-a/2"});
+}
+
+TEST_CASE(
+    "a conflict with one holder is not hidden by another one whose bytes are missing", "[cache][identity]"
+) {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}});
+    fixture.attach("p2-x-b0", kBytesA, "1.2.3^1");
+    fixture.admit("p3", "3", {{"y", "1.2.3", kHashB}});
+    auto const settled = fixture.attach("p3-y-b0", kBytesB, "9.9.9^9");
+    CHECK(settled.conflicts == 1);
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p3-y/1"});
+    CHECK(fixture.flagged("p1-a", "conflict"));
+    CHECK(fixture.flagged("p3-y", "conflict"));
+}
+
+TEST_CASE(
+    "a retracted copy with other bytes is no conflict, and no reason to retrieve", "[cache][identity]"
+) {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    auto const copy = fixture.admit(
+        "p2", "2", {{.id = "x", .unique_id = "1.2.3", .hash = kHashB, .status = "entered-in-error"}}
+    );
+    CHECK(copy.to_retrieve.empty());
+    CHECK_FALSE(fixture.flagged("p1-a", "conflict"));
+    CHECK(fixture.found() == Texts{"p1-a"});
+}
+
+TEST_CASE("a held back copy becomes the document when the other is retracted", "[cache][identity]") {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashB}});
+    fixture.admit(
+        "p1", "1", {{.id = "a", .unique_id = "1.2.3", .hash = kHashA, .status = "entered-in-error"}}
+    );
+    CHECK(fixture.found() == Texts{"p1-a"});
+    CHECK(fixture.shown("p1-a") == "p2");
+    CHECK(fixture.text("p1-a", "status") == "current");
+}
+
+TEST_CASE("an alias shows what the document it stands for shows", "[cache][identity]") {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.admit("p2", "2", {{"x"}});
+    fixture.attach("p1-a-b0", kBytesA);
+    fixture.attach("p2-x-b0", kBytesA);
+    fixture.admit("p1", "1", {{.id = "a", .status = "superseded"}});
+    CHECK(fixture.text("p2-x", "id") == "p2-x");
+    CHECK(fixture.text("p2-x", "status") == "superseded");
+}
+
+TEST_CASE("who was told of an alias is not told of the document again", "[cache][identity]") {
+    StoreFixture fixture;
+    fixture.subscribe("robert", "DocumentReference?patient.given=robert&patient.family=smith");
+    fixture.match("p1", {{"1", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"}});
+    fixture.match("p2", {{"2", "Robert", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"}});
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.admit("p2", "2", {{"x"}});
+    fixture.attach("p1-a-b0", kBytesA);
+    fixture.attach("p2-x-b0", kBytesA);
+    REQUIRE(fixture.told("robert") == Texts{"create p2-x/1"});
+    fixture.admit("p1", "1", {{.id = "a", .status = "entered-in-error"}});
+    fixture.admit("p2", "2", {{.id = "x", .status = "entered-in-error"}});
+    fixture.admit("p2", "2", {{"x"}});
+    auto const told = fixture.told("robert");
+    REQUIRE(told.size() > 1);
+    CHECK(std::all_of(told.begin() + 1, told.end(), [](std::string const& event) {
+        return event.starts_with("update p1-a/");
+    }));
+}
+
+TEST_CASE(
+    "bytes taken in spite of their digest are flagged until better ones come", "[cache][identity][D.4]"
+) {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    AttachedBody body;
+    body.binary_id = "p1-a-b0";
+    body.identity.sha256 = kBytesA;
+    body.hash_mismatch = true;
+    fixture.attach(body);
+    CHECK(fixture.flagged("p1-a", "hash-mismatch"));
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    body.hash_mismatch = false;
+    fixture.attach(body);
+    CHECK_FALSE(fixture.flagged("p1-a", "hash-mismatch"));
+}
+
+TEST_CASE("bytes that speak of somebody else are not kept", "[cache][identity][I.4]") {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    AttachedBody body;
+    body.binary_id = "p1-a-b0";
+    body.identity.sha256 = kBytesA;
+    SECTION("by retrieval") {
+        body.subject = make_patient("x", {"x", "Carol", "Jones", "1980-05-05"}).patient;
+        CHECK(fixture.attach(body).quarantined == 1);
+        CHECK(good(fixture.store->content("", "p1-a-b0")).sha256.empty());
+        CHECK(fixture.commit([&](Store& s) { return s.release_bodies(1'000'000); }) == Texts{kBytesA});
+    }
+    SECTION("inline") {
+        auto answer = StoreFixture::answer("p1", "1", {{"b"}});
+        InlineBody carried;
+        carried.identity.sha256 = kBytesA;
+        carried.subject = make_patient("x", {"x", "Carol", "Jones", "1980-05-05"}).patient;
+        answer.entries[0].inline_bodies = {carried};
+        CHECK(fixture.commit([&](Store& s) { return s.admit(answer); }).quarantined == 1);
+        CHECK(good(fixture.store->content("", "p1-b-b0")).sha256.empty());
+    }
+    SECTION("but those of the same person are") {
+        body.subject = make_patient("x", {"x", "BOB", "Smith", "1971-01-02"}).patient;
+        CHECK(fixture.attach(body).quarantined == 0);
+        CHECK(good(fixture.store->content("", "p1-a-b0")).sha256 == kBytesA);
+    }
+}
+
+TEST_CASE("inline bytes settle what hashes left open", "[cache][identity]") {
+    ThreePartners fixture;
+    auto const carried = [](std::string const& partner, std::string const& sha256) {
+        auto answer = StoreFixture::answer(partner, partner.substr(1), {{"d", "1.2.3"}});
+        InlineBody body;
+        body.identity.sha256 = sha256;
+        body.identity.document_id = "1.2.3^1";
+        answer.entries[0].inline_bodies = {body};
+        return answer;
+    };
+    fixture.commit([&](Store& s) { return s.admit(carried("p1", kBytesA)); });
+    fixture.commit([&](Store& s) { return s.admit(carried("p2", kBytesB)); });
+    CHECK(fixture.found() == Texts{"p1-d"});
+    CHECK(fixture.told("s1") == Texts{"create p1-d/1"});
+}
+
+TEST_CASE("where a document is gone it is not asked for again, until it has moved", "[cache][B.3]") {
+    ThreePartners fixture;
+    auto answer = StoreFixture::answer("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.commit([&](Store& s) { return s.admit(answer); });
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}});
+    auto const gone = [&](std::string const& id) {
+        fixture.commit([&](Store& s) -> Result<bool> {
+            good(s.mark_gone("", id));
+            return true;
+        });
+    };
+    gone("p1-a-b0");
+    CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 1);
+    gone("p2-x-b0");
+    CHECK(good(fixture.store->content("", "p1-a-b0")).presence == Presence::deleted);
+    auto& document = answer.entries[0].document;
+    document.contents[0].attachment.url = "Binary/moved";
+    document.resource.set("description", "moved");
+    fixture.commit([&](Store& s) { return s.admit(answer); });
+    CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 1);
+}
+
+TEST_CASE("a content is of the type its bytes are where they leave no doubt", "[cache][B.3]") {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a"}});
+    AttachedBody body;
+    body.binary_id = "p1-a-b0";
+    body.identity.sha256 = kBytesA;
+    body.media_type = "application/pdf";
+    fixture.attach(body);
+    CHECK(good(fixture.store->content("", "p1-a-b0")).content_type == "application/pdf");
+    fixture.admit("p1", "1", {{.id = "c", .content_type = "application/xml"}});
+    body.binary_id = "p1-c-b0";
+    body.identity.sha256 = kBytesB;
+    body.media_type = "text/xml";
+    fixture.attach(body);
+    CHECK(good(fixture.store->content("", "p1-c-b0")).content_type == "application/xml");
+}
+
+}  // namespace tributary::cache

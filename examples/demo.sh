@@ -16,8 +16,9 @@ cd "$(dirname "$0")/.."
 if [ -z "$data" ] && [ -d ../shared/data ]; then data=$(realpath ../shared/data); fi
 
 programs=${TRIBUTARY_PROGRAMS:-build/release/bin}   # set: take these, install and build nothing
-divisor=10   # real communities take seconds, the slowest a minute: here a tenth of it
-timeout=6    # a tenth of what is usual, too; what is open after five seconds counts as late, and goes on
+divisor=10       # real communities take seconds, the slowest a minute: here a tenth of it
+timeouts=(4 6)   # for a search of patients, and of documents; what is open after five seconds counts as late, and goes on
+attempts=1       # what failed is asked again half a minute later: too late for a demo
 if [ -n "$data" ] && [ "$data" != none ]; then
     network=(--profile default --data "$data")
     criteria='DocumentReference?patient.given=alice&patient.family=newman'
@@ -121,10 +122,9 @@ path = ":memory:"
 [discovery]
 deadline = "5s"
 [partner_defaults]
-discovery_timeout = "${timeout}s"
-query_timeout = "${timeout}s"
-retrieve_timeout = "${timeout}s"
-attempts = 2
+discovery_timeout = "${timeouts[0]}s"
+query_timeout = "${timeouts[1]}s"
+attempts = ${attempts}
 TOML
 "$programs/tributary" serve --config "$folder/tributary.toml" >"$folder/tributary.out" 2>"$folder/tributary.err" </dev/null &
 started+=($!)
@@ -142,7 +142,7 @@ note "tributary watch '$criteria'"
 expected "$simulator" "$server"
 
 title "4. The same question from a client that waits for everybody at each step"
-python3 examples/wait_for_all.py "$folder/partners.toml" "$criteria" --timeout "$timeout" --summary "$folder/wait.txt"
+python3 examples/wait_for_all.py "$folder/partners.toml" "$criteria" --timeouts "${timeouts[@]}" --attempts "$attempts" --summary "$folder/wait.txt"
 
 title "5. Side by side"
 note "                                  first document  last document      all heard"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""wait_for_all.py PARTNERS.toml CRITERIA [--timeout SECONDS] [--summary FILE]: what Tributary is measured against.
+"""wait_for_all.py PARTNERS.toml CRITERIA [OPTIONS]: what Tributary is measured against.
 
 Asks every partner for the patient at the same time and waits for all answers; asks every partner that knows the patient
-for documents, again all at the same time, and waits for all pages; only then shows anything. A request that fails is
-sent once more. Prints when each step was over, by the clock.
+for documents, again all at the same time, and waits for all pages; only then shows anything. Prints when each step was
+over, by the clock.
 """
 import argparse
 import concurrent.futures
@@ -15,32 +15,32 @@ import tomllib
 import unicodedata
 import urllib.parse
 
-ATTEMPTS = 2
-PAUSE_SECONDS = 1.5  # between them, as Tributary's
+PAUSE_SECONDS = 1.5  # between two attempts, as Tributary's
 FHIR_JSON = "application/fhir+json"
 
 
 class Partners:
-    """Requests to partners."""
+    """Searches at partners; `timeouts`: seconds for one that asks for the patient, and for a page of documents."""
 
-    def __init__(self, timeout):
-        self.timeout = timeout
+    def __init__(self, timeouts, attempts=2):
+        self.timeouts, self.attempts = dict(zip(("Patient", "DocumentReference"), timeouts)), attempts
 
-    def fetch(self, url, headers, body=None):
-        for attempt in range(ATTEMPTS):
+    def fetch(self, url, kind, headers):
+        """The Bundle at `url`, which has resources of that kind."""
+        for attempt in range(self.attempts):
             try:
-                return self.fetch_once(urllib.parse.urlsplit(url), {"Accept": FHIR_JSON, **headers}, body)
+                return self.fetch_once(urllib.parse.urlsplit(url), self.timeouts[kind], {"Accept": FHIR_JSON, **headers})
             except (OSError, ValueError, http.client.HTTPException):
-                if attempt + 1 == ATTEMPTS:
+                if attempt + 1 == self.attempts:
                     raise
                 time.sleep(PAUSE_SECONDS)
         return None
 
-    def fetch_once(self, url, headers, body):
+    def fetch_once(self, url, timeout, headers):
         made = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-        connection = made(url.netloc, timeout=self.timeout)
+        connection = made(url.netloc, timeout=timeout)
         try:
-            connection.request("POST" if body else "GET", url.path + ("?" + url.query if url.query else ""), body, headers)
+            connection.request("GET", url.path + ("?" + url.query if url.query else ""), headers=headers)
             answer = connection.getresponse()
             if answer.status != 200:
                 raise ValueError(f"status {answer.status}")
@@ -68,13 +68,13 @@ def is_the_one(patient, demographics):
 
 def find_patients(partners, partner, demographics):
     url = f"{partner['fhir']}/Patient?{urllib.parse.urlencode(demographics)}"
-    return entries(partners.fetch(url, partner.get("headers", {})), "Patient")
+    return entries(partners.fetch(url, "Patient", partner.get("headers", {})), "Patient")
 
 
 def find_documents(partners, partner, patient):
     url, found = f"{partner['fhir']}/DocumentReference?patient={patient['id']}&status=current,superseded", []
     while url:
-        bundle = partners.fetch(url, partner.get("headers", {}))
+        bundle = partners.fetch(url, "DocumentReference", partner.get("headers", {}))
         found += [each for each in entries(bundle, "DocumentReference")
                   if each["subject"]["reference"].endswith(f"Patient/{patient['id']}")]
         url = next((urllib.parse.urljoin(url, link["url"]) for link in bundle.get("link", []) if link["relation"] == "next"), None)
@@ -98,7 +98,7 @@ def main(arguments):
         listed = tomllib.load(file)["partner"]
     demographics = {key.removeprefix("patient."): value
                     for key, value in urllib.parse.parse_qsl(arguments.criteria.partition("?")[2])}
-    partners, began = Partners(arguments.timeout), time.monotonic()
+    partners, began = Partners(arguments.timeouts, arguments.attempts), time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(len(listed)) as pool:
         patients, unheard = at_all(pool, lambda *call: find_patients(partners, *call), [(each, demographics) for each in listed])
         print(f"  {time.monotonic() - began:6.3f} s  all {len(listed)} have said whether they know the patient; {unheard} failed", flush=True)
@@ -117,6 +117,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("partners", help="a partner list of Tributary")
     parser.add_argument("criteria", help="DocumentReference?patient.given=…&patient.family=…")
-    parser.add_argument("--timeout", type=float, default=60, help="seconds for one request")
+    parser.add_argument("--timeouts", type=float, nargs=2, default=(60, 60), help="seconds for one request: patients, documents")
+    parser.add_argument("--attempts", type=int, default=2, help="how often a request is sent before its partner has failed")
     parser.add_argument("--summary", help="also write a line with the times to this file")
     sys.exit(main(parser.parse_args()))

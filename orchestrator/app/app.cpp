@@ -185,7 +185,7 @@ Result<void> App::Impl::assemble() {
         make_partners({ex, clock, client, tls, worker, process_permits, logger, metrics}, config.partners);
     if (!made) return made.error();
     partners = std::move(*made);
-    calls.emplace(ex, clock, *storage, logger, metrics);
+    calls.emplace(ex, clock, *storage, logger, metrics, config.limits.call_rows);
     retrievals.emplace(ex, clock, *storage, document_worker, partners, *calls, wake, logger, metrics);
     discoveries.emplace(
         ex, clock, *storage, worker, partners, *retrievals, *calls, config.discovery, wake, logger, metrics

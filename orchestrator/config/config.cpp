@@ -154,6 +154,7 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
     reader.number("connections", 1, kMany, limits.connections);
     reader.size("websocket_send_buffer", limits.websocket_send_buffer);
     reader.size("storage_queue", limits.storage_queue);
+    reader.number("call_rows", 1, kMany, limits.call_rows);
     reader.finish();
 }
 

@@ -50,6 +50,7 @@ struct Limits {
     std::size_t connections = 10000;
     std::size_t websocket_send_buffer = std::size_t{1} << 20U;
     std::size_t storage_queue = std::size_t{64} << 20U;
+    std::size_t call_rows = 4096;
 };
 
 /// The whole configuration: it only aggregates what each part declares. A value.

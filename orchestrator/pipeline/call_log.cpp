@@ -45,7 +45,8 @@ CallLog::CallLog(
     async::Clock& clock,
     storage::Storage& storage,
     Logger logger,
-    Metrics& metrics
+    Metrics& metrics,
+    std::size_t most_rows
 )
     : clock_(clock),
       storage_(storage),
@@ -54,6 +55,7 @@ CallLog::CallLog(
       dropped_(metrics.counter(
           "tributary_call_rows_dropped_total", "Rows about partner calls that were not written"
       )),
+      rows_(most_rows),
       writer_(std::move(ex), [log = logger_](std::string_view task, std::exception_ptr error) {
           log.bug(task, error);
       }) {}

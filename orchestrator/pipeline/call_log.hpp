@@ -38,12 +38,14 @@ private:
 /// Owner: app; outlives Discoveries and Retrievals. Thread: the loop. Ends: stop() (what is queued is written), bounded by cancel().
 class CallLog {
 public:
+    /// `most_rows`: that wait to be written.
     CallLog(
         boost::asio::any_io_executor ex,
         async::Clock& clock,
         storage::Storage& storage,
         Logger logger,
-        Metrics& metrics
+        Metrics& metrics,
+        std::size_t most_rows
     );
 
     void succeeded(Call call, std::size_t bytes) { record(std::move(call), "ok", bytes); }
@@ -64,7 +66,7 @@ private:
     Metrics::Counter& dropped_;
     std::unordered_map<std::string, Metrics::Counter*> calls_;
     std::unordered_map<std::string, Metrics::Histogram*> seconds_;
-    async::BoundedQueue<cache::CallRow> rows_{4096};
+    async::BoundedQueue<cache::CallRow> rows_;
     async::TaskGroup writer_;  // last
 };
 

@@ -105,7 +105,7 @@ private:
         for (std::size_t i = 0; i < options_.partners; ++i) add_partner("p" + std::to_string(i));
         auto const ex = ctx_.get_executor();
         auto const nobody = [](std::vector<std::string> const&) {};
-        calls_ = std::make_unique<pipeline::CallLog>(ex, clock_, *storage_, Logger(), metrics_);
+        calls_ = std::make_unique<pipeline::CallLog>(ex, clock_, *storage_, Logger(), metrics_, 4096);
         calls_->start();
         retrievals_ = std::make_unique<pipeline::Retrievals>(
             ex, clock_, *storage_, worker_, partners_, *calls_, nobody, Logger(), metrics_

@@ -400,6 +400,18 @@ TEST_CASE_METHOD(PipelineFixture, "a Discovery is refreshed for as long as someb
     CHECK(partner.patient_calls == 3);
 }
 
+TEST_CASE_METHOD(
+    PipelineFixture, "rows about calls that do not fit are counted, and nobody waits", "[pipeline]"
+) {
+    call_rows = 1;
+    for (int i = 0; i < 8; ++i) add_partner("p" + std::to_string(i)).pages = {documents({std::to_string(i)})};
+    start();
+    subscribe("s1");
+    advance(1s);
+    CHECK(events("s1") == 8);
+    CHECK(metrics.text().find("tributary_call_rows_dropped_total 0\n") == std::string::npos);
+}
+
 TEST_CASE_METHOD(PipelineFixture, "every call leaves its figures", "[pipeline]") {
     add_partner("p").patient_failures = {Failure(Errc::connect)};
     start();

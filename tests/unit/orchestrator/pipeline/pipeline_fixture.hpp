@@ -163,7 +163,7 @@ struct PipelineFixture : async::Fixture {
         auto wake = [this](std::vector<std::string> const& subscriptions) {
             woken.insert(woken.end(), subscriptions.begin(), subscriptions.end());
         };
-        calls = std::make_unique<CallLog>(ctx.get_executor(), clock, *storage, Logger(), metrics);
+        calls = std::make_unique<CallLog>(ctx.get_executor(), clock, *storage, Logger(), metrics, call_rows);
         calls->start();
         retrievals = std::make_unique<Retrievals>(
             ctx.get_executor(), clock, *storage, worker, partners, *calls, wake, Logger(), metrics
@@ -268,6 +268,7 @@ struct PipelineFixture : async::Fixture {
     std::unique_ptr<storage::Storage> storage;
     std::vector<std::unique_ptr<partner::Partner>> partners;
     DiscoverySettings discovery;
+    std::size_t call_rows = 4096;
     std::vector<std::string> woken;
     std::unique_ptr<CallLog> calls;
     std::unique_ptr<Retrievals> retrievals;

@@ -39,6 +39,15 @@ std::string_view wire(CopyClass copy_class) {
 
 Identifier uri_identifier(std::string uri) { return {"urn:ietf:rfc:3986", std::move(uri)}; }
 
+std::vector<HumanName> real_names(Patient const& patient) {
+    std::vector<HumanName> names{{"official", patient.given, patient.family}};
+    for (auto const& name : patient.other_names) {
+        bool const alias = name.use == "nickname" || name.use == "old" || name.use == "anonymous";
+        if (!alias) names.push_back(name);
+    }
+    return names;
+}
+
 std::string patient_domain(Community const& community) {
     auto const& home = community.home_community_id;
     return "urn:oid:2.999.8" + home.substr(home.rfind('.'));

@@ -111,6 +111,9 @@ struct Network {
 /// Under the system for URIs: "urn:oid:…" or "urn:uuid:…".
 Identifier uri_identifier(std::string uri);
 
+/// The names that tell who somebody is: not a nickname, nor an old or an anonymous one.
+std::vector<HumanName> real_names(Patient const& patient);
+
 /// The assigning authority of its local patient ids.
 std::string patient_domain(Community const& community);
 

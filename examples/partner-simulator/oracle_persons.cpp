@@ -1,5 +1,6 @@
 #include "examples/partner-simulator/oracle_persons.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "examples/partner-simulator/oracle_question.hpp"
@@ -8,12 +9,21 @@
 namespace tributary::simulator {
 namespace {
 
-/// All of them told, and equal: family, first given name, birth date and gender.
+bool same_name(HumanName const& a, HumanName const& b) {
+    return !a.family.empty() && !a.given.empty() && !b.given.empty() && fold(a.family) == fold(b.family) &&
+           fold(a.given.front()) == fold(b.given.front());
+}
+
+/// All of them told, and equal: family and first given name of a real name, birth date and gender.
 bool same_demographics(Patient const& a, Patient const& b) {
-    bool const told = !a.family.empty() && !a.given.empty() && !b.given.empty() && !a.birth_date.empty() &&
-                      !a.gender.empty() && a.gender != "unknown";
-    return told && fold(a.family) == fold(b.family) && fold(a.given.front()) == fold(b.given.front()) &&
-           a.birth_date == b.birth_date && a.gender == b.gender;
+    bool const told = !a.birth_date.empty() && !a.gender.empty() && a.gender != "unknown";
+    if (!told || a.birth_date != b.birth_date || a.gender != b.gender) return false;
+    auto const names_of_a = real_names(a), names_of_b = real_names(b);
+    return std::any_of(names_of_a.begin(), names_of_a.end(), [&](HumanName const& one) {
+        return std::any_of(names_of_b.begin(), names_of_b.end(), [&](HumanName const& other) {
+            return same_name(one, other);
+        });
+    });
 }
 
 }  // namespace

@@ -17,21 +17,35 @@ bool equals_a_value(Criterion const& criterion, std::string const& text) {
     });
 }
 
-/// Of the official name: the whole family name; the first given name asked for is its first, further ones are any of it.
-bool names_agree(std::vector<Criterion> const& asked, Patient const& patient) {
-    bool first_given = true;
+bool family_agrees(Criterion const& asked, std::vector<HumanName> const& names) {
+    return std::any_of(names.begin(), names.end(), [&](HumanName const& name) {
+        return equals_a_value(asked, name.family);
+    });
+}
+
+/// The first given name asked for is the first of the name, further ones are any of it.
+bool givens_agree(std::vector<Criterion> const& asked, HumanName const& name) {
+    bool first = true;
     for (auto const& criterion : asked) {
-        if (criterion.name == "family" && !equals_a_value(criterion, patient.family)) return false;
         if (criterion.name != "given") continue;
-        auto const last =
-            first_given && !patient.given.empty() ? patient.given.begin() + 1 : patient.given.end();
-        if (std::none_of(patient.given.begin(), last, [&](std::string const& given) {
-                return equals_a_value(criterion, given);
-            }))
-            return false;
-        first_given = false;
+        auto const last = first && !name.given.empty() ? name.given.begin() + 1 : name.given.end();
+        bool const found = std::any_of(name.given.begin(), last, [&](std::string const& given) {
+            return equals_a_value(criterion, given);
+        });
+        if (!found) return false;
+        first = false;
     }
     return true;
+}
+
+/// Of real names: the family name whole, and all given names in one of them.
+bool names_agree(std::vector<Criterion> const& asked, std::vector<HumanName> const& names) {
+    bool const families = std::all_of(asked.begin(), asked.end(), [&](Criterion const& criterion) {
+        return criterion.name != "family" || family_agrees(criterion, names);
+    });
+    return families && std::any_of(names.begin(), names.end(), [&](HumanName const& name) {
+               return givens_agree(asked, name);
+           });
 }
 
 /// A name that is written where none is known.
@@ -51,7 +65,7 @@ bool asks_for_identifier(std::vector<Criterion> const& asked) {
 bool accepts_strictly(std::vector<Criterion> const& asked, Patient const& patient) {
     auto const given = patient.given.empty() ? std::string() : patient.given.front();
     bool const nameless = is_stand_in(patient.family) || is_stand_in(given);
-    return names_agree(asked, patient) && (!nameless || asks_for_identifier(asked));
+    return names_agree(asked, real_names(patient)) && (!nameless || asks_for_identifier(asked));
 }
 
 bool told_and_different(std::string const& a, std::string const& b) {

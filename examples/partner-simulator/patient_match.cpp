@@ -94,16 +94,13 @@ std::optional<MatchGrade> grade_of_name(Patient const& asked, HumanName const& h
     return in_part ? std::optional(MatchGrade::possible) : std::nullopt;
 }
 
-std::vector<HumanName> names_of(Patient const& patient) {
-    auto names = patient.other_names;
-    names.push_back({"official", patient.given, patient.family});
-    return names;
-}
-
 std::optional<MatchGrade> grade_of(Patient const& asked, Patient const& held) {
     if (contradicts(asked, held)) return std::nullopt;
     std::optional<MatchGrade> best;
-    for (auto const& name : names_of(held)) best = std::max(best, grade_of_name(asked, name));
+    for (auto const& name : real_names(held)) best = std::max(best, grade_of_name(asked, name));
+    for (auto const& name :
+         held.other_names)  // an alias is good to find somebody by, and no proof of who it is
+        best = std::max(best, std::min(grade_of_name(asked, name), std::optional(MatchGrade::probable)));
     bool const born_unknown = !asked.birth_date.empty() && held.birth_date.empty();
     if (born_unknown && best == MatchGrade::certain) best = MatchGrade::probable;
     return best;

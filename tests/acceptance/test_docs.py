@@ -22,7 +22,6 @@ NOT_RUN = {
     "java -Xmx1000m": "as above: here a partner stands in for HAPI",
     "ctest --preset": "tests/run.sh runs the whole of it",
     "python3 tests/acceptance/": "this is it",
-    "python3 tests/acceptance/oracle.py": "takes minutes",
     "./tests/bench.sh": "takes minutes of an otherwise idle machine",
     "tests/bench.sh": "takes minutes of an otherwise idle machine",
     "gdb --args": "for a person at a terminal",

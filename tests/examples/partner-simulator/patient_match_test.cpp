@@ -90,6 +90,13 @@ TEST_CASE("a former name matches as a whole", "[simulator]") {
     CHECK(graded({married}, asked({"ana"}, "smith")) == "a=certain ");
 }
 
+TEST_CASE("an alias is never certain, and casts no doubt on who bears the name", "[simulator]") {
+    auto other = person("b", {"Alice"}, "Newcomb", "1970-01-02", "2");
+    other.other_names = {{"nickname", {"Alice"}, "Newman"}};
+    auto const newman = person("a", {"Alice"}, "Newman", "1970-01-02", "1");
+    CHECK(graded({newman, other}, asked({"alice"}, "newman")) == "a=certain b=probable ");
+}
+
 TEST_CASE("a question is read from Parameters or from a bare Patient, and count is a cap", "[simulator]") {
     auto const read = read_match_question(
         R"({"resourceType":"Parameters","parameter":[{"name":"resource","resource":{"resourceType":"Patient","name":[{"family":"Smith","given":["Bob"]}],"gender":"male"}},{"name":"onlyCertainMatches","valueBoolean":true},{"name":"count","valueInteger":1}]})"

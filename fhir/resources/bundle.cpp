@@ -15,6 +15,8 @@ struct ModeName {
     SearchMode mode;
     std::string_view name;
 };
+constexpr std::string_view kMatchGrade = "http://hl7.org/fhir/StructureDefinition/match-grade";
+
 constexpr std::array kModes{
     ModeName{SearchMode::match, "match"},
     ModeName{SearchMode::include, "include"},
@@ -32,6 +34,15 @@ SearchMode mode_of(json::Value const& entry, json::Value const& resource, std::s
     auto const type = resource.text("resourceType");
     if (type == searched) return SearchMode::match;
     return type == "OperationOutcome" ? SearchMode::outcome : SearchMode::include;
+}
+
+std::string match_grade(json::Value const& entry) {
+    auto const* search = entry.find("search");
+    if (search == nullptr) return {};
+    for (auto const& extension : search->items("extension")) {
+        if (extension.text("url") == kMatchGrade) return std::string(extension.text("valueCode"));
+    }
+    return {};
 }
 
 std::optional<std::uint64_t> read_total(json::Value const* value) {
@@ -83,7 +94,9 @@ Result<Bundle> read_searchset(json::Value resource, std::string_view searched) {
         json::Value content;
         if (auto* inner = entry.find("resource")) content = std::move(*inner);
         auto const mode = mode_of(entry, content, searched);
-        bundle.entries.push_back({std::string(entry.text("fullUrl")), mode, std::move(content)});
+        bundle.entries.push_back(
+            {std::string(entry.text("fullUrl")), mode, std::move(content), match_grade(entry)}
+        );
     }
     return bundle;
 }

@@ -14,7 +14,8 @@ enum class SearchMode { match, include, outcome };
 struct BundleEntry {
     std::string full_url;
     SearchMode mode = SearchMode::match;
-    json::Value resource;  ///< null: none
+    json::Value resource;          ///< null: none
+    std::string match_grade = {};  ///< certain, probable, possible, certainly-not; "" none (ITI-119)
 };
 struct Bundle {
     std::string type;

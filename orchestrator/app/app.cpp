@@ -18,6 +18,7 @@
 #include "orchestrator/net/http_server.hpp"
 #include "orchestrator/operations/operations.hpp"
 #include "orchestrator/pipeline/call_log.hpp"
+#include "orchestrator/pipeline/capability_probe.hpp"
 #include "orchestrator/pipeline/discoveries.hpp"
 #include "orchestrator/pipeline/retrievals.hpp"
 #include "orchestrator/storage/storage.hpp"
@@ -90,6 +91,7 @@ struct App::Impl {
     std::optional<pipeline::CallLog> calls;
     std::optional<pipeline::Retrievals> retrievals;
     std::optional<pipeline::Discoveries> discoveries;
+    std::optional<pipeline::CapabilityProbe> capabilities;
     std::optional<delivery::Deliveries> deliveries;
     std::optional<Housekeeping> housekeeping;
     std::optional<operations::Operations> operations;
@@ -190,6 +192,7 @@ Result<void> App::Impl::assemble() {
     discoveries.emplace(
         ex, clock, *storage, worker, partners, *retrievals, *calls, config.discovery, wake, logger, metrics
     );
+    capabilities.emplace(ex, clock, partners, *calls, logger);
     config.delivery.base = base;
     config.delivery.websocket_url = websocket_url(base);
     deliveries.emplace(ex, clock, *storage, client, tls, rules(), config.delivery, stopped, logger, metrics);
@@ -259,6 +262,7 @@ awaitable<Result<void>> App::start() {
     if (!delivering) co_return delivering.error();
     impl_->fhir_server->start();
     impl_->operations->set_ready(true);
+    impl_->capabilities->start();
     co_return Result<void>();
 }
 
@@ -295,12 +299,14 @@ awaitable<void> App::stop(async::Deadline deadline) {
     app.operations->set_ready(false);
     app.discoveries->cancel();
     app.retrievals->cancel();
+    app.capabilities->cancel();
     app.housekeeping->cancel();
     app.loop_lag.cancel();
     co_await app.drain(deadline);
     app.deliveries->cancel();
     co_await app.discoveries->stop();
     co_await app.retrievals->stop();
+    co_await app.capabilities->stop();
     co_await app.deliveries->stop();
     co_await app.housekeeping->stop();
     co_await app.loop_lag.stop();

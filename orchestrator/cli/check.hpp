@@ -1,37 +1,29 @@
 #pragma once
 #include <chrono>
-#include <iosfwd>
 #include <string>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
-#include "fhir/base/failure.hpp"
 #include "orchestrator/async/clock.hpp"
+#include "orchestrator/cli/check_table.hpp"
 #include "orchestrator/partner/community.hpp"
+#include "orchestrator/partner/partner.hpp"
 
 namespace tributary::cli {
 
 /// A partner whose CapabilityStatement is to be read. The Community outlives the check.
 struct CheckedPartner {
-    std::string id, fhir;
+    std::string id, name, fhir;
+    partner::DiscoveryMethod discovery = partner::DiscoveryMethod::automatic;
+    std::chrono::milliseconds timeout = std::chrono::seconds(10);
     partner::Community* community = nullptr;
 };
 
-/// How it went: the software and its version, or a Failure.
-struct CheckResult {
-    std::string id, fhir;
-    Result<std::string> software = std::string();
-    std::chrono::milliseconds took{0};
-};
-
-/// A table, a line a partner, what failed first; URLs without credentials and queries; a line of counts at the end.
-std::string format_check(std::vector<CheckResult> results);
-
-/// `tributary check`: reads the CapabilityStatement of all partners, some at a time, and prints the table. Answers the exit code: 0 all good, 1 a partner
-/// fails. Deadline: ten seconds a partner. Cancellation: terminal.
-boost::asio::awaitable<int> check_partners(
-    async::Clock& clock, std::vector<CheckedPartner> partners, std::ostream& out
+/// `tributary check`: reads the CapabilityStatement of all partners, at most `at_once` at a time; in the order of `partners`.
+/// Deadline: `timeout` of each partner. Cancellation: terminal. Errors: in the results.
+boost::asio::awaitable<std::vector<CheckResult>> check_partners(
+    async::Clock& clock, std::vector<CheckedPartner> partners, std::size_t at_once
 );
 
 }  // namespace tributary::cli

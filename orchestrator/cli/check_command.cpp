@@ -1,5 +1,6 @@
 #include "orchestrator/cli/check_command.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include <boost/asio/io_context.hpp>
@@ -15,13 +16,32 @@ namespace {
 
 using Partners = std::vector<std::unique_ptr<partner::Partner>>;
 
-boost::asio::awaitable<int> check(async::Clock& clock, Partners& partners, net::HttpClient& client) {
+/// More at once would measure this machine rather than the partners.
+constexpr std::size_t kAtOnce = 32;
+
+CheckedPartner to_check(partner::Partner& partner) {
+    auto const& settings = partner.settings();
+    return {
+        settings.id,
+        settings.name,
+        settings.fhir,
+        settings.discovery,
+        settings.probe_timeout,
+        &partner.community()
+    };
+}
+
+boost::asio::awaitable<int> check(
+    async::Clock& clock, Partners& partners, net::HttpClient& client, std::size_t at_once
+) {
     std::vector<CheckedPartner> checked;
-    for (auto const& partner : partners)
-        checked.push_back(CheckedPartner{partner->id(), partner->settings().fhir, &partner->community()});
-    int const code = co_await check_partners(clock, std::move(checked), std::cout);
+    for (auto const& partner : partners) checked.push_back(to_check(*partner));
+    auto const results = co_await check_partners(clock, std::move(checked), at_once);
     client.close_idle();
-    co_return code;
+    std::cout << format_check(results, detect_terminal()) << std::flush;
+    bool const failing =
+        std::any_of(results.begin(), results.end(), [](CheckResult const& result) { return !result.said; });
+    co_return failing ? 1 : 0;
 }
 
 }  // namespace
@@ -47,7 +67,8 @@ int run_check(std::filesystem::path const& config) {
         std::cerr << "tributary: " << partners.error().detail() << '\n';
         return 2;
     }
-    int const code = async::run_loop(ctx, check(clock, *partners, client));
+    auto const at_once = std::min(kAtOnce, reading.config.discovery.max_in_flight);
+    int const code = async::run_loop(ctx, check(clock, *partners, client, at_once));
     worker.stop();
     return code;
 }

@@ -148,6 +148,8 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
     reader.size("criteria", limits.criteria);
     reader.size("partner_body", defaults.partner_body);
     reader.size("document_body", defaults.document_body);
+    reader.number("page_size", 1, 10'000, defaults.page_size);
+    reader.number("patients_per_query", 1, 100'000, defaults.patients_per_query);
     reader.number("entries_per_page", 1, kMany, defaults.entries_per_page);
     reader.number("pages_per_query", 1, kMany, defaults.pages_per_query);
     reader.number("lane_queue", 1, kMany, defaults.lane_queue);
@@ -165,6 +167,7 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
     reader.duration("discovery_timeout", settings.discovery_timeout);
     reader.duration("query_timeout", settings.query_timeout);
     reader.duration("retrieve_timeout", settings.retrieve_timeout);
+    reader.duration("probe_timeout", settings.probe_timeout);
     reader.number("max_concurrent", 1, 10'000, settings.max_concurrent);
     reader.texts("allowed_origins", settings.allowed_origins);
     reader.decimal("requests_per_second", settings.requests_per_second);
@@ -174,7 +177,9 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
     reader.duration("breaker_pause", settings.breaker_pause);
     reader.choice<DiscoveryMethod>(
         "discovery",
-        {{"auto", DiscoveryMethod::automatic}, {"search", DiscoveryMethod::search}},
+        {{"auto", DiscoveryMethod::automatic},
+         {"search", DiscoveryMethod::search},
+         {"match", DiscoveryMethod::match}},
         settings.discovery
     );
     reader.path("tls_ca", settings.tls.ca_file, true);
@@ -287,6 +292,14 @@ void read_more_partners(
     read_partners(context, *table, defaults, places, partners);
 }
 
+/// Acceptance "search" wants every hit of a search, and a $match answers with fewer.
+void use_searches(std::vector<partner::PartnerSettings>& partners) {
+    using partner::DiscoveryMethod;
+    for (auto& settings : partners) {
+        if (settings.discovery == DiscoveryMethod::automatic) settings.discovery = DiscoveryMethod::search;
+    }
+}
+
 /// Everything of the main file, whose folder relative paths are relative to, and of the partner list it names.
 void read_all(TableContext const& context, toml::table const& root, Config& config) {
     TableReader top(context, &root);
@@ -311,6 +324,7 @@ void read_all(TableContext const& context, toml::table const& root, Config& conf
     PartnerPlaces places;
     read_partners(context, root, defaults, places, config.partners);
     if (!partners_file.empty()) read_more_partners(partners_file, context, defaults, places, config.partners);
+    if (config.discovery.acceptance == fhir::identity::Acceptance::search) use_searches(config.partners);
     if (config.partners.empty() && context.problems->empty()) {
         context.problems->add_line(
             context.file +

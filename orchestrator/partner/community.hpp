@@ -29,7 +29,8 @@ struct PatientMatch {
 struct Candidates {
     std::vector<fhir::Patient> patients;  ///< replaced-by followed to the survivor
     std::size_t bytes = 0;
-    bool partial = false;  ///< an outcome of severity error came beside them
+    bool partial =
+        false;  ///< an outcome beside them says that part is missing, or a bound cut the answer short
 };
 
 /// What the guards of paging remember between the pages of one query (document-sharing F1). Shared by the Steps of the query.
@@ -65,6 +66,14 @@ struct RetrievedDocument {
     std::size_t wire_bytes = 0;
 };
 
+/// What a partner's CapabilityStatement says.
+struct Capabilities {
+    std::string software;          ///< "HAPI FHIR Server 8.8.0"
+    std::string fhir_version;      ///< "4.0.1"; "" not said
+    bool offers_match = false;     ///< Patient/$match (ITI-119)
+    bool lacks_documents = false;  ///< it lists what it serves, and DocumentReference is not there
+};
+
 /// What a partner speaks. Every method: Deadline bounds the whole call. Cancellation: terminal, within 100 ms. Errors: timeout, connect, dns, tls, protocol,
 /// http_status (with status and Retry-After), too_large, forbidden, refused_address. Owner: its Partner. Thread: the loop.
 class Community {
@@ -82,8 +91,8 @@ public:
     virtual awaitable<std::vector<Result<RetrievedDocument>>> retrieve(
         async::Deadline deadline, std::vector<DocumentAddress> documents
     ) = 0;
-    /// Reads its CapabilityStatement; for `tributary check` and `discovery = "auto"`. The answer: "HAPI FHIR 8.8.0" or the like.
-    virtual awaitable<Result<std::string>> probe(async::Deadline deadline) = 0;
+    /// Reads its CapabilityStatement and keeps what follows for patients(): with `discovery = "auto"`, $match where it is offered.
+    virtual awaitable<Result<Capabilities>> probe(async::Deadline deadline) = 0;
 };
 
 }  // namespace tributary::partner

@@ -1,11 +1,14 @@
 #include "orchestrator/partner/fhir_answers.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
 #include "fhir/resources/bundle.hpp"
 #include "fhir/resources/operation_outcome.hpp"
+#include "fhir/search/parameter.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/partner/subject_safety.hpp"
 
@@ -13,20 +16,60 @@ namespace tributary::partner {
 
 namespace {
 
-bool is_error(fhir::json::Value const& resource) {
-    auto const issues = fhir::read_operation_outcome(resource);
+bool is_error(fhir::Issue const& issue) { return issue.severity == "error" || issue.severity == "fatal"; }
+
+/// Part of the sources did not answer this time.
+bool may_pass(fhir::Issue const& issue) {
+    static constexpr std::array<std::string_view, 6> kCodes{
+        "timeout", "transient", "throttled", "incomplete", "lock-error", "no-store"
+    };
+    return std::find(kCodes.begin(), kCodes.end(), issue.code) != kCodes.end();
+}
+
+/// What an OperationOutcome of severity error or fatal means when it stands in place of an answer.
+std::optional<Failure> failure_of(fhir::json::Value const& outcome) {
+    for (auto const& issue : fhir::read_operation_outcome(outcome)) {
+        if (is_error(issue) && may_pass(issue))
+            return Failure(Errc::http_status, "an OperationOutcome: " + issue.code).with_status(503);
+        if (is_error(issue)) return Failure(Errc::invalid, "an OperationOutcome in place of an answer");
+    }
+    return std::nullopt;
+}
+
+/// Beside an answer: it is not the whole one.
+bool says_partial(fhir::json::Value const& outcome) {
+    auto const issues = fhir::read_operation_outcome(outcome);
     return std::any_of(issues.begin(), issues.end(), [](fhir::Issue const& issue) {
-        return issue.severity == "error" || issue.severity == "fatal";
+        return is_error(issue) || may_pass(issue);
     });
 }
 
-Result<fhir::Bundle> read_bundle(std::string_view body, std::string_view type) {
+/// The resource in a Parameters that some servers put around the answer of an operation.
+fhir::json::Value unwrapped(fhir::json::Value resource) {
+    if (resource.text("resourceType") != "Parameters") return resource;
+    for (auto const& parameter : resource.items("parameter")) {
+        if (auto const* inner = parameter.find("resource")) return *inner;
+    }
+    return resource;
+}
+
+/// Without the byte order mark that some servers put before their JSON.
+std::string_view without_mark(std::string_view body) {
     if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+    return body;
+}
+
+Result<fhir::Bundle> read_bundle(std::string_view body, std::string_view type) {
+    body = without_mark(body);
     auto const start = body.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos) return Failure(Errc::invalid, "an empty body instead of a Bundle");
     if (body[start] == '<') return Failure(Errc::invalid, "XML or HTML instead of a Bundle in JSON");
     auto resource = fhir::json::read(body);
     if (!resource) return resource.error();
+    *resource = unwrapped(std::move(*resource));
+    if (resource->text("resourceType") == "OperationOutcome") {
+        if (auto failure = failure_of(*resource)) return std::move(*failure);
+    }
     auto bundle = fhir::read_searchset(std::move(*resource), type);
     if (!bundle && bundle.error().errc() == Errc::protocol)
         return Failure(Errc::invalid, bundle.error().detail());
@@ -57,6 +100,7 @@ struct Sorted {
     PageFacts page;
     std::string self;
     bool partial = false;
+    std::optional<Failure> error;  // an outcome of that severity beside the matches
 };
 Result<Sorted> sort_entries(std::string_view body, std::string_view type) {
     auto bundle = read_bundle(body, type);
@@ -66,7 +110,8 @@ Result<Sorted> sort_entries(std::string_view body, std::string_view type) {
     for (auto& entry : bundle->entries) {
         auto const is = entry.resource.text("resourceType");
         if (is == "OperationOutcome") {
-            if (is_error(entry.resource)) sorted.partial = true;
+            sorted.partial = sorted.partial || says_partial(entry.resource);
+            if (!sorted.error) sorted.error = failure_of(entry.resource);
         } else if (is == type && entry.mode == fhir::SearchMode::match) {
             digest.add(entry);
             sorted.matches.push_back(std::move(entry));
@@ -83,15 +128,19 @@ std::string base_of(std::string_view url) {
     return std::string(type == std::string_view::npos ? std::string_view() : url.substr(0, type));
 }
 
-}  // namespace
+bool names_match(fhir::json::Value const& served) {
+    auto const& operations = served.items("operation");
+    return std::any_of(operations.begin(), operations.end(), [](fhir::json::Value const& operation) {
+        return operation.text("name") == "match" || operation.text("name") == "$match";
+    });
+}
 
-Result<PatientsAnswer> read_patients(std::string_view body) {
-    auto sorted = sort_entries(body, "Patient");
-    if (!sorted) return sorted.error();
+PatientsAnswer read_candidates(Sorted sorted) {
     PatientsAnswer answer;
-    answer.page = std::move(sorted->page);
-    answer.partial = sorted->partial;
-    for (auto& entry : sorted->matches) {
+    answer.page = std::move(sorted.page);
+    answer.self = std::move(sorted.self);
+    answer.partial = sorted.partial;
+    for (auto& entry : sorted.matches) {
         auto patient = fhir::read_patient(std::move(entry.resource));
         if (patient && !patient->id.empty()) {
             answer.patients.push_back(std::move(*patient));
@@ -100,6 +149,39 @@ Result<PatientsAnswer> read_patients(std::string_view body) {
         }
     }
     return answer;
+}
+
+bool is_unlikely(fhir::BundleEntry const& entry) {
+    return entry.match_grade == "possible" || entry.match_grade == "certainly-not";
+}
+
+}  // namespace
+
+Result<PatientsAnswer> read_patients(std::string_view body) {
+    auto sorted = sort_entries(body, "Patient");
+    if (!sorted) return sorted.error();
+    return read_candidates(std::move(*sorted));
+}
+
+Result<PatientsAnswer> read_matches(std::string_view body) {
+    auto sorted = sort_entries(body, "Patient");
+    if (!sorted) return sorted.error();
+    if (sorted->matches.empty() && sorted->error) return std::move(*sorted->error);
+    std::erase_if(sorted->matches, is_unlikely);
+    return read_candidates(std::move(*sorted));
+}
+
+bool ignored(std::string_view self_link, std::string_view parameter) {
+    auto const query = self_link.find('?');
+    auto const path = self_link.substr(0, query);
+    bool const shows =
+        query != std::string_view::npos && (path.ends_with("/Patient") || path.ends_with("/Patient/_search"));
+    if (!shows) return false;
+    auto const applied = fhir::search::parse_query(self_link.substr(query + 1));
+    return applied.has_value() &&
+           std::none_of(applied->begin(), applied->end(), [&](fhir::search::Parameter const& one) {
+               return one.name == parameter;
+           });
 }
 
 Result<DocumentsAnswer> read_documents(std::string_view body, DocumentsQuestion const& question) {
@@ -141,16 +223,28 @@ bool says_domain_unknown(std::string_view body) {
     });
 }
 
-Result<std::string> read_software(std::string_view body) {
-    auto const resource = fhir::json::read(body);
+Result<Capabilities> read_capabilities(std::string_view body) {
+    auto const resource = fhir::json::read(without_mark(body));
     if (!resource) return resource.error();
     if (resource->text("resourceType") != "CapabilityStatement")
         return Failure(Errc::invalid, "no CapabilityStatement");
+    Capabilities capabilities;
     auto const* software = resource->find("software");
-    std::string name = software == nullptr ? "unnamed" : std::string(software->text("name"));
+    capabilities.software = software == nullptr ? "unnamed" : std::string(software->text("name"));
     if (software != nullptr && !software->text("version").empty())
-        name.append(" ").append(software->text("version"));
-    return name;
+        capabilities.software.append(" ").append(software->text("version"));
+    capabilities.fhir_version = resource->text("fhirVersion");
+    bool lists = false, documents = false;
+    for (auto const& rest : resource->items("rest")) {
+        if (rest.text("mode") == "client") continue;
+        for (auto const& served : rest.items("resource")) {
+            lists = true;
+            documents = documents || served.text("type") == "DocumentReference";
+            if (served.text("type") == "Patient" && names_match(served)) capabilities.offers_match = true;
+        }
+    }
+    capabilities.lacks_documents = lists && !documents;
+    return capabilities;
 }
 
 }  // namespace tributary::partner

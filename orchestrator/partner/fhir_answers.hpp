@@ -17,10 +17,17 @@ namespace tributary::partner {
 struct PatientsAnswer {
     std::vector<fhir::Patient> patients;
     PageFacts page;
-    bool partial = false;  ///< an outcome of severity error, or an entry that could not be read
+    std::string self;      ///< link
+    bool partial = false;  ///< an outcome says that part is missing, or an entry could not be read
 };
-/// A searchset of Patients. Errors: malformed; invalid (no Bundle, a bare OperationOutcome of severity error).
+/// A searchset of Patients. Errors: malformed; invalid (no Bundle, a bare OperationOutcome of severity error); http_status with 503 (an OperationOutcome
+/// that says it may pass).
 Result<PatientsAnswer> read_patients(std::string_view body);
+/// The answer to a $match, with or without Parameters around it, less what is graded possible or certainly-not; without a grade it stays a candidate.
+/// Errors: as read_patients(), also for outcomes of severity error without a Patient beside them. Source: document-sharing A.2.
+Result<PatientsAnswer> read_matches(std::string_view body);
+/// The self link of a search shows what the server looked for, and this parameter is not among it. Source: document-sharing A.1.
+bool ignored(std::string_view self_link, std::string_view parameter);
 
 /// How to recognise the documents asked for.
 struct DocumentsQuestion {
@@ -41,7 +48,7 @@ Result<DocumentsAnswer> read_documents(std::string_view body, DocumentsQuestion 
 
 /// A 404 that says "no such patient in that domain", not "no such endpoint". Source: document-sharing A.1.
 bool says_domain_unknown(std::string_view body);
-/// "HAPI FHIR Server 8.8.0" of a CapabilityStatement. Errors: malformed, invalid.
-Result<std::string> read_software(std::string_view body);
+/// A CapabilityStatement. Errors: malformed, invalid.
+Result<Capabilities> read_capabilities(std::string_view body);
 
 }  // namespace tributary::partner

@@ -28,7 +28,13 @@ Result<std::unique_ptr<Partner>> make_partner(
     auto tls = surroundings.tls.client(settings.tls);
     if (!tls) return tls.error();
     auto community = std::make_unique<FhirCommunity>(
-        surroundings.clock, surroundings.client, surroundings.worker, settings, std::move(*base), *tls
+        surroundings.clock,
+        surroundings.client,
+        surroundings.worker,
+        surroundings.metrics,
+        settings,
+        std::move(*base),
+        *tls
     );
     auto lane = std::make_unique<Lane>(
         surroundings.ex,

@@ -24,6 +24,7 @@ struct PartnerSettings {
     std::chrono::milliseconds discovery_timeout = std::chrono::seconds(60);
     std::chrono::milliseconds query_timeout = std::chrono::seconds(60);
     std::chrono::milliseconds retrieve_timeout = std::chrono::seconds(120);
+    std::chrono::milliseconds probe_timeout = std::chrono::seconds(10);
     std::size_t max_concurrent = 4;
     std::vector<std::string> allowed_origins;
     double requests_per_second = 0;
@@ -36,6 +37,8 @@ struct PartnerSettings {
     // [limits]
     std::size_t partner_body = std::size_t{20} << 20U;
     std::size_t document_body = std::size_t{64} << 20U;
+    std::size_t page_size = 50;
+    std::size_t patients_per_query = 250;
     std::size_t entries_per_page = 1000;
     std::size_t pages_per_query = 200;
     std::size_t lane_queue = 20000;

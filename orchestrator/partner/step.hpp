@@ -11,7 +11,12 @@ namespace tributary::partner {
 
 using async::Clock;
 
-enum class StepKind : std::uint8_t { patient_discovery, query_documents, retrieve_document };
+enum class StepKind : std::uint8_t {
+    patient_discovery,
+    query_documents,
+    retrieve_document,
+    read_capabilities
+};
 /// In order of service. on_demand goes before everything else in a Lane, the others only before later ones of the same Flow.
 enum class Priority : std::uint8_t { on_demand, query, discovery, eager };
 
@@ -98,7 +103,8 @@ private:
 /// Who owns Steps and the TaskGroup in which they run: a Discovery, the Retrievals. Outlives its queued Steps: forget() them first.
 class StepRunner {
 public:
-    /// A slot is free: spawn the Step's coroutine in the runner's group, keep `slot` in it and settle the Step at its end. Must not fail.
+    /// A slot is free: spawn the Step's coroutine in the runner's group, keep `slot` in it and settle the Step at its end; one whose end says nothing
+    /// about the partner only gives the slot back. Must not fail.
     virtual void start(Lane& lane, Step step, Slot slot) = 0;
     /// The Step will not run again. Told inside settle(), or by the Lane itself when its breaker opens.
     virtual void ended(Lane& lane, Step const& step, StepResult const& result) = 0;

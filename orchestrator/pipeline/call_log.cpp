@@ -21,6 +21,8 @@ std::string_view step_name(partner::StepKind kind) {
             return "patient_discovery";
         case partner::StepKind::query_documents:
             return "query_documents";
+        case partner::StepKind::read_capabilities:
+            return "read_capabilities";
         case partner::StepKind::retrieve_document:
             break;
     }

@@ -20,7 +20,7 @@ namespace tributary::pipeline {
 
 using boost::asio::awaitable;
 
-/// "patient_discovery", "query_documents", "retrieve_document".
+/// "patient_discovery", "query_documents", "retrieve_document", "read_capabilities".
 std::string_view step_name(partner::StepKind kind);
 
 /// A call to a partner from its start to its end. A value.

@@ -43,7 +43,9 @@ public:
     retrieve(async::Deadline, std::vector<partner::DocumentAddress>) override {
         co_return std::vector<Result<partner::RetrievedDocument>>();
     }
-    awaitable<Result<std::string>> probe(async::Deadline) override { co_return std::string(); }
+    awaitable<Result<partner::Capabilities>> probe(async::Deadline) override {
+        co_return partner::Capabilities();
+    }
 
 private:
     async::Clock& clock_;

@@ -80,6 +80,7 @@ Judgement judge(Exchange const& exchange) {
     net::NetFixture net;
     net.fake.reply_and_close(exchange.bytes(net.fake.url("")));
     PartnerSettings settings;
+    if (exchange.url.target.ends_with("$match")) settings.discovery = DiscoveryMethod::match;
     auto const type = exchange.url.target.find_first_of("?");
     auto base = exchange.url.target.substr(0, type);
     for (std::string const name : {"/DocumentReference", "/Patient", "/Binary"})
@@ -88,6 +89,7 @@ Judgement judge(Exchange const& exchange) {
         net.clock,
         net.client,
         net.worker,
+        net.metrics,
         settings,
         net::parse_url(net.fake.url(base.empty() ? "/" : base)).value(),
         nullptr
@@ -149,6 +151,7 @@ std::map<std::string, std::size_t> const kResources{
     {"hapi-empty", 0},
     {"epic-search-with-outcome", 2},
     {"epic-search-empty", 0},
+    {"epic-match", 1},
     {"cerner-search-page-1", 2},
     {"cerner-search-page-2", 0},
     {"bundle-missing-fullurl-and-mode", 1},

@@ -68,6 +68,20 @@ TEST_CASE("everything but the partners has a default", "[config]") {
     CHECK(config.partners.front().max_concurrent == 4);
 }
 
+TEST_CASE("acceptance by search makes auto a search, and leaves what was chosen", "[config]") {
+    using partner::DiscoveryMethod;
+    ConfigFile const file;
+    std::string const forced =
+        "[[partner]]\nid = \"p002\"\nfhir = \"http://127.0.0.1:9001/p002/fhir\"\ndiscovery = \"match\"\n";
+    auto const strict = file.read(kPartner + forced);
+    REQUIRE(strict.config.partners.size() == 2);
+    CHECK(strict.config.partners[0].discovery == DiscoveryMethod::automatic);
+    auto const search = file.read("[discovery]\nacceptance = \"search\"\n" + (kPartner + forced));
+    REQUIRE(search.config.partners.size() == 2);
+    CHECK(search.config.partners[0].discovery == DiscoveryMethod::search);
+    CHECK(search.config.partners[1].discovery == DiscoveryMethod::match);
+}
+
 TEST_CASE("a file without a partner is refused", "[config]") {
     ConfigFile const file;
     auto const reading = file.read("[server]\nlisten = \"127.0.0.1:0\"\n");

@@ -91,17 +91,22 @@ public:
         }
         co_return answers;
     }
-    awaitable<Result<std::string>> probe(Deadline) override { co_return std::string("fake"); }
+    awaitable<Result<partner::Capabilities>> probe(Deadline) override {
+        ++probes;
+        co_await clock_.sleep_for(delay);
+        if (auto failure = next(probe_failures)) co_return *failure;
+        co_return partner::Capabilities();
+    }
 
     Clock::Duration delay = 10ms, retrieve_delay = 10ms;
     std::vector<fhir::Patient> people{make_patient("bob")};
     std::vector<std::vector<fhir::DocumentReference>> pages;
-    std::vector<Failure> patient_failures, retrieve_failures;
+    std::vector<Failure> patient_failures, retrieve_failures, probe_failures;
     std::map<std::string, std::vector<Failure>> document_failures;
     std::map<std::string, std::string> bodies;
     std::string unencoded_body, retrieved_type = "text/plain";
     bool throws = false, partial = false;
-    int patient_calls = 0, document_calls = 0;
+    int patient_calls = 0, document_calls = 0, probes = 0;
     std::vector<std::string> asked_for, retrieved;
     std::vector<bool> unencoded;
 

@@ -14,25 +14,31 @@ namespace {
 
 struct OptionHelp {
     char const* name;
+    char const* value;
     char const* text;
 };
 constexpr std::array<OptionHelp, 11> kOptions = {{
     {"profile",
+     "NAME",
      "which communities: sample (8, needs no data), tiny (8), default (200) or soak (200, much data)"},
-    {"data", "folder of test data; default: shared/data beside the repository"},
-    {"seed", "a number: the same seed gives the same network and latencies; default 20260701"},
-    {"partners", "how many communities; with profile sample, those above eight know nobody"},
-    {"scale", "how many times the persons of the data, each under a name of its own"},
-    {"latency", "off, real, or a number by which the scripted times are divided; default real"},
-    {"fail", "on: scripted faults happen (default); off: every community is healthy"},
+    {"data", "FOLDER", "folder of test data; default: shared/data beside the repository"},
+    {"seed", "N", "the same seed gives the same network and the same times; default 20260701"},
+    {"partners", "N", "how many communities; with profile sample, those above eight know nobody"},
+    {"scale", "N", "how many times the persons of the data, each under a name of its own"},
+    {"latency",
+     "off|real|DIVISOR",
+     "how long they take: not at all, as real ones (default), or the DIVISORth part of that"},
+    {"fail", "on|off", "on (default): some are slow, flaky or down; off: all are healthy"},
     {"auth",
+     "off|static",
      "off (default); static: four communities of five want a bearer token, which --write-config tells; on "
      "does not work yet"},
     {"changes",
+     "off|SECONDS",
      "SECONDS between the twenty ticks at which documents appear, are replaced and retracted, or off "
      "(default, but 180 with profile soak)"},
-    {"listen", "HOST:PORT, port 0 for any free one; default 127.0.0.1:9001"},
-    {"write-config", "writes the partner list for tributary to this file"},
+    {"listen", "HOST:PORT", "where to listen, port 0 for any free one; default 127.0.0.1:9001"},
+    {"write-config", "FILE", "writes the partner list for tributary to this file"},
 }};
 constexpr std::chrono::seconds kSoakChanges(180);  // twenty of them are an hour
 constexpr std::size_t kMostPartners = 10000, kMostScale = 100;
@@ -203,13 +209,15 @@ std::optional<Settings> read_command_line(int argc, char const* const* argv, int
     };
     std::string config;
     RawOptions given;
-    app.add_option("--config", config, "simulator.toml with any of the options below as keys");
-    for (auto const& [name, text] : kOptions) {
+    app.add_option("--config", config, "a TOML file with any of the options below as keys")
+        ->type_name("FILE");
+    for (auto const& [name, value, text] : kOptions) {
         app.add_option_function<std::string>(
-            std::string("--") + name,
-            [&given, key = std::string(name)](std::string const& value) { given[key] = value; },
-            text
-        );
+               std::string("--") + name,
+               [&given, key = std::string(name)](std::string const& written) { given[key] = written; },
+               text
+        )
+            ->type_name(value);
     }
     try {
         app.parse(argc, argv);

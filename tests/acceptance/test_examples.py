@@ -57,3 +57,9 @@ class Examples(Case):
     def test_the_demo_over_two_hundred_communities_with_documents_of_its_own(self):
         shown = self.demo("--data", "none")
         self.assertIn("13 documents, first after", shown)
+
+    def test_the_demo_over_two_hundred_communities_with_test_data(self):
+        if not programs.shared_folder("data"):
+            self.skipTest("there is no ../shared/data")
+        shown = self.demo("--data", str(programs.shared_folder("data")))
+        self.assertRegex(shown, r"14 documents, first after .* 200 asked, \d+ answered, 10 matched")

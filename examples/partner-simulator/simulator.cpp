@@ -87,6 +87,7 @@ awaitable<net::ServerResponse> Simulator::handle(net::ServerRequest request) {
     catch_up();
     if (request.path == "/oracle") co_return tell_oracle(request.query);
     if (request.path == "/statistics") co_return tell_statistics();
+    if (request.path == "/calls") co_return net::ServerResponse(200, "application/json", calls_.to_json());
     auto const [community, path] = split_path(request.path);
     auto const site = sites_.find(community);
     if (site == sites_.end() || !path) co_return refusal(404, "not-found", "no such community");
@@ -113,10 +114,10 @@ awaitable<net::ServerResponse> Simulator::visit(Site& site, net::ServerRequest r
     Call const call{answer.step, target, answer.found, answer.body.size()};
     auto const attempt = behaviour.health == Health::flaky ? site.attempts[target]++ : 0;
     auto fault = fault_of(script_.seed, *site.community, target, attempt);
-    if (script_.latency_divisor > 0) {
-        auto const latency = latency_of(script_.seed, *site.community, call);
-        co_await clock_.sleep_for(scaled(latency));
-    }
+    async::Clock::Duration latency{0};
+    if (script_.latency_divisor > 0) latency = scaled(latency_of(script_.seed, *site.community, call));
+    calls_.add({site.community->id, answer.step, inner.method, target, clock_.now(), latency});
+    if (script_.latency_divisor > 0) co_await clock_.sleep_for(latency);
     if (fault) co_return std::move(*fault);
     co_return net::ServerResponse(answer.status, answer.content_type, std::move(answer.body));
 }

@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "examples/partner-simulator/call_log.hpp"
 #include "examples/partner-simulator/changes.hpp"
 #include "examples/partner-simulator/fhir_facade.hpp"
 #include "examples/partner-simulator/network.hpp"
@@ -32,8 +33,8 @@ struct Script {
     bool health_changes = false;  ///< for an hour; afterwards everybody is well
 };
 
-/// Serves the communities of a Network at /<id>/fhir, the oracle at /oracle and counts at /statistics. Owner: main; outlives the server.
-/// Thread: the loop.
+/// Serves the communities of a Network at /<id>/fhir, the oracle at /oracle, counts at /statistics and the latest requests at /calls.
+/// Owner: main; outlives the server. Thread: the loop.
 class Simulator {
 public:
     /// `root`: "http://127.0.0.1:9001", once the port is known. Time begins now.
@@ -44,6 +45,8 @@ public:
     awaitable<net::ServerResponse> handle(net::ServerRequest request);
 
 private:
+    static constexpr std::size_t kMostCalls = 100'000;
+
     struct Site {
         Community* community;
         FhirFacade facade;
@@ -67,6 +70,7 @@ private:
     std::size_t tick_ = 0, slot_ = 0;
     Tally all_;
     std::map<std::string, Site, std::less<>> sites_;
+    CallLog calls_{kMostCalls};
 };
 
 }  // namespace tributary::simulator

@@ -110,11 +110,14 @@ std::vector<Interest::Candidate> const& Interest::candidates(
     auto const known = candidates_.find(patient.sequence);
     if (known != candidates_.end()) return known->second;
     std::vector<std::string> keys = subscriptions::patient_keys(patient.id, patient.patient);
-    for (auto const& id : patients_.person_ids(patient.person)) keys.push_back("p|" + id);
+    auto const person_ids = patients_.person_ids(patient.person);
+    for (auto const& id : person_ids) keys.push_back("p|" + id);
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     auto const accepts = [&](subscriptions::Plan const& plan) {
         if (plan.search.patient.empty()) return true;
+        // Most Subscriptions that share a key with this Patient mean somebody else: seen without a look at all who share it.
+        if (!subscriptions::wants_patient(plan, settings_.acceptance, patient.patient, person_ids)) return false;
         auto const& accepted = patients_.accepted(scope, plan).patients;
         return std::any_of(accepted.begin(), accepted.end(), [&](auto const& row) {
             return row->sequence == patient.sequence;

@@ -83,7 +83,8 @@ Result<void> set_up(Database& database, FileKind const& kind, bool full_synchron
         "temp_store=MEMORY;"
         "PRAGMA synchronous=" +
         std::string(full_synchronous ? "FULL" : "NORMAL") +
-        "; PRAGMA application_id=" + std::to_string(kind.application);
+        "; PRAGMA application_id=" + std::to_string(kind.application) + "; PRAGMA cache_size=-" +
+        std::to_string(kind.page_cache_kib);
     return database.execute(script.c_str());
 }
 

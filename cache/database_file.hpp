@@ -11,6 +11,8 @@ namespace tributary::cache {
 struct FileKind {
     std::int64_t application = 0;
     std::span<char const* const> migrations;  ///< scripts; how many have run is the version
+    int page_cache_kib =
+        2000;  ///< at most, filled as pages are used; a transaction beyond it is spilled and read back
 };
 
 /// Opens it for writing: WAL, mode 0600 whatever the umask, migrated to the last version. Makes it where there is none.

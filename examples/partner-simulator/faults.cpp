@@ -17,6 +17,7 @@ constexpr char kFault[] = "the scripted fault of this community";
 constexpr char kRetryAfter[] = "1";
 constexpr std::chrono::seconds kRetryAfterDate(2);  // a date has whole seconds: at least one is left
 constexpr double kFlaky = .2;
+constexpr unsigned kFlakyOnce = 2, kFlakyRound = 12;
 
 net::ServerResponse unavailable() {
     auto answer = refusal(503, "transient", kFault);
@@ -30,11 +31,11 @@ net::ServerResponse hang_up() {
     return answer;
 }
 
-/// Of every three attempts the third is good, so that a client that tries three times gets there.
+/// Only the first two of every dozen attempts may fail, so that whoever tries three times gets there, even where several clients ask the same in turns.
 std::optional<net::ServerResponse> flaky_fault(
     std::uint64_t seed, Community const& community, std::string_view target, unsigned attempt
 ) {
-    if (attempt % 3 == 2) return std::nullopt;
+    if (attempt % kFlakyRound >= kFlakyOnce) return std::nullopt;
     auto const number = std::to_string(attempt);
     if (draw(seed, {community.id, "flaky", target, number}) >= kFlaky) return std::nullopt;
     return draw(seed, {community.id, "flaky-form", target, number}) < .5 ? unavailable() : hang_up();

@@ -191,6 +191,21 @@ TEST_CASE("a flaky community fails every fifth request, and none for ever", "[si
     CHECK(hung_up < failed);
 }
 
+TEST_CASE("two clients that ask a flaky community the same both get there in three attempts", "[simulator]") {
+    Stage stage(scripted(0), in_health(Health::flaky));
+    for (int i = 0; i < 200; ++i) {
+        auto const fails = [&] {
+            stage.ask("/p001/fhir/Patient", "given=x" + std::to_string(i));
+            stage.clock.advance(stage.loop, 0ms);
+            return is_fault(stage.answers.back());
+        };
+        int failed = fails() ? 1 : 0;
+        for (int others = 0; others < 2; ++others) fails();
+        failed += (fails() ? 1 : 0) + (fails() ? 1 : 0);
+        CHECK(failed < 3);
+    }
+}
+
 TEST_CASE("a community that is down resets every connection", "[simulator]") {
     Stage stage(scripted(0), in_health(Health::down));
     stage.ask("/p001/fhir/metadata");

@@ -86,6 +86,7 @@ std::size_t Discovery::partner_of(Step const& step) const {
 }
 
 void Discovery::add(std::size_t index, Step step) {
+    if (cancelled_) return;  // a coroutine meets the cancel only at its next co_await
     ++exchanges_[index].steps;
     auto& lane = partner(index).lane();
     if (auto const added = lane.add(step); !added) ended(lane, step, StepResult::failed(added.error()));
@@ -137,6 +138,7 @@ awaitable<void> Discovery::run(std::size_t index, Step step, partner::Slot slot)
         bug = std::current_exception();
     }
     if (bug && (cancelled_ || async::is_cancellation(bug))) std::rethrow_exception(bug);
+    if (cancelled_) co_return;  // nothing of it may be queued again
     settling_ = true;
     step.flow = identity_.flow;  // whose turn it takes may have changed
     partner(index).lane().settle(step, std::move(result));
@@ -290,7 +292,7 @@ awaitable<StepResult> Discovery::admit(
     if (!admitted) co_return StepResult::failed(admitted.error());
     if (!admitted->subscriptions.empty()) around_.wake(admitted->subscriptions);
     tell_oddities(settings.id, *admitted);
-    if (around_.settings.retrieve == Retrieve::eager)
+    if (around_.settings.retrieve == Retrieve::eager && !cancelled_)
         around_.retrievals.prefetch(identity_.scope, admitted->to_retrieve, identity_.flow);
     co_return StepResult::done();
 }
@@ -343,6 +345,7 @@ awaitable<void> Discovery::report(std::size_t index) {
          {"outcome", closed.failed.empty() ? "answered" : outcome.issue},
          {"owed", outcome.owed ? "yes" : "no"}}
     );
+    if (cancelled_) co_return;
     exchanges_[index].open = false;
     if (outcome.owed) {
         owe(index);

@@ -115,6 +115,29 @@ TEST_CASE_METHOD(PipelineFixture, "a Subscription that goes away ends what only 
 }
 
 TEST_CASE_METHOD(
+    PipelineFixture, "nothing is queued for a Discovery that ends while it stores an answer", "[pipeline]"
+) {
+    auto& partner = add_partner("p", [](auto& settings) { settings.max_concurrent = 1; });
+    partner.pages = {documents({"a"})};
+    start();
+    subscribe("s1");
+    auto const answered = clock.now() + partner.delay;
+    discoveries->want(Interest{"other", "", "https://b.example", {{{"family", "", {"jones"}}}, {}}});
+    advance(1ms);
+    partner.delay = 1h;  // the other one takes the place once the first has its answer
+    bool ended = false;
+    clock.wait_while([&] {
+        bool const storing = storage->in_flight() > 0;
+        if (storing && clock.now() >= answered && !std::exchange(ended, true)) discoveries->unwant("s1");
+        return storing || worker.pending() > 0;
+    });
+    advance(1s);
+    REQUIRE(ended);
+    CHECK(partners[0]->lane().figures().queued == 0);
+    CHECK(partner.document_calls == 0);
+}
+
+TEST_CASE_METHOD(
     PipelineFixture, "a Discovery that nobody wants any more is not told as running", "[pipeline]"
 ) {
     auto& fast = add_partner("fast");

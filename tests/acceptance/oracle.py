@@ -73,6 +73,36 @@ def our_id(partner, remote_id):
     return base64.b32encode(digest).decode().lower()[:32]
 
 
+def judged(simulator, acceptance, criteria):
+    """What the oracle says about a question, now."""
+    answer = web.get(f"{simulator.base}/oracle?{urllib.parse.urlencode({'criteria': criteria, 'acceptance': acceptance})}")
+    if answer.status != 200:
+        raise AssertionError(f"the oracle refuses {criteria}: {answer.body[:300]}")
+    return answer.json()
+
+
+def copies_of(answers):
+    """Our ids of every holder → those of all holders of the same document, whoever asked."""
+    copies = {}
+    for answer in answers:
+        for document in answer["documents"]:
+            holders = {our_id(each["partner"], each["id"]) for each in document["holders"]}
+            for holder in holders:
+                copies.setdefault(holder, set()).update(holders)
+    return copies
+
+
+def search_all(tributary, criteria):
+    """All pages: the ids of the documents found, and the issues of the answer about completeness."""
+    url, found, issues = f"{tributary.fhir}/{criteria}&_count=1000", {}, []
+    while url:
+        bundle = web.get(url).json()
+        found.update({each["id"]: each for each in fhir.resources(bundle)})
+        issues += (fhir.outcome(bundle) or {"issue": []})["issue"] if not issues else []
+        url = next((link["url"] for link in bundle.get("link", []) if link["relation"] == "next"), None)
+    return found, issues
+
+
 class Run:
     """One seed: both programs, one Subscription a question."""
 
@@ -117,35 +147,13 @@ class Run:
         text = web.get(f"{self.tributary.operations}/metrics").body.decode()
         return [line for line in text.splitlines() if line.startswith(BUSY) and float(line.rpartition(" ")[2]) > 0]
 
-    def expected(self, criteria):
-        query = urllib.parse.urlencode({"criteria": criteria, "acceptance": self.options.acceptance})
-        answer = web.get(f"{self.simulator.base}/oracle?{query}")
-        if answer.status != 200:
-            raise AssertionError(f"the oracle refuses {criteria}: {answer.body[:300]}")
-        return answer.json()
-
-    def search(self, criteria):
-        """All pages: the ids of the documents found, and the issues of the answer about completeness."""
-        url, found, issues = f"{self.tributary.fhir}/{criteria}&_count=1000", {}, []
-        while url:
-            bundle = web.get(url).json()
-            found.update({each["id"]: each for each in fhir.resources(bundle)})
-            issues += (fhir.outcome(bundle) or {"issue": []})["issue"] if not issues else []
-            url = next((link["url"] for link in bundle.get("link", []) if link["relation"] == "next"), None)
-        return found, issues
-
     def ask_oracle(self):
         """Its answer to each question, and which holders hold one document, whoever asked."""
-        self.answers = {criteria: self.expected(criteria) for criteria in self.subscriptions}
-        self.copies = {}
-        for answer in self.answers.values():
-            for document in answer["documents"]:
-                holders = {our_id(each["partner"], each["id"]) for each in document["holders"]}
-                for holder in holders:
-                    self.copies.setdefault(holder, set()).update(holders)
+        self.answers = {criteria: judged(self.simulator, self.options.acceptance, criteria) for criteria in self.subscriptions}
+        self.copies = copies_of(self.answers.values())
 
     def differences(self, criteria):
-        expected, (found, issues) = self.answers[criteria], self.search(criteria)
+        expected, (found, issues) = self.answers[criteria], search_all(self.tributary, criteria)
         path = self.subscriptions[criteria]
         told = [each for each in self.notifications if each[0] == path]
         comparison = Comparison(expected["documents"], found, self.copies)

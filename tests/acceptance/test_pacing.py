@@ -77,7 +77,8 @@ class Limits(PacingCase):
         for name, value in (("seconds", lambda: "2"), ("date", lambda: email.utils.formatdate(time.time() + 3, usegmt=True))):
             with self.subTest(name):
                 community = self.partner("p001", [patient("1")])
-                community.on("Patient", Reply(429, headers={"Retry-After": value()}))
+                values = [value]  # made when it is sent, so that a slow start does not shorten it
+                community.script["Patient"] = lambda _request: Reply(429, headers={"Retry-After": values.pop()()}) if values else None
                 self.tributary(community, cache={"path": f"{name}.db"})
                 self.create(fhir.classic())
                 first, second = community.wait_for(2, lambda request: "/fhir/Patient" in request.path)[:2]

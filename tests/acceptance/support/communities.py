@@ -88,7 +88,7 @@ class Communities:
             call.dropped_at = time.monotonic()
             self.count(call, -1)
             return b""
-        kind, body = self.answer(call, "/".join(rest))
+        kind, body = self.answer(call, rest[0])
         call.ended_at = time.monotonic()
         self.count(call, -1)
         writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
@@ -103,9 +103,9 @@ class Communities:
                 self.running[name] += by
                 self.most[name] = max(self.most[name], self.running[name])
 
-    def answer(self, call, rest):
+    def answer(self, call, identifier):
         if call.what == "Binary":
-            return "text/plain", "The note {} of {}.".format(*rest.split("-")[1:]).encode()
+            return "text/plain", "The note {} of {}.".format(*identifier.split("-")[1:]).encode()
         if call.what == "metadata":
             return "application/fhir+json", b'{"resourceType":"CapabilityStatement","status":"active","fhirVersion":"4.0.1"}'
         found = self.patients(call) if call.what == "Patient" else self.documents(call)

@@ -199,7 +199,11 @@ TEST_CASE("an Event does not wait for a large document being stored", "[storage]
         good(put);
     };
     auto const deliver_meanwhile = [&]() -> awaitable<void> {
-        for (std::int64_t number = 301; !stored; ++number) co_await deliver(number, meanwhile);
+        std::int64_t number = 300;
+        while (!stored) {
+            ++number;
+            co_await deliver(number, meanwhile);
+        }
     };
     fixture.run(prepare());
     async::Root storing(fixture.context);

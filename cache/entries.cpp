@@ -154,6 +154,11 @@ EntryRow Entries::load(std::int64_t sequence) {
             auto const version = row.is_null(4) ? std::nullopt : std::optional(row.integer(4));
             content.body = identity::BodyIdentity{content.sha256, row.text(2), row.text(3), version};
         }
+        auto const index = entry.contents.size();
+        if (index < entry.reference.contents.size() && !content.sha256.empty()) {
+            auto& attachment = entry.reference.contents[index].attachment;
+            attachment.has_data = attachment.has_data || attachment.url.empty();  // it came inline
+        }
         entry.contents.push_back(std::move(content));
     }
     return entry;

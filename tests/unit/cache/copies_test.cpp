@@ -219,6 +219,32 @@ TEST_CASE("inline bytes settle what hashes left open", "[cache][identity]") {
     CHECK(fixture.told("s1") == Texts{"create p1-d/1"});
 }
 
+TEST_CASE("a document that came inline keeps its address when it is written again", "[cache][identity]") {
+    ThreePartners fixture;
+    auto answer =
+        StoreFixture::answer("p1", "1", {{.id = "a", .unique_id = "1.2.3", .hash = kHashA, .label = "N"}});
+    auto& entry = answer.entries[0];
+    entry.document.resource.find("content")
+        ->get<fhir::json::Value::Array>()
+        ->at(0)
+        .find("attachment")
+        ->erase("url");
+    entry.document.contents[0].attachment.url.clear();
+    entry.document.contents[0].attachment.has_data = true;
+    InlineBody body;
+    body.identity.sha256 = kBytesA;
+    entry.inline_bodies = {body};
+    fixture.commit([&](Store& s) { return s.admit(answer); });
+    auto const address = [&] {
+        auto const resource = fixture.document("p1-a");
+        return std::string(resource.items("content").front().at("attachment", "url")->text());
+    };
+    CHECK(address() == "Binary/p1-a-b0");
+    fixture.admit("p2", "2", {{.id = "x", .unique_id = "1.2.3", .hash = kHashA, .label = "R"}});
+    REQUIRE(fixture.label("p1-a") == "R");
+    CHECK(address() == "Binary/p1-a-b0");
+}
+
 TEST_CASE("where a document is gone it is not asked for again, until it has moved", "[cache][B.3]") {
     ThreePartners fixture;
     auto answer = StoreFixture::answer("p1", "1", {{"a", "1.2.3", kHashA}});

@@ -42,7 +42,7 @@ net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Head
 
 void add_cors(std::vector<std::string> const& allowed, net::Headers const& request, net::Headers& response) {
     auto const origin = request.get("Origin");
-    if (origin.empty() || !listed(allowed, origin)) return;
+    if (origin.empty() || !listed(allowed, origin) || response.has("Access-Control-Allow-Origin")) return;
     bool const any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     response.add("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
     response.add(

@@ -13,7 +13,7 @@ bool origin_allowed(std::vector<std::string> const& allowed, std::string_view or
 
 /// The answer to a preflight, or 403.
 net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Headers const& request);
-/// Puts the CORS fields into an answer to a request that carried Origin.
+/// Puts the CORS fields into an answer to a request that carried Origin, unless it has them: browsers refuse an origin that is named twice.
 void add_cors(std::vector<std::string> const& allowed, net::Headers const& request, net::Headers& response);
 
 }  // namespace tributary::api

@@ -1,5 +1,7 @@
 #include "orchestrator/api/cors.hpp"
 
+#include <algorithm>
+
 #include "tests/support/catch.hpp"
 
 namespace tributary::api {
@@ -33,6 +35,15 @@ TEST_CASE("a listed origin is named, any origin gets a star", "[api]") {
     net::Headers none;
     add_cors({}, from("https://app.example"), none);
     CHECK(none.size() == 0);
+}
+
+TEST_CASE("an answer names an origin once, a preflight too", "[api]") {
+    auto const page = from("https://app.example");
+    auto answer = preflight({"https://app.example"}, page);
+    add_cors({"https://app.example"}, page, answer.headers);
+    CHECK(std::count_if(answer.headers.begin(), answer.headers.end(), [](auto const& field) {
+              return field.first == "Access-Control-Allow-Origin";
+          }) == 1);
 }
 
 TEST_CASE("a preflight of a stranger is refused", "[api]") {

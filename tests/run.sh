@@ -2,9 +2,9 @@
 # Everything that has to pass before a change is done. From a clean clone on a bare Debian 12:
 #
 #   tests/run.sh           unit and component tests under ASan and UBSan, lint, the release programs as a user sees
-#                          them, a short crash run, runs over 200 communities judged by the oracle, and a real HAPI FHIR server
+#                          them, a short crash run, runs over 200 communities judged by the oracle, clients of other makers, and a real HAPI FHIR server
 #   tests/run.sh --full    also ThreadSanitizer, clang, clang-tidy, each header by itself, the component tests 50 times,
-#                          200 crashes, 20 seeds of each run over 200 communities
+#                          200 crashes, 20 seeds of each run over 200 communities, a browser, tools of other makers
 #
 # Ends with one line "N passed, N failed, N skipped", and with status 0 only when nothing failed.
 set -uo pipefail
@@ -62,9 +62,13 @@ tidy() { cmake --preset tidy && cmake --build --preset tidy; }
 
 step "packages" install_packages || exit 1
 
-# Maven mostly waits for the network, so it works beside the compiler; without it the HAPI tests are skipped, loudly.
+# These mostly wait for the network, so they work beside the compiler; what they cannot get is skipped, loudly.
 tests/hapi/build.sh >"$results/hapi-build.log" 2>&1 &
 maven=$!
+clients=(clients)
+[ "$full" = yes ] && clients+=(tools)
+tests/clients/install.sh "${clients[@]}" 2>"$results/clients.log" &
+installing=$!
 
 workflow check "dev (ASan, UBSan)"
 if step "release programs" release_programs; then
@@ -80,6 +84,10 @@ if step "release programs" release_programs; then
                 --acceptance "$acceptance" --summary "$results/oracle-$fail-$acceptance.txt"
         done
     done
+    wait "$installing" || cat "$results/clients.log"
+    others=(test_habits test_python test_javascript)
+    [ "$full" = yes ] && others=()
+    step "clients of other makers" python3 tests/clients/run.py --summary "$results/clients.txt" "${others[@]}"
     wait "$maven" || { echo; echo "!!! The HAPI project could not be built:"; tail -n 5 "$results/hapi-build.log"; }
     step "HAPI" python3 tests/hapi/run.py --summary "$results/hapi.txt"
 fi
@@ -90,7 +98,7 @@ if [ "$full" = yes ]; then
     step "headers by themselves" cmake --workflow --preset check-headers
     step "component tests 50 times" repeat_component_tests
 fi
-wait "$maven"
+wait "$maven" "$installing"
 
 printf '\n%d s in all\n' $((SECONDS - started))
 [ ${#broken[@]} -eq 0 ] || printf 'FAILED: %s\n' "${broken[@]}"

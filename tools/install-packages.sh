@@ -3,8 +3,9 @@
 #
 #   tools/install-packages.sh [build] [test] [full]      (default: build)
 #
-# build: compiler, libraries and Python, enough for examples/demo.sh.   test: adds what the documents' commands use, and a JDK and Maven for tests/hapi.
-# full: adds clang, clang-tidy and clang-format for the presets clang and tidy.
+# build: compiler, libraries and Python, enough for examples/demo.sh.   test: adds what the documents' commands use, a JDK and Maven for tests/hapi, and
+# Python's venv for tests/clients. full: adds clang, clang-tidy and clang-format for the presets clang and tidy, and a browser.
+# Node, of which tests/clients needs 20 or later, is not installed: Debian 12 has an older one.
 # Debian 12 is the reference; "a|b" takes the first of the names that this release has (Debian 13, Ubuntu 24.04).
 set -euo pipefail
 
@@ -14,8 +15,8 @@ build=(
     rapidjson-dev libsqlite3-dev libssl-dev zlib1g-dev libutf8proc-dev libxml2-dev
     libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev catch2
 )
-test=(openssl curl sqlite3 "openjdk-17-jdk-headless|default-jdk-headless" maven)
-full=("clang-16" "libclang-rt-16-dev" "clang-tidy-19" "clang-format-19")
+test=(openssl curl sqlite3 "openjdk-17-jdk-headless|default-jdk-headless" maven python3-venv)
+full=("clang-16" "libclang-rt-16-dev" "clang-tidy-19" "clang-format-19" chromium)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -49,9 +49,9 @@ class Case(unittest.TestCase):
         self.sections = self.configuration(*partners, **sections)
         return self.start_again()
 
-    def start_again(self):
+    def start_again(self, environment=None):
         """Starts the server with the configuration and the database of the last time."""
-        self.server = programs.Tributary(self.folder, self.sections)
+        self.server = programs.Tributary(self.folder, self.sections, environment)
         self.addCleanup(self.server.kill)
         return self.server
 

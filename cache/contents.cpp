@@ -9,16 +9,18 @@ namespace tributary::cache {
 
 namespace {
 
+// Both begin with the columns of a Holder, of its gone mark and of its Body: see holder_at().
 constexpr char kFind[] =
-    "SELECT c.binary_id, c.content_type, c.sha256, e.sequence, e.document, e.provisional, d.id, c.url, "
-    "c.hash, c.size, e.partner, c.gone, e.remote_id, p.id, e.k1 "
+    "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, e.remote_id, p.id, e.k1, c.gone, "
+    "c.sha256, e.sequence, e.document, e.provisional, d.id "
     "FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = e.document "
     "JOIN patient p ON p.sequence = e.patient WHERE c.binary_id = ? AND c.scope = ?";
 constexpr char kHolders[] =
-    "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, c.sha256, c.gone, e.remote_id, "
-    "p.id "
+    "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, e.remote_id, p.id, e.k1, c.gone, "
+    "c.sha256 "
     "FROM entry e JOIN content c ON c.entry = e.sequence JOIN patient p ON p.sequence = e.patient "
     "WHERE e.document = ? AND e.provisional = 0 AND e.sequence <> ? ORDER BY e.sequence, c.ordinal";
+constexpr int kGone = 9, kSha256 = 10;
 constexpr char kBody[] = "SELECT size, media_type FROM body WHERE sha256 = ?";
 constexpr char kMissing[] =
     "SELECT c.binary_id FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
@@ -48,6 +50,20 @@ std::optional<std::uint64_t> size_at(Statement const& row, int column) {
                                : std::optional(static_cast<std::uint64_t>(row.integer(column)));
 }
 
+Holder holder_at(Statement const& row) {
+    return {
+        row.text(0),
+        row.text(1),
+        row.text(2),
+        row.text(3),
+        row.text(4),
+        size_at(row, 5),
+        row.text(6),
+        row.text(7),
+        row.text(8)
+    };
+}
+
 }  // namespace
 
 std::span<char const* const> content_statements() { return kStatements; }
@@ -61,26 +77,15 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
         auto row = database_.query(kFind, binary_id, scope);
         if (!row.next()) return record;
         record.presence = Presence::found;
-        record.binary_id = row.text(0);
-        record.content_type = row.text(1);
-        record.sha256 = row.text(2);
-        entry = row.integer(3);
-        document = row.integer(4);
-        provisional = row.integer(5) != 0;
-        record.document_id = row.text(6);
-        if (row.integer(11) == 0) {
-            record.holders.push_back(
-                {record.binary_id,
-                 row.text(10),
-                 row.text(7),
-                 record.content_type,
-                 row.text(8),
-                 size_at(row, 9),
-                 row.text(12),
-                 row.text(13),
-                 row.text(14)}
-            );
-        }
+        auto own = holder_at(row);
+        record.binary_id = own.binary_id;
+        record.content_type = own.content_type;
+        record.sha256 = row.text(kSha256);
+        if (row.integer(kGone) == 0) record.holders.push_back(std::move(own));
+        entry = row.integer(11);
+        document = row.integer(12);
+        provisional = row.integer(13) != 0;
+        record.document_id = row.text(14);
     }
     if (!provisional) add_holders(document, entry, record);
     if (record.sha256.empty() && record.holders.empty()) record.presence = Presence::deleted;
@@ -95,20 +100,10 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
 void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRecord& record) {
     auto row = database_.query(kHolders, document, entry);
     while (row.next()) {
-        Holder holder{
-            row.text(0),
-            row.text(1),
-            row.text(2),
-            row.text(3),
-            row.text(4),
-            size_at(row, 5),
-            row.text(8),
-            row.text(9),
-            row.text(10)
-        };
+        auto holder = holder_at(row);
         if (base_type(holder.content_type) != base_type(record.content_type)) continue;
-        if (record.sha256.empty()) record.sha256 = row.text(6);
-        if (row.integer(7) == 0) record.holders.push_back(std::move(holder));
+        if (record.sha256.empty()) record.sha256 = row.text(kSha256);
+        if (row.integer(kGone) == 0) record.holders.push_back(std::move(holder));
     }
 }
 

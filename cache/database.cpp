@@ -1,5 +1,7 @@
 #include "cache/database.hpp"
 
+#include <cassert>
+
 #include <sqlite3.h>
 
 namespace tributary::cache {
@@ -36,15 +38,27 @@ bool Statement::next() {
     return false;
 }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_, column); }
+std::int64_t Statement::integer(int column) const {
+    check(column);
+    return sqlite3_column_int64(handle_, column);
+}
 
 std::string Statement::text(int column) const {
+    check(column);
     auto const* const bytes = static_cast<char const*>(sqlite3_column_blob(handle_, column));
     auto const size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
     return bytes == nullptr ? std::string() : std::string(bytes, size);
 }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const {
+    check(column);
+    return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
+/// SQLite answers a column that was not selected with NULL.
+void Statement::check([[maybe_unused]] int column) const {
+    assert(handle_ == nullptr || column < sqlite3_column_count(handle_));
+}
 
 Utc Statement::time(int column) const { return Utc(std::chrono::microseconds(integer(column))); }
 
@@ -93,7 +107,9 @@ Database::Database(sqlite3* handle, Mode mode) : handle_(handle), mode_(mode) {
         database.log_bytes_ = pages * database.page_size_;
         return SQLITE_OK;
     };
-    sqlite3_wal_hook(handle_, on_commit, this);
+    sqlite3_wal_hook(
+        handle_, on_commit, this
+    );  // and no checkpoint of SQLite's own: PRAGMA wal_autocheckpoint would take the hook away
 }
 
 Database::~Database() {

@@ -42,6 +42,7 @@ public:
 
 private:
     friend class Database;
+    void check(int column) const;
     /// `borrowed`: the mark to take back at the end; nullptr: the handle is this object's own.
     Statement(Database& database, sqlite3_stmt* handle, bool* borrowed)
         : database_(&database), handle_(handle), borrowed_(borrowed) {}

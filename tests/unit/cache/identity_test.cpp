@@ -47,6 +47,8 @@ TEST_CASE("the same document at a second partner is another holder and no Event"
     CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
     CHECK(fixture.holders("p1-a-b0") == Texts{"p1", "p2"});
     CHECK(fixture.holders("p2-x-b0") == Texts{"p2", "p1"});
+    for (auto const& holder : good(fixture.store->content("", "p1-a-b0")).holders)
+        CHECK_FALSE(holder.unique_id.empty());
     CHECK(fixture.found() == Texts{"p1-a"});
 }
 

@@ -79,8 +79,7 @@ Result<void> check_file(std::string const& path, FileKind const& kind) {
 
 Result<void> set_up(Database& database, FileKind const& kind, bool full_synchronous) {
     std::string const script =
-        "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA "
-        "temp_store=MEMORY;"
+        "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA temp_store=MEMORY;"
         "PRAGMA synchronous=" +
         std::string(full_synchronous ? "FULL" : "NORMAL") +
         "; PRAGMA application_id=" + std::to_string(kind.application) + "; PRAGMA cache_size=-" +

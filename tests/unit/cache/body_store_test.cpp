@@ -26,6 +26,18 @@ TEST_CASE("a Body is there once its last slice is, as it was", "[cache][bodies]"
     }
 }
 
+TEST_CASE("the log of the Bodies does not grow for ever", "[cache][bodies]") {
+    TemporaryFolder folder;
+    auto store = good(BodyStore::open(folder.file("bodies.db"), false));
+    for (int i = 0; i < 100; ++i) {
+        std::string const sha256 = std::to_string(i);
+        REQUIRE_FALSE(store->begin());
+        good(store->put(sha256, 0, std::string(200'000, 'x'), true));
+        REQUIRE_FALSE(store->commit());
+    }
+    CHECK(std::filesystem::file_size(folder.file("bodies.db-wal")) < (std::uint64_t{4} << 20U));
+}
+
 TEST_CASE("an empty Body is a Body", "[cache][bodies]") {
     TemporaryFolder folder;
     auto store = good(BodyStore::open(folder.file("bodies.db"), false));

@@ -101,9 +101,19 @@ TEST_CASE("the log does not grow for ever under constant load", "[cache]") {
     fixture.subscribe("s1");
     StatusChange change;
     change.id = "s1";
-    change.error_text = std::string(100'000, 'x');
-    for (int i = 0; i < 600; ++i) fixture.commit([&](Store& s) { return s.change_status(change); });
+    for (int i = 0; i < 600; ++i) {
+        change.error_text = std::string(100'000, static_cast<char>('a' + i % 26));
+        fixture.commit([&](Store& s) { return s.change_status(change); });
+    }
     CHECK(std::filesystem::file_size(fixture.settings.path + "-wal") < (std::uint64_t{24} << 20U));
+}
+
+TEST_CASE("an idle Store moves its log into the database", "[cache]") {
+    StoreFixture fixture;
+    for (int i = 0; i < 300; ++i) fixture.subscribe("s" + std::to_string(i));
+    auto const before = std::filesystem::file_size(fixture.settings.path);
+    fixture.store->checkpoint();
+    CHECK(std::filesystem::file_size(fixture.settings.path) > before + 100'000);
 }
 
 }  // namespace tributary::cache

@@ -153,14 +153,14 @@ fhir::DocumentReference Documents::publish(
 ) {
     document.entry = entry.sequence;
     document.status = effective_status(document, entry.reference);
-    document.version += 1;
-    auto resource = outward(document, entry, std::move(appearance), now);
-    document.version -= 1;
+    DocumentRow next = document;
+    next.version += 1;
+    auto resource = outward(next, entry, std::move(appearance), now);
     if (mode == Write::if_different && is_shown(document, resource)) {
         database_.run(kShow, document.entry, document.status, document.sequence);
         return current(document);
     }
-    document.version += 1;
+    document.version = next.version;
     database_.run(kInsertVersion, document.sequence, document.version, now, fhir::json::write(resource));
     auto read = fhir::read_document_reference(std::move(resource));
     auto const reference = read ? std::move(*read) : entry.reference;

@@ -2,6 +2,7 @@
 
 #include "cache/patients.hpp"
 #include "cache/statements.hpp"
+#include "fhir/identity/person_name.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/search/document_search.hpp"
 #include "subscriptions/matching.hpp"
@@ -26,6 +27,14 @@ void add(fhir::search::PatientQuery& query, std::string name, std::vector<std::s
     parameter.name = std::move(name);
     parameter.values = std::move(values);
     query.parameters.push_back(std::move(parameter));
+}
+
+/// A name the Patient goes by now.
+std::optional<fhir::HumanName> telling_name(fhir::Patient const& patient) {
+    for (auto const& name : patient.names) {
+        if (!fhir::identity::is_alias(name) && !fhir::identity::is_placeholder(name)) return name;
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -69,39 +78,49 @@ ResourcePage Patients::search(PatientSearchRequest const& request) {
     return page;
 }
 
-std::optional<fhir::search::PatientQuery> Patients::discovery_query(
+Result<std::optional<fhir::search::PatientQuery>> Patients::discovery_query(
     std::string_view scope, fhir::search::PatientQuery const& query
 ) {
-    fhir::search::PatientQuery result;
-    result.parameters = query.parameters;
+    std::optional<std::int64_t> person;
     for (auto const& reference : query.references) {
         auto const named = find(scope, reference);
-        if (!named) return std::nullopt;
-        std::vector<std::string> identifiers;
-        fhir::Patient demographics = named->patient;
-        for (auto const sequence : of_person(named->person)) {
-            auto const row = load(sequence);
-            if (!row) continue;
-            for (auto const& identifier : row->patient.identifiers) {
-                auto token = identifier.system + "|" + identifier.value;
-                bool const usable = !identifier.value.empty() && !identifier.system.empty();
-                if (usable && std::find(identifiers.begin(), identifiers.end(), token) == identifiers.end())
-                    identifiers.push_back(std::move(token));
-            }
-            if (demographics.names.empty()) demographics.names = row->patient.names;
-            if (demographics.birth_date.empty()) demographics.birth_date = row->patient.birth_date;
-            if (demographics.gender.empty()) demographics.gender = row->patient.gender;
+        if (!named) return std::optional<fhir::search::PatientQuery>();
+        if (person && *person != named->person) {
+            return Failure(
+                       Errc::not_supported,
+                       "the criteria name patients that are different people: create a Subscription for each"
+            )
+                .at("Subscription.criteria");
         }
-        if (!identifiers.empty()) add(result, "identifier", std::move(identifiers));
-        if (!demographics.names.empty()) {
-            auto const& name = demographics.names.front();
-            if (!name.family.empty()) add(result, "family", {name.family});
-            if (!name.given.empty()) add(result, "given", {name.given.front()});
-        }
-        if (!demographics.birth_date.empty()) add(result, "birthdate", {demographics.birth_date});
-        if (!demographics.gender.empty()) add(result, "gender", {demographics.gender});
+        person = named->person;
     }
+    std::optional result = fhir::search::PatientQuery{query.parameters, {}};
+    if (person) add_demographics(*person, *result);
     return result;
+}
+
+void Patients::add_demographics(std::int64_t person, fhir::search::PatientQuery& query) {
+    std::vector<std::string> identifiers;
+    std::optional<fhir::HumanName> name;
+    std::string birth_date, gender;
+    for (auto const sequence : of_person(person)) {
+        auto const row = load(sequence);
+        if (!row) continue;
+        for (auto const& identifier : row->patient.identifiers) {
+            auto token = identifier.system + "|" + identifier.value;
+            bool const usable = !identifier.value.empty() && !identifier.system.empty();
+            if (usable && std::find(identifiers.begin(), identifiers.end(), token) == identifiers.end())
+                identifiers.push_back(std::move(token));
+        }
+        if (!name) name = telling_name(row->patient);
+        if (birth_date.empty()) birth_date = row->patient.birth_date;
+        if (gender.empty() && row->patient.gender != "unknown") gender = row->patient.gender;
+    }
+    if (!identifiers.empty()) add(query, "identifier", std::move(identifiers));
+    if (name && !name->family.empty()) add(query, "family", {name->family});
+    if (name && !name->given.empty()) add(query, "given", {name->given.front()});
+    if (!birth_date.empty()) add(query, "birthdate", {birth_date});
+    if (!gender.empty()) add(query, "gender", {gender});
 }
 
 }  // namespace tributary::cache

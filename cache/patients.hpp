@@ -43,8 +43,8 @@ public:
     /// Whom the plan means. The reference is good until forget().
     Accepted const& accepted(std::string_view scope, subscriptions::Plan const& plan);
 
-    /// Empty: one of the Patients it names is unknown.
-    std::optional<fhir::search::PatientQuery> discovery_query(
+    /// Empty: one of the Patients it names is unknown. Errors: not_supported, they are not one Person.
+    Result<std::optional<fhir::search::PatientQuery>> discovery_query(
         std::string_view scope, fhir::search::PatientQuery const& query
     );
     ResourcePage search(PatientSearchRequest const& request);
@@ -54,6 +54,7 @@ public:
     void forget();
 
 private:
+    void add_demographics(std::int64_t person, fhir::search::PatientQuery& query);
     std::int64_t store(PatientsAnswer const& answer, NewPatient const& fresh);
     void store_keys(
         std::string_view scope, std::string_view partner, std::int64_t sequence, NewPatient const& fresh

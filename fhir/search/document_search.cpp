@@ -30,7 +30,16 @@ bool has_fixed_value(Parameter const& parameter, std::initializer_list<std::stri
     });
 }
 
-/// A code that no resource can carry would be a Subscription that never fires.
+}  // namespace
+
+bool names_patient(PatientQuery const& query) {
+    return !query.references.empty() ||
+           std::any_of(query.parameters.begin(), query.parameters.end(), [](Parameter const& parameter) {
+               return parameter.name != "gender" && parameter.name != "_id" &&
+                      (parameter.modifier.empty() || parameter.modifier == "exact");
+           });
+}
+
 void check_codes(DocumentSearch const& search, std::string_view at, std::vector<Failure>& problems) {
     for (auto const& parameter : search.filters) {
         if (parameter.name != "status" ||
@@ -49,14 +58,7 @@ void check_codes(DocumentSearch const& search, std::string_view at, std::vector<
     }
 }
 
-/// Something by which one patient can be told from others; a gender alone, or what must not be there, is no such thing.
-bool names_patient(PatientQuery const& query) {
-    return !query.references.empty() ||
-           std::any_of(query.parameters.begin(), query.parameters.end(), [](Parameter const& parameter) {
-               return parameter.name != "gender" && parameter.modifier != "missing" &&
-                      parameter.modifier != "not";
-           });
-}
+namespace {
 
 bool is_type_name(std::string_view text) {
     return !text.empty() && text.front() >= 'A' && text.front() <= 'Z' &&

@@ -18,6 +18,12 @@ struct CriteriaReading {
 };
 CriteriaReading read_criteria(std::string_view criteria, std::string_view at, std::string_view base);
 
+/// Something a partner can be asked for, by which one patient can be told from others: a gender alone, part of a word (:contains), or what must not be
+/// there, is no such thing.
+bool names_patient(PatientQuery const& query);
+/// Codes that no resource can carry: a Subscription that never fires. Errors: value, at `at`.
+void check_codes(DocumentSearch const& search, std::string_view at, std::vector<Failure>& problems);
+
 /// Takes apart the parameters of GET DocumentReference: what is offered, and what is not (told by its caller by handling=strict or lenient).
 /// Result parameters (_count, _sort, …) must have been removed. Errors in offered parameters (bad date, unknown modifier): problems.
 struct SearchReading {

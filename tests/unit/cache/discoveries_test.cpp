@@ -205,4 +205,25 @@ TEST_CASE(
     CHECK_FALSE(good(fixture.store->discovery_query("", query)));
 }
 
+TEST_CASE("a query that names two people of ours is refused", "[cache][discovery]") {
+    StoreFixture fixture;
+    fixture.match("p1", {{"1", "Bob", "Smith", "1970-01-02", "male"}});
+    fixture.match("p1", {{"2", "Alice", "Jones", "1980-01-02", "female"}});
+    fhir::search::PatientQuery query;
+    query.references = {"p1-1", "p1-2"};
+    auto const asked = fixture.store->discovery_query("", query);
+    REQUIRE(asked.has_error());
+    CHECK(asked.error().errc() == Errc::not_supported);
+}
+
+TEST_CASE("partners are not asked for a gender that is unknown", "[cache][discovery]") {
+    StoreFixture fixture;
+    fixture.match("p1", {{"1", "Bob", "Smith", "1970-01-02", "unknown"}});
+    fhir::search::PatientQuery query;
+    query.references = {"p1-1"};
+    auto const asked = good(fixture.store->discovery_query("", query));
+    REQUIRE(asked);
+    for (auto const& parameter : asked->parameters) CHECK(parameter.name != "gender");
+}
+
 }  // namespace tributary::cache

@@ -87,6 +87,7 @@ TEST_CASE("no criterion is ever dropped in silence", "[criteria][E3]") {
              {"DocumentReference?patient.given=", Errc::required, "which patient"},
              {"DocumentReference?patient.gender=male", Errc::required, "which patient"},
              {"DocumentReference?patient.family:missing=true", Errc::required, "which patient"},
+             {"DocumentReference?patient.family:contains=smi", Errc::required, "which patient"},
              {"DocumentReference?patient:identifier=a|b", Errc::required, "patient.identifier"},
              {"DocumentReference?patient.familly=smith", Errc::not_supported, "patient.family"},
              {patient + "colour=red", Errc::not_supported, "[base]/metadata"},

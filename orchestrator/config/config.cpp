@@ -34,8 +34,8 @@ void read_listen(TableReader& reader, HostPort& listen) {
     } else {
         reader.problem(
             "listen",
-            '"' + written +
-                "\" is no address: write HOST:PORT, such as \"127.0.0.1:8080\"; port 0 takes any free one"
+            reader.as_written("listen") +
+                " is no address: write HOST:PORT, such as \"127.0.0.1:8080\"; port 0 takes any free one"
         );
     }
 }
@@ -47,7 +47,7 @@ void read_base(TableReader& reader, std::string_view key, std::string& value) {
     auto const url = net::parse_url(written);
     if (!url || (url->scheme != "http" && url->scheme != "https") || written.find('?') != std::string::npos) {
         reader.problem(
-            key, '"' + written + "\" is no base URL: write http:// or https://, a host, and a path"
+            key, reader.as_written(key) + " is no base URL: write http:// or https://, a host, and a path"
         );
         return;
     }
@@ -71,6 +71,10 @@ void read_server(TableReader reader, Server& server) {
             "tls_certificate and tls_key go together"
         );
     }
+    if (!server.tls.client_ca_file.empty() && server.tls.certificate_file.empty())
+        reader.problem(
+            "tls_client_ca", "needs tls_certificate and tls_key: nobody shows a certificate without TLS"
+        );
     if (!is_loopback(server.listen.host) && server.tls.certificate_file.empty() && !server.allow_http) {
         reader.problem(
             "listen",
@@ -160,6 +164,23 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
     reader.finish();
 }
 
+void read_origins(TableReader& reader, std::vector<std::string>& origins) {
+    std::vector<std::string> read;
+    for (std::size_t i = 0; i < origins.size(); ++i) {
+        auto const url = net::parse_url(origins[i]);
+        if (url && url->target == "/") {
+            read.push_back(url->origin());
+        } else {
+            reader.problem(
+                "allowed_origins",
+                reader.as_written("allowed_origins", i) +
+                    " is no origin: write https://host or https://host:port"
+            );
+        }
+    }
+    origins = std::move(read);
+}
+
 /// The keys that [partner_defaults] and [[partner]] have in common.
 void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) {
     using partner::DiscoveryMethod;
@@ -185,14 +206,13 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
     reader.path("tls_ca", settings.tls.ca_file, true);
     reader.path("tls_client_certificate", settings.tls.certificate_file, true);
     reader.path("tls_client_key", settings.tls.key_file, true);
-    for (std::string& origin : settings.allowed_origins) {
-        auto const url = net::parse_url(origin);
-        if (!url || url->target != "/")
-            reader.problem(
-                "allowed_origins", '"' + origin + "\" is no origin: write https://host or https://host:port"
-            );
-        if (url) origin = url->origin();
+    if (settings.tls.certificate_file.empty() != settings.tls.key_file.empty()) {
+        reader.problem(
+            settings.tls.key_file.empty() ? "tls_client_certificate" : "tls_client_key",
+            "tls_client_certificate and tls_client_key go together"
+        );
     }
+    if (reader.has("allowed_origins")) read_origins(reader, settings.allowed_origins);
 }
 
 bool is_partner_id(std::string_view id) {

@@ -38,6 +38,14 @@ void TableReader::problem(std::string_view key, std::string const& what) {
     context_.problems->add(context_.file, where, context_.section, key, what);
 }
 
+std::string TableReader::as_written(std::string_view key) const {
+    return quoted(table_ == nullptr ? "" : (*table_)[key].value_or(std::string()));
+}
+
+std::string TableReader::as_written(std::string_view key, std::size_t index) const {
+    return quoted(table_ == nullptr ? "" : (*table_)[key][index].value_or(std::string()));
+}
+
 toml::node const* TableReader::find(std::string_view key, std::string type, std::string fallback) {
     known_.emplace_back(key);
     if (context_.keys != nullptr)
@@ -121,7 +129,7 @@ bool TableReader::decimal(std::string_view key, double& value) {
     auto const* node = find(key, "number", plain(value));
     if (node == nullptr) return false;
     auto const number = node->value<double>();
-    if (!number || *number < 0 || *number > 1e6) {
+    if (!number || !(*number >= 0 && *number <= 1e6)) {
         problem(key, "must be a number from 0 to 1000000");
         return false;
     }
@@ -138,8 +146,8 @@ std::optional<std::chrono::milliseconds> TableReader::read_milliseconds(
     if (!value)
         problem(
             key,
-            '"' + *written +
-                "\" is no duration: write a whole number and a unit, such as \"250ms\", \"10s\", \"5m\", "
+            as_written(key) +
+                " is no duration: write a whole number and a unit, such as \"250ms\", \"10s\", \"5m\", "
                 "\"2h\" or \"30d\""
         );
     return value;
@@ -152,8 +160,8 @@ std::optional<std::uint64_t> TableReader::read_bytes(std::string_view key, std::
     if (!value)
         problem(
             key,
-            '"' + *written +
-                "\" is no size: write a whole number and a unit, such as \"512KiB\", \"20MiB\" or \"10GiB\""
+            as_written(key) +
+                " is no size: write a whole number and a unit, such as \"512KiB\", \"20MiB\" or \"10GiB\""
         );
     return value;
 }
@@ -162,17 +170,18 @@ bool TableReader::texts(std::string_view key, std::vector<std::string>& values) 
     auto const* node = find(key, "list of texts", values.empty() ? "[]" : "");
     if (node == nullptr) return false;
     auto const* array = node->as_array();
-    std::vector<std::string> read;
-    bool right = array != nullptr;
-    for (std::size_t i = 0; right && i < array->size(); ++i) {
-        auto const* string = (*array)[i].as_string();
-        auto expanded = string == nullptr ? std::nullopt : expand(key, string->get());
-        right = expanded.has_value();
-        if (right) read.push_back(std::move(*expanded));
+    if (array == nullptr || (!array->empty() && !array->is_homogeneous(toml::node_type::string))) {
+        problem(key, "must be a list of strings");
+        return false;
     }
-    if (right) values = std::move(read);
-    if (!right) problem(key, "must be a list of strings");
-    return right;
+    std::vector<std::string> read;
+    for (auto const& item : *array) {
+        auto expanded = expand(key, item.as_string()->get());
+        if (!expanded) return false;
+        read.push_back(std::move(*expanded));
+    }
+    values = std::move(read);
+    return true;
 }
 
 bool TableReader::fields(std::string_view key, std::vector<std::pair<std::string, std::string>>& values) {
@@ -228,7 +237,7 @@ std::optional<std::size_t> TableReader::read_choice(
     if (!written) return std::nullopt;
     auto const found = std::find(names.begin(), names.end(), *written);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    problem(key, '"' + *written + "\" is not offered: use one of " + list);
+    problem(key, as_written(key) + " is not offered: use one of " + list);
     return std::nullopt;
 }
 

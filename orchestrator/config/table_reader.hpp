@@ -97,6 +97,10 @@ public:
     void known(std::string_view key) { known_.emplace_back(key); }
     bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
     void problem(std::string_view key, std::string const& what);
+    /// The text of a key in quotes, as the file has it: what a variable brought in may be a secret, and is not told.
+    std::string as_written(std::string_view key) const;
+    /// The same for an item of a list.
+    std::string as_written(std::string_view key, std::size_t index) const;
     void finish();
     TableContext const& context() const { return context_; }
     toml::table const* table() const { return table_; }

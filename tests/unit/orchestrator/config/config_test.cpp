@@ -150,6 +150,46 @@ TEST_CASE("strings take environment variables, and an unset one is told", "[conf
     }
 }
 
+TEST_CASE("what a variable brings in is not told", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read(
+        "[server]\n"
+        "listen = \"${SECRET}\"\n"
+        "drain = \"${SECRET}\"\n"
+        "[partner_defaults]\n"
+        "allowed_origins = [\"${SECRET}\"]\n"
+        "[[partner]]\n"
+        "id = \"p001\"\n"
+        "fhir = \"ftp://${SECRET}@example.org\"\n",
+        {{"SECRET", "s3cret"}}
+    );
+    CHECK(reading.problems.size() == 4);
+    for (auto const& problem : reading.problems) {
+        CHECK(problem.find("s3cret") == std::string::npos);
+        CHECK_THAT(problem, Catch::Matchers::ContainsSubstring("${SECRET}"));
+    }
+}
+
+TEST_CASE("a certificate without its key, and client certificates without TLS, are told", "[config]") {
+    ConfigFile const file;
+    file.write("a.pem", "x");
+    auto const reading = file.read(
+        "[server]\ntls_client_ca = \"a.pem\"\n" + std::string(kPartner) +
+        "tls_client_certificate = \"a.pem\"\n"
+    );
+    REQUIRE(reading.problems.size() == 2);
+    CHECK_THAT(reading.problems[0], Catch::Matchers::ContainsSubstring("tls_client_ca"));
+    CHECK_THAT(reading.problems[1], Catch::Matchers::ContainsSubstring("go together"));
+}
+
+TEST_CASE("a number that is none, and a list of others, are refused once", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read(
+        "[partner_defaults]\nretry_share = nan\nallowed_origins = [1, 2]\n" + std::string(kPartner)
+    );
+    CHECK(reading.problems.size() == 2);
+}
+
 TEST_CASE("a partner id stands for one partner over all files", "[config]") {
     ConfigFile const file;
     file.write("partners.toml", std::string("\n") + kPartner);

@@ -20,12 +20,12 @@ struct Settings {
     std::string base;           ///< as apps see it, without trailing slash
     std::string websocket_url;  ///< as apps see it
     std::string canonical_base;
-    std::string version;                       ///< of the program
-    std::vector<std::string> allowed_origins;  ///< CORS
+    std::string version;                               ///< of the program
+    std::vector<std::string> allowed_origins;          ///< CORS
     std::map<std::string, std::string> partner_names;  ///< by id: who failed is told by name
     pipeline::Retrieve retrieve = pipeline::Retrieve::eager;
-    std::size_t page = 50, page_most = 500;       ///< entries of a search page
-    std::chrono::seconds retrieve_deadline{125};  ///< of an on-demand Binary
+    std::size_t page = 50, page_most = 500;                ///< entries of a search page
+    std::chrono::milliseconds retrieve_deadline{125'000};  ///< of an on-demand Binary
 };
 
 /// What the handlers work with. Owned by app; outlives them. Thread: the loop.

@@ -101,15 +101,26 @@ Value make_page(
     return fhir::make_searchset(std::move(entries), page.total, links);
 }
 
+/// Of several patients named by their ids: that of the one who is furthest from complete.
+awaitable<Result<cache::Progress>> read_progress(
+    Context const& context, std::string scope, fhir::search::PatientQuery const& patient
+) {
+    if (patient.references.empty()) co_return co_await context.storage.progress(scope, patient.key());
+    std::optional<cache::Progress> least;
+    for (auto const& reference : patient.references) {
+        auto progress = co_await context.storage.progress_of_patient(scope, reference);
+        if (!progress) co_return progress.error();
+        if (!least || progress->state < least->state) least = std::move(*progress);
+    }
+    co_return std::move(*least);
+}
+
 awaitable<Result<std::optional<Value>>> read_completeness(
     Context const& context, cache::DocumentSearchRequest const& request
 ) {
     auto const& patient = request.search.patient;
     if (patient.empty()) co_return std::optional<Value>();
-    bool const by_reference = patient.parameters.empty();
-    auto op = by_reference ? context.storage.progress_of_patient(request.scope, patient.references.front())
-                           : context.storage.progress(request.scope, patient.key());
-    auto progress = co_await std::move(op);
+    auto progress = co_await read_progress(context, request.scope, patient);
     if (!progress) co_return progress.error();
     auto const& names = context.settings.partner_names;
     for (auto& issue : progress->issues) {

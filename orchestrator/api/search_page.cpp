@@ -9,6 +9,8 @@ namespace tributary::api {
 
 namespace {
 
+constexpr std::size_t kMostOffset = std::size_t{1} << 31U;
+
 Result<std::size_t> whole_number(std::string_view name, std::string const& text) {
     std::size_t value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -34,6 +36,8 @@ Result<SearchControl> take_control(
     for (auto const& text : take(parameters, "_offset")) {
         auto const offset = whole_number("_offset", text);
         if (!offset) return offset.error();
+        if (*offset > kMostOffset)
+            return Failure(Errc::invalid, "_offset is beyond any page: follow the next links");
         control.offset = *offset;
     }
     for (auto const& text : take(parameters, "_summary")) {
@@ -41,7 +45,10 @@ Result<SearchControl> take_control(
             return Failure(Errc::invalid, "_summary may be count or false");
         control.count_only = control.count_only || text == "count";
     }
-    for (auto const& text : take(parameters, "_sort")) control.sort = text;
+    for (auto const& text : take(parameters, "_sort")) {
+        if (!control.sort.empty() || text == "-") return Failure(Errc::invalid, "_sort takes one parameter");
+        control.sort = text;
+    }
     return control;
 }
 

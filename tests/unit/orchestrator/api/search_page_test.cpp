@@ -22,8 +22,12 @@ TEST_CASE("control parameters are taken out and bounded", "[api]") {
     CHECK(control->offset == 20);
     CHECK(control->sort == "-date");
     CHECK(parameters.size() == 1);
-    auto wrong = query("_count=many");
-    CHECK(!take_control(wrong, 50, 500).has_value());
+    for (std::string const text :
+         {"_count=many", "_offset=18446744073709551615", "_sort=-date,_lastUpdated", "_sort=-"}) {
+        auto wrong = query(text);
+        INFO(text);
+        CHECK(!take_control(wrong, 50, 500).has_value());
+    }
 }
 
 TEST_CASE("links lead through all pages and end", "[api]") {

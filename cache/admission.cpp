@@ -144,6 +144,19 @@ bool Admission::is_somebody_else(fhir::Patient const& subject, PatientRow const&
     });
 }
 
+void Admission::note_absence(AbsentEntry const& absent) {
+    auto const known = rooms_.entries.find(absent.scope, absent.partner, absent.remote_id);
+    if (known == 0) return;
+    if (!absent.deleted) {
+        rooms_.entries.looked_for(known, now_);
+        return;
+    }
+    auto entry = rooms_.entries.load(known);
+    entry.reference.status = kRetracted;
+    entry.reference.resource.set("status", kRetracted);
+    refresh(std::move(entry), known);
+}
+
 void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     auto const known = rooms_.entries.load(known_sequence);
     auto const patient = rooms_.patients.load(known.patient);

@@ -13,6 +13,7 @@ public:
     Admission(Rooms rooms, Utc now) : rooms_(rooms), presentation_(rooms, now), now_(now) {}
 
     void admit(Answer const& answer, PatientRow const& patient);
+    void note_absence(AbsentEntry const& absent);
     void attach(AttachedBody const& body);
     /// Two Persons have become one: what is the same document becomes one, and nobody is told.
     void join(std::int64_t person);

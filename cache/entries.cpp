@@ -30,6 +30,12 @@ constexpr char kReplace[] =
 constexpr char kSeen[] = "UPDATE entry SET seen_at = ? WHERE sequence = ?";
 constexpr char kSeenDocument[] =
     "UPDATE document SET seen_at = ? WHERE sequence = (SELECT document FROM entry WHERE sequence = ?)";
+constexpr char kUnseen[] =
+    "SELECT e.remote_id FROM patient p JOIN entry e ON e.patient = p.sequence WHERE p.id = ? AND p.scope = ? "
+    "AND "
+    "e.seen_at < ? AND json_extract(e.resource, '$.id') = e.remote_id AND json_extract(e.resource, "
+    "'$.status') "
+    "<> 'entered-in-error' ORDER BY e.seen_at LIMIT ?";
 constexpr char kAssign[] = "UPDATE entry SET document = ?, provisional = ? WHERE sequence = ?";
 constexpr char kAssignAll[] = "UPDATE entry SET document = ? WHERE document = ?";
 constexpr char kInsertContent[] =
@@ -86,7 +92,7 @@ constexpr char const* kStatements[] = {kFind,         kLoad,         kContents, 
                                        kSeen,         kSeenDocument, kAssign,     kAssignAll, kInsertContent,
                                        kDropContents, kByK1,         kByDigest,   kBySha256,  kBySetId,
                                        kOfDocument,   kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,
-                                       kInsertBody,   kGone};
+                                       kInsertBody,   kGone,         kUnseen};
 
 /// The digest of K3 as text: "" where the content has no usable one.
 std::string digest_key(fhir::Attachment const& attachment) {
@@ -245,6 +251,17 @@ void Entries::insert_contents(EntryRow const& entry) {
 void Entries::seen(std::int64_t sequence, Utc now) {
     database_.run(kSeen, now, sequence);
     database_.run(kSeenDocument, now, sequence);
+}
+
+void Entries::looked_for(std::int64_t sequence, Utc now) { database_.run(kSeen, now, sequence); }
+
+std::vector<std::string> Entries::unseen(
+    std::string_view scope, std::string_view patient, Utc since, std::size_t limit
+) {
+    std::vector<std::string> entries;
+    auto row = database_.query(kUnseen, patient, scope, since, limit);
+    while (row.next()) entries.push_back(row.text(0));
+    return entries;
 }
 
 void Entries::assign(EntryRow& entry, std::int64_t document, bool provisional) {

@@ -26,6 +26,12 @@ public:
     /// Replaces what the partner says; Bodies stay where url, type and hash did.
     void replace(EntryRow& entry, Utc now);
     void seen(std::int64_t sequence, Utc now);
+    /// What a partner calls the entries of a Patient that have not been seen since, those longest ago first; without those it has retracted.
+    std::vector<std::string> unseen(
+        std::string_view scope, std::string_view patient, Utc since, std::size_t limit
+    );
+    /// It was looked for, and is not there now.
+    void looked_for(std::int64_t sequence, Utc now);
     void assign(EntryRow& entry, std::int64_t document, bool provisional);
     void assign_all(std::int64_t from_document, std::int64_t to_document);
 

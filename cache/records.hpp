@@ -158,6 +158,13 @@ struct Admitted {
     std::size_t quarantined = 0;  ///< contents whose bytes speak of somebody else: not kept
 };
 
+/// An entry that its partner's search does not list any more, and what the partner says of its id.
+struct AbsentEntry {
+    std::string scope, partner, remote_id;
+    bool deleted = false;  ///< else it may only be hidden from us, and stays
+    Utc now;
+};
+
 // Bodies --------------------------------------------------------------------------------------------------------------
 
 /// One place where a content can be retrieved.

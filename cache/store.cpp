@@ -187,6 +187,18 @@ Result<Admitted> Store::admit(Answer const& answer) {
         return std::move(admission).result();
     });
 }
+Result<Admitted> Store::note_absence(AbsentEntry const& absent) {
+    return impl_->unit([&] {
+        auto admission = impl_->admission(absent.now);
+        admission.note_absence(absent);
+        return std::move(admission).result();
+    });
+}
+Result<std::vector<std::string>> Store::unseen_entries(
+    std::string_view scope, std::string_view patient, Utc since, std::size_t limit
+) {
+    return impl_->unit([&] { return impl_->entries.unseen(scope, patient, since, limit); });
+}
 Result<Admitted> Store::attach_body(AttachedBody const& body) {
     return impl_->unit([&] {
         auto admission = impl_->admission(body.now);

@@ -96,11 +96,17 @@ public:
     Result<void> admit_patients(PatientsAnswer const& answer);
     /// Everything about one page: identity verdicts, rows, search index, which Subscriptions want them, numbers, Events.
     Result<Admitted> admit(Answer const& answer);
+    /// A deleted entry counts as entered-in-error from now on.
+    Result<Admitted> note_absence(AbsentEntry const& absent);
     /// A Body has arrived: points the content to it and settles what waited for its bytes (rows 5, 8, 11 of D.3).
     Result<Admitted> attach_body(AttachedBody const& body);
     Result<void> record_calls(std::vector<CallRow> const& rows);
 
     // Reads
+    /// Entries::unseen().
+    Result<std::vector<std::string>> unseen_entries(
+        std::string_view scope, std::string_view patient, Utc since, std::size_t limit
+    );
     Result<ContentRecord> content(std::string_view scope, std::string_view binary_id);
     /// That partner has the content no longer, until its metadata name another place.
     Result<void> mark_gone(std::string_view scope, std::string_view binary_id);

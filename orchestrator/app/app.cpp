@@ -188,10 +188,11 @@ Result<void> App::Impl::assemble() {
     if (!made) return made.error();
     partners = std::move(*made);
     calls.emplace(ex, clock, *storage, logger, metrics, config.limits.call_rows);
-    retrievals.emplace(ex, clock, *storage, document_worker, partners, *calls, wake, logger, metrics);
-    discoveries.emplace(
-        ex, clock, *storage, worker, partners, *retrievals, *calls, config.discovery, wake, logger, metrics
-    );
+    auto const around = [&](async::Worker& pages) {
+        return pipeline::Surroundings{ex, clock, *storage, pages, partners, *calls, wake, logger, metrics};
+    };
+    retrievals.emplace(around(document_worker));
+    discoveries.emplace(around(worker), *retrievals, config.discovery);
     capabilities.emplace(ex, clock, partners, *calls, logger);
     config.delivery.base = base;
     config.delivery.websocket_url = websocket_url(base);
@@ -210,7 +211,12 @@ void App::Impl::make_api() {
     settings.version = kVersion;
     settings.allowed_origins = config.server.allowed_origins;
     settings.retrieve = config.discovery.retrieve;
-    for (auto const& partner : config.partners) settings.partner_names.emplace(partner.id, partner.name);
+    std::chrono::milliseconds longest{0};
+    for (auto const& partner : config.partners) {
+        settings.partner_names.emplace(partner.id, partner.name);
+        longest = std::max(longest, std::chrono::milliseconds(partner.retrieve_timeout));
+    }
+    settings.retrieve_deadline = longest + std::chrono::seconds(5);
     api.emplace(api::Context{
         clock,
         document_worker,

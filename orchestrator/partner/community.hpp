@@ -87,6 +87,11 @@ public:
     virtual awaitable<Result<FoundDocuments>> documents(
         async::Deadline deadline, PatientMatch match, Page page
     ) = 0;
+    /// One DocumentReference by the partner's id for it, whatever its status. Errors besides: not_found (that id is about another subject).
+    /// Source: document-sharing B.1.
+    virtual awaitable<Result<fhir::DocumentReference>> document(
+        async::Deadline deadline, PatientMatch match, std::string remote_id
+    ) = 0;
     /// RD, one answer a document, in the order asked for. Source: ITI-68.
     virtual awaitable<std::vector<Result<RetrievedDocument>>> retrieve(
         async::Deadline deadline, std::vector<DocumentAddress> documents

@@ -213,6 +213,18 @@ Result<DocumentsAnswer> read_documents(std::string_view body, DocumentsQuestion 
     return answer;
 }
 
+Result<fhir::DocumentReference> read_document(
+    std::string_view body, DocumentsQuestion const& question, std::string_view id
+) {
+    auto resource = fhir::json::read(without_mark(body));
+    if (!resource) return resource.error();
+    auto document = fhir::read_document_reference(std::move(*resource));
+    if (!document) return document.error();
+    if (document->id != id || !is_about(*document, question.match, {question.base}, true))
+        return Failure(Errc::not_found, "the DocumentReference is about another patient");
+    return document;
+}
+
 bool says_domain_unknown(std::string_view body) {
     auto const resource = fhir::json::read(body);
     if (!resource) return false;

@@ -46,6 +46,11 @@ struct DocumentsAnswer {
 /// A searchset of DocumentReferences, those of another subject dropped. Errors: as read_patients().
 Result<DocumentsAnswer> read_documents(std::string_view body, DocumentsQuestion const& question);
 
+/// A DocumentReference read by its id. Errors: malformed; invalid; not_found (of another id or subject).
+Result<fhir::DocumentReference> read_document(
+    std::string_view body, DocumentsQuestion const& question, std::string_view id
+);
+
 /// A 404 that says "no such patient in that domain", not "no such endpoint". Source: document-sharing A.1.
 bool says_domain_unknown(std::string_view body);
 /// A CapabilityStatement. Errors: malformed, invalid.

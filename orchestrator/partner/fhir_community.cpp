@@ -85,6 +85,22 @@ awaitable<Result<FoundDocuments>> FhirCommunity::documents(Deadline deadline, Pa
     co_return found;
 }
 
+awaitable<Result<fhir::DocumentReference>> FhirCommunity::document(
+    Deadline deadline, PatientMatch match, std::string remote_id
+) {
+    auto url = endpoint_.below_base("DocumentReference/" + net::percent_encode(remote_id));
+    auto response = co_await endpoint_.get(deadline, std::move(url), kFhirJson, settings_.partner_body);
+    if (!response) co_return response.error();
+    if (!response->success()) co_return endpoint_.refused(*response);
+    DocumentsQuestion question;
+    question.match = std::move(match);
+    question.base = endpoint_.links().base.text();
+    auto read = [question = std::move(question), remote_id = std::move(remote_id)](std::string const& body) {
+        return read_document(body, question, remote_id);
+    };
+    co_return co_await read_body(worker_, std::move(response->body), std::move(read));
+}
+
 awaitable<std::vector<Result<RetrievedDocument>>> FhirCommunity::retrieve(
     Deadline deadline, std::vector<DocumentAddress> documents
 ) {

@@ -31,6 +31,9 @@ public:
         override;
     awaitable<Result<FoundDocuments>> documents(async::Deadline deadline, PatientMatch match, Page page)
         override;
+    awaitable<Result<fhir::DocumentReference>> document(
+        async::Deadline deadline, PatientMatch match, std::string remote_id
+    ) override;
     awaitable<std::vector<Result<RetrievedDocument>>> retrieve(
         async::Deadline deadline, std::vector<DocumentAddress> documents
     ) override;

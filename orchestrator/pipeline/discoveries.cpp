@@ -209,7 +209,10 @@ awaitable<void> Discoveries::Impl::resume_one(
     interest.query = std::move(plan->search.patient);
     if (!interest.query.references.empty()) {
         auto query = co_await around_.storage.discovery_query(record.scope, std::move(interest.query));
-        if (!query || !*query) co_return;
+        if (!query || !*query) {
+            around_.logger.error("patient of the criteria not known", {{"subscription", record.id}});
+            co_return;
+        }
         interest.query = std::move(**query);
     }
     interest.subscription = std::move(record.id);
@@ -384,31 +387,12 @@ awaitable<void> Discoveries::Impl::stop() {
     ending_.clear();
 }
 
-Discoveries::Discoveries(
-    boost::asio::any_io_executor ex,
-    async::Clock& clock,
-    storage::Storage& storage,
-    async::Worker& worker,
-    std::vector<std::unique_ptr<partner::Partner>>& partners,
-    Retrievals& retrievals,
-    CallLog& calls,
-    DiscoverySettings settings,
-    std::function<void(std::vector<std::string> const&)> wake,
-    Logger logger,
-    Metrics& metrics
-)
+Discoveries::Discoveries(Surroundings surroundings, Retrievals& retrievals, DiscoverySettings settings)
     : impl_(std::make_unique<Impl>(DiscoverySurroundings{
-          std::move(ex),
-          clock,
-          storage,
-          worker,
-          partners,
+          surroundings,
           retrievals,
-          calls,
           settings,
-          std::move(wake),
-          std::move(logger),
-          metrics.gauge("tributary_discoveries_running", "Discoveries with an open Exchange")
+          surroundings.metrics.gauge("tributary_discoveries_running", "Discoveries with an open Exchange")
       })) {}
 
 Discoveries::~Discoveries() = default;

@@ -1,23 +1,15 @@
 #pragma once
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include "fhir/identity/acceptance.hpp"
 #include "fhir/search/patient_query.hpp"
-#include "orchestrator/async/clock.hpp"
-#include "orchestrator/async/worker.hpp"
-#include "orchestrator/base/logger.hpp"
-#include "orchestrator/base/metrics.hpp"
-#include "orchestrator/partner/partner.hpp"
-#include "orchestrator/pipeline/call_log.hpp"
 #include "orchestrator/pipeline/retrievals.hpp"
-#include "orchestrator/storage/storage.hpp"
+#include "orchestrator/pipeline/surroundings.hpp"
 #include "subscriptions/subscription.hpp"
 
 namespace tributary::pipeline {
@@ -47,20 +39,7 @@ struct Interest {
 /// Owner: app. Thread: the loop. Ends: cancel(), then stop().
 class Discoveries {
 public:
-    /// `wake` is told which Subscriptions have new Events.
-    Discoveries(
-        boost::asio::any_io_executor ex,
-        async::Clock& clock,
-        storage::Storage& storage,
-        async::Worker& worker,
-        std::vector<std::unique_ptr<partner::Partner>>& partners,
-        Retrievals& retrievals,
-        CallLog& calls,
-        DiscoverySettings settings,
-        std::function<void(std::vector<std::string> const&)> wake,
-        Logger logger,
-        Metrics& metrics
-    );
+    Discoveries(Surroundings surroundings, Retrievals& retrievals, DiscoverySettings settings);
     ~Discoveries();
 
     /// Joins the running Discovery for this patient, answers from one that ended within `reuse` (only owed partners are asked again), or starts one.

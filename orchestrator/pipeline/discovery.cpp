@@ -18,9 +18,10 @@ using partner::StepResult;
 
 namespace {
 
-// Above these a page or an answer is worked on by the worker: some 10 µs per Patient, 5 µs per document.
+// Above it an answer is worked on by the worker: some 10 µs per Patient.
 constexpr std::size_t kPatientsInline = 64;
-constexpr std::size_t kDocumentsInline = 128;
+constexpr std::size_t kMostSecondLooks = 20;  // a Patient and run; the rest at the next one
+constexpr unsigned kNotFound = 404, kGone = 410;
 
 }  // namespace
 
@@ -29,6 +30,7 @@ Discovery::Discovery(DiscoverySurroundings& surroundings, Identity identity, std
       identity_(std::move(identity)),
       settled_(std::move(settled)),
       logger_(surroundings.logger.child("discovery", identity_.id)),
+      admission_(surroundings, logger_),
       exchanges_(surroundings.partners.size()),
       steps_(surroundings.ex, [log = logger_](std::string_view task, std::exception_ptr error) {
           log.bug(task, error);
@@ -114,7 +116,9 @@ void Discovery::ended(partner::Lane&, Step const& step, StepResult const& result
     if (cancelled_) return;
     auto const index = partner_of(step);
     Exchange& exchange = exchanges_[index];
-    if (auto const* failed = result.get<StepResult::Failed>()) {
+    bool const second_look =
+        step.kind == StepKind::query_documents && !queries_.at(step.target).entry.empty();
+    if (auto const* failed = result.get<StepResult::Failed>(); failed != nullptr && !second_look) {
         auto const seen = pacing::classify(failed->why);
         exchange.failed = seen.issue;
         exchange.may_pass = seen.may_pass;
@@ -201,6 +205,7 @@ awaitable<StepResult> Discovery::accept(std::size_t index, std::vector<fhir::Pat
         query.match.remote_id = patient.patient.id;
         query.match.patient_id = patient.id;
         query.match.patient = std::make_shared<fhir::Patient const>(std::move(patient.patient));
+        asked_.push_back({index, answer.now, query.match});
         add_query(std::move(query));
     }
     co_return StepResult::done();
@@ -208,6 +213,7 @@ awaitable<StepResult> Discovery::accept(std::size_t index, std::vector<fhir::Pat
 
 awaitable<StepResult> Discovery::query_documents(std::size_t index, Step step, partner::Slot& slot) {
     Query query = queries_.at(step.target);  // a copy: the map grows meanwhile
+    if (!query.entry.empty()) co_return co_await read_entry(index, std::move(query), step, slot);
     auto& asked = partner(index);
     Call call(around_.clock, identity_.id, asked.id(), step);
     auto const deadline = Deadline::after(around_.clock, asked.settings().query_timeout);
@@ -220,6 +226,7 @@ awaitable<StepResult> Discovery::query_documents(std::size_t index, Step step, p
     around_.calls.succeeded(std::move(call), found->bytes);
     slot.answered();
     exchanges_[index].partial |= found->partial;
+    exchanges_[index].dropped |= found->dropped > 0;
     if (found->dropped > 0)
         logger_.warning(
             "entries of another subject dropped",
@@ -231,6 +238,66 @@ awaitable<StepResult> Discovery::query_documents(std::size_t index, Step step, p
         add_query(std::move(next));
     }
     co_return co_await admit(index, std::move(query.match), std::move(*found));
+}
+
+/// The search has not listed the entry any more: what it says itself decides. A partner that hides it, or does not offer the read, withdraws nothing.
+awaitable<StepResult> Discovery::read_entry(std::size_t index, Query query, Step step, partner::Slot& slot) {
+    auto& asked = partner(index);
+    Call call(around_.clock, identity_.id, asked.id(), step);
+    auto const deadline = Deadline::after(around_.clock, asked.settings().query_timeout);
+    auto op = asked.community().document(deadline, query.match, query.entry);
+    auto document = co_await with_deadline(around_.clock, deadline, std::move(op));
+    if (document) {
+        around_.calls.succeeded(std::move(call), 0);
+        slot.answered();
+        partner::FoundDocuments found;
+        found.entries.push_back(std::move(*document));
+        co_return co_await admit(index, std::move(query.match), std::move(found));
+    }
+    around_.calls.failed(std::move(call), document.error());
+    auto const status = document.error().http_status();
+    if (status != kGone && status != kNotFound && document.error().errc() != Errc::not_found)
+        co_return StepResult::of(document.error());
+    cache::AbsentEntry absent;
+    absent.scope = identity_.scope;
+    absent.partner = asked.id();
+    absent.remote_id = std::move(query.entry);
+    absent.deleted = status == kGone;
+    auto const noted = co_await admission_.note_absence(std::move(absent));
+    co_return noted ? StepResult::done() : StepResult::failed(noted.error());
+}
+
+/// After a whole answer: entries known from before that it has not listed are read one by one. True: some are.
+awaitable<bool> Discovery::look_for_unseen(std::size_t index) {
+    Exchange const& exchange = exchanges_[index];
+    bool const whole =
+        exchange.failed.empty() && !exchange.ambiguous && !exchange.partial && !exchange.dropped;
+    std::vector<Asked> mine;
+    std::erase_if(asked_, [&](Asked& one) {
+        bool const taken = one.partner == index;
+        if (taken) mine.push_back(std::move(one));
+        return taken;
+    });
+    bool queued = false;
+    if (!whole) co_return queued;
+    for (auto const& asked : mine) {
+        auto const unseen = co_await around_.storage.unseen_entries(
+            identity_.scope, asked.match.patient_id, asked.since, kMostSecondLooks
+        );
+        if (!unseen) {
+            logger_.warning("unseen entries not read", {{"reason", unseen.error().detail()}});
+            continue;
+        }
+        for (auto const& entry : *unseen) {
+            Query query;
+            query.partner = index;
+            query.match = asked.match;
+            query.entry = entry;
+            queued = true;
+            add_query(std::move(query));
+        }
+    }
+    co_return queued && !cancelled_;
 }
 
 /// A first page fails as any call does. A later one that is gone for good leaves the answer partial; an expired link restarts the query, once.
@@ -252,74 +319,31 @@ awaitable<StepResult> Discovery::admit(
     std::size_t index, partner::PatientMatch match, partner::FoundDocuments found
 ) {
     if (found.entries.empty()) co_return StepResult::done();
-    auto const& settings = partner(index).settings();
-    auto const& entries = found.entries;
-    bool const heavy =
-        entries.size() > kDocumentsInline ||
-        std::any_of(entries.begin(), entries.end(), [](fhir::DocumentReference const& document) {
-            return std::any_of(document.contents.begin(), document.contents.end(), [](auto const& content) {
-                return content.attachment.has_data;
-            });
-        });
-    auto work = [scope = identity_.scope,
-                 name = settings.id,
-                 limit = settings.document_body,
-                 documents = std::move(found.entries)]() mutable {
-        return prepare(scope, name, std::move(documents), limit);
-    };
-    PreparedPage page;
-    if (heavy) {
-        auto worked = co_await around_.worker.execute(std::move(work), found.bytes);
-        if (!worked) co_return StepResult::of(Failure(worked.error()));
-        page = std::move(*worked);
-    } else {
-        page = work();
-    }
-    exchanges_[index].partial |= page.partial;
-    auto const bodies = co_await put_bodies(std::move(page.bodies));
-    if (!bodies) co_return StepResult::failed(bodies.error());
+    auto const& holder = partner(index).settings();
     cache::Answer answer;
     answer.discovery = identity_.id;
     answer.scope = identity_.scope;
-    answer.partner = settings.id;
-    answer.home_community_id = settings.home_community_id;
+    answer.partner = holder.id;
+    answer.home_community_id = holder.home_community_id;
     answer.patient_id = std::move(match.patient_id);
-    answer.entries = std::move(page.entries);
-    answer.now = around_.clock.utc_now();
     answer.size = found.bytes;
-    auto write = [&] { return around_.storage.admit(answer); };
-    auto const admitted = co_await until_stored(around_.clock, write);
+    auto page = co_await admission_.prepare(identity_.scope, holder, std::move(found));
+    if (!page) co_return StepResult::of(Failure(page.error()));
+    exchanges_[index].partial |= page->partial;
+    answer.entries = std::move(page->entries);
+    auto const admitted = co_await admission_.store(std::move(answer), std::move(page->bodies));
     if (!admitted) co_return StepResult::failed(admitted.error());
-    if (!admitted->subscriptions.empty()) around_.wake(admitted->subscriptions);
-    tell_oddities(settings.id, *admitted);
     if (around_.settings.retrieve == Retrieve::eager && !cancelled_)
         around_.retrievals.prefetch(identity_.scope, admitted->to_retrieve, identity_.flow);
     co_return StepResult::done();
-}
-
-void Discovery::tell_oddities(std::string const& name, cache::Admitted const& admitted) {
-    auto const tell = [&](std::size_t count, char const* what) {
-        if (count > 0) logger_.warning(what, {{"partner", name}, {"entries", std::to_string(count)}});
-    };
-    tell(admitted.conflicts, "documents in conflict");
-    tell(admitted.cycles, "relations that lead back ignored");
-    tell(admitted.quarantined, "documents not kept: of somebody else");
-}
-
-awaitable<Result<void>> Discovery::put_bodies(std::vector<InlineData> bodies) {
-    for (auto const& body : bodies) {
-        auto write = [&] { return around_.storage.put_body(body.sha256, body.bytes); };
-        auto put = co_await until_stored(around_.clock, write);
-        if (!put) co_return put.error();
-    }
-    co_return Result<void>();
 }
 
 awaitable<void> Discovery::report_closed() {
     while (!closed_.empty()) {
         auto const index = closed_.back();
         closed_.pop_back();
-        co_await report(index);
+        bool const goes_on = co_await look_for_unseen(index);
+        if (!goes_on) co_await report(index);
     }
 }
 

@@ -13,26 +13,17 @@
 #include "fhir/search/patient_query.hpp"
 #include "orchestrator/async/task_group.hpp"
 #include "orchestrator/partner/partner.hpp"
-#include "orchestrator/pipeline/call_log.hpp"
 #include "orchestrator/pipeline/discoveries.hpp"
-#include "orchestrator/pipeline/page_preparation.hpp"
+#include "orchestrator/pipeline/page_admission.hpp"
 #include "orchestrator/pipeline/retrievals.hpp"
-#include "orchestrator/storage/storage.hpp"
+#include "orchestrator/pipeline/surroundings.hpp"
 
 namespace tributary::pipeline {
 
-/// What Discoveries work with; each outlives them.
-struct DiscoverySurroundings {
-    boost::asio::any_io_executor ex;
-    async::Clock& clock;
-    storage::Storage& storage;
-    async::Worker& worker;
-    std::vector<std::unique_ptr<partner::Partner>>& partners;
+/// What a Discovery works with besides; each outlives it.
+struct DiscoverySurroundings : Surroundings {
     Retrievals& retrievals;
-    CallLog& calls;
     DiscoverySettings settings;
-    std::function<void(std::vector<std::string> const&)> wake;
-    Logger logger;
     Metrics::Gauge& running;  ///< Discoveries with an open Exchange
 };
 
@@ -73,6 +64,7 @@ private:
         bool open = false;  // until its outcome is stored
         bool owed = false;  // an owed Step is queued
         bool ambiguous = false, partial = false, may_pass = false;
+        bool dropped = false;     // entries of another subject
         std::string_view failed;  // issue, "" not
     };
     /// What a query_documents Step asks for.
@@ -81,6 +73,13 @@ private:
         partner::PatientMatch match;
         partner::Page page;
         bool restarted = false;  // after a page link that expired
+        std::string entry;       // read by its id: the search has not listed it any more
+    };
+    /// A Patient whose documents were asked for.
+    struct Asked {
+        std::size_t partner = 0;
+        cache::Utc since;
+        partner::PatientMatch match;
     };
 
     void open(std::size_t partner);
@@ -100,11 +99,13 @@ private:
         std::size_t index, partner::Step step, partner::Slot& slot
     );
     partner::StepResult page_failed(Query query, Failure why);
+    awaitable<partner::StepResult> read_entry(
+        std::size_t index, Query query, partner::Step step, partner::Slot& slot
+    );
+    awaitable<bool> look_for_unseen(std::size_t index);
     awaitable<partner::StepResult> admit(
         std::size_t index, partner::PatientMatch match, partner::FoundDocuments found
     );
-    void tell_oddities(std::string const& partner, cache::Admitted const& admitted);
-    awaitable<Result<void>> put_bodies(std::vector<InlineData> bodies);
     awaitable<void> report_closed();
     awaitable<void> report(std::size_t index);
     void owe(std::size_t index);
@@ -113,9 +114,11 @@ private:
     Identity identity_;
     std::function<void()> settled_;
     Logger logger_;
+    PageAdmission admission_;
     std::vector<Exchange> exchanges_;  // as around_.partners
     std::unordered_map<std::uint32_t, Query> queries_;
     std::uint32_t next_query_ = 0;
+    std::vector<Asked> asked_;         // until what they no longer list has been looked for
     std::vector<std::size_t> closed_;  // Exchanges without Steps, to be reported
     std::size_t open_ = 0;
     std::size_t owed_ = 0;

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "orchestrator/async/with_deadline.hpp"
-#include "orchestrator/pipeline/page_preparation.hpp"
-#include "orchestrator/pipeline/until_stored.hpp"
 
 namespace tributary::pipeline {
 
@@ -19,7 +17,7 @@ awaitable<Result<cache::Holder>> EntryReread::again(
     if (!document) co_return document.error();
     auto const admitted = co_await admit(partner, scope, holder.patient, std::move(*document));
     if (!admitted) co_return admitted.error();
-    auto const content = co_await storage_.content(scope, holder.binary_id);
+    auto const content = co_await around_.storage.content(scope, holder.binary_id);
     if (!content) co_return content.error();
     auto const own =
         std::find_if(content->holders.begin(), content->holders.end(), [&](cache::Holder const& one) {
@@ -32,7 +30,7 @@ awaitable<Result<cache::Holder>> EntryReread::again(
 awaitable<Result<fhir::DocumentReference>> EntryReread::find(
     Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
 ) {
-    auto known = co_await storage_.known_patient(std::move(scope), holder.patient);
+    auto known = co_await around_.storage.known_patient(std::move(scope), holder.patient);
     if (!known) co_return known.error();
     partner::PatientMatch match;
     match.remote_id = known->patient.id;
@@ -41,7 +39,7 @@ awaitable<Result<fhir::DocumentReference>> EntryReread::find(
     partner::Page page;
     while (true) {
         auto op = partner.community().documents(deadline, match, page);
-        auto found = co_await async::with_deadline(clock_, deadline, std::move(op));
+        auto found = co_await async::with_deadline(around_.clock, deadline, std::move(op));
         if (!found) co_return Failure(found.error());
         for (auto& document : found->entries) {
             if (document.id == holder.entry) co_return std::move(document);
@@ -55,28 +53,18 @@ awaitable<Result<void>> EntryReread::admit(
     partner::Partner& partner, std::string scope, std::string patient, fhir::DocumentReference document
 ) {
     auto const& settings = partner.settings();
-    auto work = [scope, name = settings.id, limit = settings.document_body, document = std::move(document)] {
-        std::vector<fhir::DocumentReference> documents{document};
-        return prepare(scope, name, std::move(documents), limit);
-    };
-    auto page = co_await worker_.execute(std::move(work));
-    if (!page) co_return Failure(page.error());
-    for (auto const& body : page->bodies) {
-        auto write = [&] { return storage_.put_body(body.sha256, body.bytes); };
-        auto put = co_await until_stored(clock_, write);
-        if (!put) co_return put.error();
-    }
     cache::Answer answer;
-    answer.scope = std::move(scope);
+    answer.scope = scope;
     answer.partner = settings.id;
     answer.home_community_id = settings.home_community_id;
     answer.patient_id = std::move(patient);
+    partner::FoundDocuments found;
+    found.entries.push_back(std::move(document));
+    auto page = co_await admission_.prepare(std::move(scope), settings, std::move(found));
+    if (!page) co_return Failure(page.error());
     answer.entries = std::move(page->entries);
-    answer.now = clock_.utc_now();
-    auto write = [&] { return storage_.admit(answer); };
-    auto const admitted = co_await until_stored(clock_, write);
+    auto const admitted = co_await admission_.store(std::move(answer), std::move(page->bodies));
     if (!admitted) co_return admitted.error();
-    if (!admitted->subscriptions.empty()) wake_(admitted->subscriptions);
     co_return Result<void>();
 }
 

@@ -1,16 +1,14 @@
 #pragma once
-#include <functional>
 #include <string>
-#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "cache/records.hpp"
 #include "fhir/base/failure.hpp"
 #include "orchestrator/async/deadline.hpp"
-#include "orchestrator/async/worker.hpp"
 #include "orchestrator/partner/partner.hpp"
-#include "orchestrator/storage/storage.hpp"
+#include "orchestrator/pipeline/page_admission.hpp"
+#include "orchestrator/pipeline/surroundings.hpp"
 
 namespace tributary::pipeline {
 
@@ -20,13 +18,9 @@ using boost::asio::awaitable;
 /// Owner: Retrievals. Thread: the loop. Source: document-sharing B.3, D.4.
 class EntryReread {
 public:
-    EntryReread(
-        storage::Storage& storage,
-        async::Worker& worker,
-        async::Clock& clock,
-        std::function<void(std::vector<std::string> const&)> wake
-    )
-        : storage_(storage), worker_(worker), clock_(clock), wake_(std::move(wake)) {}
+    /// `surroundings` outlives it.
+    explicit EntryReread(Surroundings const& surroundings)
+        : around_(surroundings), admission_(surroundings, surroundings.logger) {}
 
     /// The holder as its entry, admitted anew, describes it. Deadline: bounds all pages together. Cancellation: terminal; nothing is admitted by halves.
     /// Errors: not_found (the partner does not serve the entry any more, or says that the document is gone), those of the partner's answer, storage.
@@ -42,10 +36,8 @@ private:
         partner::Partner& partner, std::string scope, std::string patient, fhir::DocumentReference document
     );
 
-    storage::Storage& storage_;
-    async::Worker& worker_;
-    async::Clock& clock_;
-    std::function<void(std::vector<std::string> const&)> wake_;
+    Surroundings const& around_;
+    PageAdmission admission_;
 };
 
 }  // namespace tributary::pipeline

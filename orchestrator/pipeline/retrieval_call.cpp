@@ -32,12 +32,12 @@ awaitable<StepResult> Retrievals::Impl::retrieve(
     }
     auto const holder = job->plan.holder();
     auto const look = job->plan.look();
-    Call call(clock_, std::string(), partner.id(), step);
-    auto const deadline = Deadline::after(clock_, partner.settings().retrieve_timeout);
+    Call call(around_.clock, std::string(), partner.id(), step);
+    auto const deadline = Deadline::after(around_.clock, partner.settings().retrieve_timeout);
     std::vector<partner::DocumentAddress> addresses;
     addresses.push_back(address_of(holder, look == Look::last_look));
     auto op = partner.community().retrieve(deadline, std::move(addresses));
-    auto answers = co_await with_deadline(clock_, deadline, std::move(op));
+    auto answers = co_await with_deadline(around_.clock, deadline, std::move(op));
     job->call = nullptr;  // what came is kept, whoever wants it
     auto answer = answers && !answers->empty()
                       ? std::move(answers->front())
@@ -45,12 +45,11 @@ awaitable<StepResult> Retrievals::Impl::retrieve(
                             answers ? Failure(Errc::protocol) : Failure(answers.error())
                         );
     if (!answer) {
-        calls_.failed(std::move(call), answer.error());
-        if (answer.error().http_status() == kGone)
-            (void)co_await storage_.mark_gone(job->scope, holder.binary_id);
+        around_.calls.failed(std::move(call), answer.error());
+        if (answer.error().http_status() == kGone) co_await mark_gone(job->scope, holder);
         co_return failed(*job, answer.error());
     }
-    calls_.succeeded(std::move(call), answer->wire_bytes);
+    around_.calls.succeeded(std::move(call), answer->wire_bytes);
     slot.answered();
     auto document = co_await check(holder, look, std::move(*answer));
     if (!document) {
@@ -60,17 +59,23 @@ awaitable<StepResult> Retrievals::Impl::retrieve(
     co_return co_await store(std::move(job), std::move(*document));
 }
 
+awaitable<void> Retrievals::Impl::mark_gone(std::string scope, cache::Holder holder) {
+    auto write = [&] { return around_.storage.mark_gone(scope, holder.binary_id); };
+    auto const marked = co_await until_stored(around_.clock, write);
+    if (!marked) around_.logger.error("gone document not marked", {{"partner", holder.partner}});
+}
+
 /// Reads the DocumentReference of the holder again. Errors: why there is nothing to retrieve; what was wrong before, where the document has not moved.
 awaitable<Result<void>> Retrievals::Impl::look_again(JobPtr job, partner::Partner& partner, Step step) {
     auto const before = job->plan.holder();
     step.kind = StepKind::query_documents;
-    Call call(clock_, std::string(), partner.id(), step);
-    auto const deadline = Deadline::after(clock_, partner.settings().query_timeout);
+    Call call(around_.clock, std::string(), partner.id(), step);
+    auto const deadline = Deadline::after(around_.clock, partner.settings().query_timeout);
     auto now = co_await reread_.again(deadline, partner, job->scope, before);
     if (now) {
-        calls_.succeeded(std::move(call), 0);
+        around_.calls.succeeded(std::move(call), 0);
     } else {
-        calls_.failed(std::move(call), now.error());
+        around_.calls.failed(std::move(call), now.error());
     }
     bool const moved = now && now->url != before.url;
     if (now) job->plan.replace(std::move(*now));
@@ -90,14 +95,14 @@ awaitable<Result<CheckedDocument>> Retrievals::Impl::check(
         return check_document(expected, std::move(retrieved));
     };
     if (bytes <= kCheckedInline) co_return work();
-    co_return co_await worker_.execute(std::move(work), bytes);
+    co_return co_await around_.worker.execute(std::move(work), bytes);
 }
 
 StepResult Retrievals::Impl::failed(Job& job, Failure why) {
     job.last = why;
     switch (job.plan.failed(why)) {
         case HolderPlan::Next::there:
-            return StepResult::parked(clock_.now());
+            return StepResult::parked(around_.clock.now());
         case HolderPlan::Next::repeat:
             return StepResult::of(std::move(why));
         case HolderPlan::Next::elsewhere:
@@ -108,23 +113,23 @@ StepResult Retrievals::Impl::failed(Job& job, Failure why) {
 
 void Retrievals::Impl::quarantined(Job const& job, char const* reason) {
     quarantined_.add();
-    logger_.warning("document not kept", {{"partner", job.plan.holder().partner}, {"reason", reason}});
+    around_.logger.warning("document not kept", {{"partner", job.plan.holder().partner}, {"reason", reason}});
 }
 
 awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument document) {
-    auto put = [&] { return storage_.put_body(document.identity.sha256, document.bytes); };
-    auto const written = co_await until_stored(clock_, put);
+    auto put = [&] { return around_.storage.put_body(document.identity.sha256, document.bytes); };
+    auto const written = co_await until_stored(around_.clock, put);
     if (!written) co_return StepResult::failed(written.error());
     cache::AttachedBody body;
     body.binary_id = job->binary_id;
     body.identity = document.identity;
     body.size = document.bytes->size();
-    body.now = clock_.utc_now();
+    body.now = around_.clock.utc_now();
     body.media_type = document.media_type;
     body.subject = document.subject;
     body.hash_mismatch = document.hash_mismatch;
-    auto attach = [&] { return storage_.attach_body(body); };
-    auto const attached = co_await until_stored(clock_, attach);
+    auto attach = [&] { return around_.storage.attach_body(body); };
+    auto const attached = co_await until_stored(around_.clock, attach);
     if (!attached) co_return StepResult::failed(attached.error());
     if (attached->quarantined > 0) {
         quarantined(*job, "subject");
@@ -132,10 +137,10 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
         co_return failed(*job, Failure(Errc::conflict, "the document is somebody else's"));
     }
     if (attached->conflicts > 0)
-        logger_.warning("documents in conflict", {{"partner", job->plan.holder().partner}});
+        around_.logger.warning("documents in conflict", {{"partner", job->plan.holder().partner}});
     auto const flows = job->flows;
     finish(job, Body{std::move(document.content_type), std::move(document.bytes)});
-    if (!attached->subscriptions.empty()) wake_(attached->subscriptions);
+    if (!attached->subscriptions.empty()) around_.wake(attached->subscriptions);
     if (!flows.empty()) prefetch(job->scope, attached->to_retrieve, flows.front());
     co_return StepResult::done();
 }

@@ -26,42 +26,28 @@ constexpr std::size_t kMostJobs = 100000;
 
 }  // namespace
 
-Retrievals::Impl::Impl(
-    boost::asio::any_io_executor ex,
-    async::Clock& clock,
-    storage::Storage& storage,
-    async::Worker& worker,
-    std::vector<std::unique_ptr<partner::Partner>>& partners,
-    CallLog& calls,
-    std::function<void(std::vector<std::string> const&)> wake,
-    Logger logger,
-    Metrics& metrics
-)
-    : clock_(clock),
-      storage_(storage),
-      worker_(worker),
-      partners_(partners),
-      calls_(calls),
-      wake_(std::move(wake)),
-      reread_(storage, worker, clock, wake_),
-      logger_(std::move(logger)),
-      jobs_gauge_(metrics.gauge("tributary_retrievals_open", "Contents that wait to be retrieved, or are")),
-      left_(metrics.counter(
+Retrievals::Impl::Impl(Surroundings surroundings)
+    : around_(std::move(surroundings)),
+      reread_(around_),
+      jobs_gauge_(
+          around_.metrics.gauge("tributary_retrievals_open", "Contents that wait to be retrieved, or are")
+      ),
+      left_(around_.metrics.counter(
           "tributary_retrievals_left_total",
           "Eager retrievals left to be made on demand, because a queue was full"
       )),
-      quarantined_(metrics.counter(
+      quarantined_(around_.metrics.counter(
           "tributary_documents_quarantined_total",
           "Retrieved bytes that are not served: another digest than the metadata's, or of somebody else"
       )),
-      calls_under_way_(std::move(ex), [log = logger_](std::string_view task, std::exception_ptr error) {
+      calls_under_way_(around_.ex, [log = around_.logger](std::string_view task, std::exception_ptr error) {
           log.bug(task, error);
       }) {}
 
 awaitable<Result<Retrievals::Body>> Retrievals::Impl::fetch(
     Deadline deadline, std::string scope, std::string binary_id
 ) {
-    auto record = co_await storage_.content(scope, binary_id);
+    auto record = co_await around_.storage.content(scope, binary_id);
     if (!record) co_return record.error();
     if (record->presence == cache::Presence::unknown) co_return Failure(Errc::not_found);
     if (record->presence == cache::Presence::deleted) co_return Failure(Errc::deleted);
@@ -78,12 +64,12 @@ awaitable<Result<Retrievals::Body>> Retrievals::Impl::fetch(
         hurry(job);
     }
     auto op = job->outcome.wait();
-    co_return co_await with_deadline(clock_, deadline, std::move(op));
+    co_return co_await with_deadline(around_.clock, deadline, std::move(op));
 }
 
 /// From the BodyStore. Errors: not_found when it is not there any more.
 awaitable<Result<Retrievals::Body>> Retrievals::Impl::read(cache::ContentRecord record) {
-    auto bytes = co_await storage_.get_body(record.sha256);
+    auto bytes = co_await around_.storage.get_body(record.sha256);
     if (!bytes) co_return bytes.error();
     if (!*bytes) co_return Failure(Errc::not_found);
     co_return Body{std::move(record.content_type), std::make_shared<std::string const>(std::move(**bytes))};
@@ -171,7 +157,7 @@ void Retrievals::Impl::look_up_next() {
 }
 
 awaitable<void> Retrievals::Impl::look_up(JobPtr job) {
-    auto record = co_await storage_.content(job->scope, job->binary_id);
+    auto record = co_await around_.storage.content(job->scope, job->binary_id);
     --looking_up_;
     bool const open = jobs_.contains(job->number) && job->state == Job::State::listed;
     if (open && !record) finish(job, record.error());
@@ -188,7 +174,7 @@ awaitable<void> Retrievals::Impl::look_up(JobPtr job) {
 
 void Retrievals::Impl::begin(JobPtr const& job, cache::ContentRecord record) {
     auto const answers = [this](cache::Holder const& holder) {
-        return std::any_of(partners_.begin(), partners_.end(), [&](auto const& partner) {
+        return std::any_of(around_.partners.begin(), around_.partners.end(), [&](auto const& partner) {
             return partner->id() == holder.partner && partner->lane().available();
         });
     };
@@ -199,10 +185,11 @@ void Retrievals::Impl::begin(JobPtr const& job, cache::ContentRecord record) {
 
 partner::Partner* Retrievals::Impl::holder_of(Job const& job) const {
     if (job.plan.empty()) return nullptr;
-    auto const found = std::find_if(partners_.begin(), partners_.end(), [&](auto const& partner) {
-        return partner->id() == job.plan.holder().partner;
-    });
-    return found == partners_.end() ? nullptr : found->get();
+    auto const found =
+        std::find_if(around_.partners.begin(), around_.partners.end(), [&](auto const& partner) {
+            return partner->id() == job.plan.holder().partner;
+        });
+    return found == around_.partners.end() ? nullptr : found->get();
 }
 
 /// Queues the Job at the first holder, from the next one on, that takes it; none: it has failed.
@@ -265,7 +252,9 @@ awaitable<void> Retrievals::Impl::run(JobPtr job, partner::Partner& partner, Ste
         (void)group.spawn("retrieve", call(job, partner, step, std::move(slot), settled));
         co_return;
     };
-    auto report = [this](std::string_view task, std::exception_ptr error) { logger_.bug(task, error); };
+    auto report = [this](std::string_view task, std::exception_ptr error) {
+        around_.logger.bug(task, error);
+    };
     async::TaskGroup::FailureHandler on_failure = std::ref(report);
     co_await async::with_group(std::move(on_failure), std::ref(begin_call));
     if (!settled) cut_off(job);
@@ -305,7 +294,7 @@ awaitable<void> Retrievals::Impl::call(
 void Retrievals::Impl::cancel() {
     cancelled_ = true;
     listed_.clear();
-    for (auto const& partner : partners_) {
+    for (auto const& partner : around_.partners) {
         for (auto const& [number, job] : jobs_) (void)partner->lane().drop(*this, job->flow, number);
     }
     while (!jobs_.empty()) {
@@ -315,20 +304,7 @@ void Retrievals::Impl::cancel() {
     calls_under_way_.cancel();
 }
 
-Retrievals::Retrievals(
-    boost::asio::any_io_executor ex,
-    async::Clock& clock,
-    storage::Storage& storage,
-    async::Worker& worker,
-    std::vector<std::unique_ptr<partner::Partner>>& partners,
-    CallLog& calls,
-    std::function<void(std::vector<std::string> const&)> wake,
-    Logger logger,
-    Metrics& metrics
-)
-    : impl_(std::make_unique<Impl>(
-          std::move(ex), clock, storage, worker, partners, calls, std::move(wake), std::move(logger), metrics
-      )) {}
+Retrievals::Retrievals(Surroundings surroundings) : impl_(std::make_unique<Impl>(std::move(surroundings))) {}
 
 Retrievals::~Retrievals() = default;
 

@@ -1,20 +1,14 @@
 #pragma once
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include "fhir/base/failure.hpp"
 #include "orchestrator/async/deadline.hpp"
-#include "orchestrator/async/worker.hpp"
-#include "orchestrator/base/logger.hpp"
-#include "orchestrator/base/metrics.hpp"
 #include "orchestrator/partner/partner.hpp"
-#include "orchestrator/pipeline/call_log.hpp"
-#include "orchestrator/storage/storage.hpp"
+#include "orchestrator/pipeline/surroundings.hpp"
 
 namespace tributary::pipeline {
 
@@ -23,17 +17,7 @@ using boost::asio::awaitable;
 /// Every retrieve_document Step: single flight per content, eager or on demand. Owner: app. Thread: the loop. Ends: cancel(), then stop().
 class Retrievals {
 public:
-    Retrievals(
-        boost::asio::any_io_executor ex,
-        async::Clock& clock,
-        storage::Storage& storage,
-        async::Worker& worker,
-        std::vector<std::unique_ptr<partner::Partner>>& partners,
-        CallLog& calls,
-        std::function<void(std::vector<std::string> const&)> wake,
-        Logger logger,
-        Metrics& metrics
-    );
+    explicit Retrievals(Surroundings surroundings);
     ~Retrievals();
 
     struct Body {

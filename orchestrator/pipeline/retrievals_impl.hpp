@@ -1,7 +1,6 @@
 #pragma once
 #include <deque>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,17 +16,7 @@ namespace tributary::pipeline {
 
 /// The two halves of Retrievals: who is asked when, for whom (retrievals.cpp), and the call itself (retrieval_call.cpp).
 struct Retrievals::Impl final : partner::StepRunner {
-    Impl(
-        boost::asio::any_io_executor ex,
-        async::Clock& clock,
-        storage::Storage& storage,
-        async::Worker& worker,
-        std::vector<std::unique_ptr<partner::Partner>>& partners,
-        CallLog& calls,
-        std::function<void(std::vector<std::string> const&)> wake,
-        Logger logger,
-        Metrics& metrics
-    );
+    explicit Impl(Surroundings surroundings);
 
     awaitable<Result<Body>> fetch(async::Deadline deadline, std::string scope, std::string binary_id);
     awaitable<Result<Body>> read(cache::ContentRecord record);
@@ -73,6 +62,7 @@ struct Retrievals::Impl final : partner::StepRunner {
     awaitable<partner::StepResult> retrieve(
         RetrievalJobPtr job, partner::Partner& partner, partner::Step step, partner::Slot& slot
     );
+    awaitable<void> mark_gone(std::string scope, cache::Holder holder);
     awaitable<Result<void>> look_again(RetrievalJobPtr job, partner::Partner& partner, partner::Step step);
     awaitable<Result<CheckedDocument>> check(
         cache::Holder holder, HolderPlan::Look look, partner::RetrievedDocument retrieved
@@ -81,14 +71,8 @@ struct Retrievals::Impl final : partner::StepRunner {
     awaitable<partner::StepResult> store(RetrievalJobPtr job, CheckedDocument document);
     partner::StepResult failed(RetrievalJob& job, Failure why);
 
-    async::Clock& clock_;
-    storage::Storage& storage_;
-    async::Worker& worker_;
-    std::vector<std::unique_ptr<partner::Partner>>& partners_;
-    CallLog& calls_;
-    std::function<void(std::vector<std::string> const&)> wake_;
+    Surroundings around_;
     EntryReread reread_;
-    Logger logger_;
     Metrics::Gauge& jobs_gauge_;
     Metrics::Counter& left_;
     Metrics::Counter& quarantined_;

@@ -281,6 +281,21 @@ awaitable<Result<cache::Admitted>> Storage::admit(cache::Answer answer) {
         bytes
     );
 }
+awaitable<Result<cache::Admitted>> Storage::note_absence(cache::AbsentEntry absent) {
+    return impl_->run(impl_->writer, [absent = std::move(absent)](cache::Store& store) {
+        return store.note_absence(absent);
+    });
+}
+awaitable<Result<std::vector<std::string>>> Storage::unseen_entries(
+    std::string scope, std::string patient, cache::Utc since, std::size_t limit
+) {
+    return impl_->run(
+        impl_->reader,
+        [scope = std::move(scope), patient = std::move(patient), since, limit](cache::Store& store) {
+            return store.unseen_entries(scope, patient, since, limit);
+        }
+    );
+}
 awaitable<Result<cache::Admitted>> Storage::attach_body(cache::AttachedBody body) {
     return impl_->run(impl_->writer, [body = std::move(body)](cache::Store& store) {
         return store.attach_body(body);

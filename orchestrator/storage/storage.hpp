@@ -66,6 +66,10 @@ public:
 
     awaitable<Result<void>> admit_patients(cache::PatientsAnswer answer);
     awaitable<Result<cache::Admitted>> admit(cache::Answer answer);
+    awaitable<Result<cache::Admitted>> note_absence(cache::AbsentEntry absent);
+    awaitable<Result<std::vector<std::string>>> unseen_entries(
+        std::string scope, std::string patient, cache::Utc since, std::size_t limit
+    );
     awaitable<Result<cache::Admitted>> attach_body(cache::AttachedBody body);
     awaitable<Result<void>> record_calls(std::vector<cache::CallRow> rows);
 

@@ -19,6 +19,7 @@
 
 #include "orchestrator/async/run_loop.hpp"
 #include "orchestrator/pipeline/discoveries.hpp"
+#include "tests/support/stub_community.hpp"
 
 namespace tributary::bench {
 namespace {
@@ -27,24 +28,12 @@ using boost::asio::awaitable;
 using namespace std::chrono_literals;
 
 /// Takes every call and answers none.
-class SilentCommunity final : public partner::Community {
+class SilentCommunity final : public partner::StubCommunity {
 public:
     explicit SilentCommunity(async::Clock& clock) : clock_(clock) {}
     awaitable<Result<partner::Candidates>> patients(async::Deadline, fhir::search::PatientQuery) override {
         co_await clock_.sleep_for(1h);
         co_return Failure(Errc::timeout);
-    }
-    awaitable<Result<partner::FoundDocuments>> documents(
-        async::Deadline, partner::PatientMatch, partner::Page
-    ) override {
-        co_return Failure(Errc::timeout);
-    }
-    awaitable<std::vector<Result<partner::RetrievedDocument>>>
-    retrieve(async::Deadline, std::vector<partner::DocumentAddress>) override {
-        co_return std::vector<Result<partner::RetrievedDocument>>();
-    }
-    awaitable<Result<partner::Capabilities>> probe(async::Deadline) override {
-        co_return partner::Capabilities();
     }
 
 private:
@@ -109,23 +98,12 @@ private:
         auto const nobody = [](std::vector<std::string> const&) {};
         calls_ = std::make_unique<pipeline::CallLog>(ex, clock_, *storage_, Logger(), metrics_, 4096);
         calls_->start();
-        retrievals_ = std::make_unique<pipeline::Retrievals>(
+        pipeline::Surroundings const around{
             ex, clock_, *storage_, worker_, partners_, *calls_, nobody, Logger(), metrics_
-        );
-        pipeline::DiscoverySettings const discovery;
-        discoveries_ = std::make_unique<pipeline::Discoveries>(
-            ex,
-            clock_,
-            *storage_,
-            worker_,
-            partners_,
-            *retrievals_,
-            *calls_,
-            discovery,
-            nobody,
-            Logger(),
-            metrics_
-        );
+        };
+        retrievals_ = std::make_unique<pipeline::Retrievals>(around);
+        discoveries_ =
+            std::make_unique<pipeline::Discoveries>(around, *retrievals_, pipeline::DiscoverySettings());
     }
     void add_partner(std::string id) {
         partner::PartnerSettings settings;

@@ -64,6 +64,12 @@ struct CommunityFixture : NetFixture {
         run(test());
         return out;
     }
+    Result<fhir::DocumentReference> read_document(std::string const& id) {
+        Result<fhir::DocumentReference> out = Failure(Errc::bug);
+        auto test = [&]() -> awaitable<void> { out = co_await community->document(in(10s), match(), id); };
+        run(test());
+        return out;
+    }
     /// Every page of the query; how it ended is in the last. Another server that took part is stopped at the end.
     std::vector<FoundDocuments> all_pages(FakeServer* other = nullptr) {
         std::vector<FoundDocuments> pages;

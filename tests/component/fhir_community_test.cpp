@@ -300,4 +300,36 @@ TEST_CASE_METHOD(CommunityFixture, "a probe names the partner's software", "[par
     CHECK(said->software == "HAPI FHIR Server 8.8.0");
 }
 
+TEST_CASE_METHOD(CommunityFixture, "one DocumentReference is read by its id", "[partner][ITI-67]") {
+    make();
+    auto const resource = [](std::string const& id, std::string const& subject) {
+        return FakeServer::ok(
+            R"({"resourceType":"DocumentReference","id":")" + id +
+            R"(","status":"entered-in-error","subject":{"reference":")" + subject +
+            R"("},"content":[{"attachment":{"url":"Binary/1"}}]})"
+        );
+    };
+    SECTION("whatever its status") {
+        fake.reply(resource("a b", "Patient/bob"));
+        auto const found = read_document("a b");
+        REQUIRE(found.has_value());
+        CHECK(found->status == "entered-in-error");
+        CHECK(first_line(0) == "GET /fhir/DocumentReference/a%20b HTTP/1.1");
+    }
+    SECTION("unless it is another one") { fake.reply(resource("c", "Patient/bob")); }
+    SECTION("unless it is about somebody else") { fake.reply(resource("a b", "Patient/alice")); }
+    if (!fake.requests().empty()) return;
+    auto const found = read_document("a b");
+    REQUIRE(found.has_error());
+    CHECK(found.error().errc() == Errc::not_found);
+}
+
+TEST_CASE_METHOD(CommunityFixture, "a DocumentReference that is gone is told as that", "[partner][ITI-67]") {
+    make();
+    fake.reply(status(410));
+    auto const found = read_document("a");
+    REQUIRE(found.has_error());
+    CHECK(found.error().http_status() == 410);
+}
+
 }  // namespace tributary::partner

@@ -6,6 +6,7 @@
 
 #include "tests/support/async.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/stub_community.hpp"
 
 namespace tributary::cli {
 namespace {
@@ -16,22 +17,10 @@ using partner::Capabilities;
 using partner::DiscoveryMethod;
 
 /// Answers its probe after a while, and counts how many do at once.
-class FakeCommunity final : public partner::Community {
+class FakeCommunity final : public partner::StubCommunity {
 public:
     FakeCommunity(async::Clock& clock, std::chrono::milliseconds delay, int& at_once, int& most)
         : clock_(clock), delay_(delay), at_once_(at_once), most_(most) {}
-    awaitable<Result<partner::Candidates>> patients(async::Deadline, fhir::search::PatientQuery) override {
-        co_return Failure(Errc::bug);
-    }
-    awaitable<Result<partner::FoundDocuments>> documents(
-        async::Deadline, partner::PatientMatch, partner::Page
-    ) override {
-        co_return Failure(Errc::bug);
-    }
-    awaitable<std::vector<Result<partner::RetrievedDocument>>>
-    retrieve(async::Deadline, std::vector<partner::DocumentAddress>) override {
-        co_return std::vector<Result<partner::RetrievedDocument>>();
-    }
     awaitable<Result<Capabilities>> probe(async::Deadline) override {
         most_ = std::max(most_, ++at_once_);
         co_await clock_.sleep_for(delay_);

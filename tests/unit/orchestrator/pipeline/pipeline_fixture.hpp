@@ -70,6 +70,15 @@ public:
         }
         co_return found;
     }
+    awaitable<Result<fhir::DocumentReference>> document(
+        Deadline, partner::PatientMatch, std::string remote_id
+    ) override {
+        read.push_back(remote_id);
+        co_await clock_.sleep_for(delay);
+        auto const found = by_id.find(remote_id);
+        if (found == by_id.end()) co_return Failure(Errc::http_status).with_status(unlisted_status);
+        co_return found->second;
+    }
     awaitable<std::vector<Result<partner::RetrievedDocument>>> retrieve(
         Deadline, std::vector<partner::DocumentAddress> documents
     ) override {
@@ -107,7 +116,9 @@ public:
     std::string unencoded_body, retrieved_type = "text/plain";
     bool throws = false, partial = false;
     int patient_calls = 0, document_calls = 0, probes = 0;
-    std::vector<std::string> asked_for, retrieved;
+    std::vector<std::string> asked_for, retrieved, read;
+    std::map<std::string, fhir::DocumentReference> by_id;  ///< what a read by id finds
+    unsigned unlisted_status = 404;                        ///< of every other read
     std::vector<bool> unencoded;
 
 private:
@@ -170,22 +181,11 @@ struct PipelineFixture : async::Fixture {
         };
         calls = std::make_unique<CallLog>(ctx.get_executor(), clock, *storage, Logger(), metrics, call_rows);
         calls->start();
-        retrievals = std::make_unique<Retrievals>(
+        Surroundings const around{
             ctx.get_executor(), clock, *storage, worker, partners, *calls, wake, Logger(), metrics
-        );
-        discoveries = std::make_unique<Discoveries>(
-            ctx.get_executor(),
-            clock,
-            *storage,
-            worker,
-            partners,
-            *retrievals,
-            *calls,
-            discovery,
-            wake,
-            Logger(),
-            metrics
-        );
+        };
+        retrievals = std::make_unique<Retrievals>(around);
+        discoveries = std::make_unique<Discoveries>(around, *retrievals, discovery);
     }
     /// As at shutdown. Every permit must be back.
     void stop() {

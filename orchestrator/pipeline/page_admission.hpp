@@ -1,0 +1,43 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "cache/records.hpp"
+#include "fhir/base/failure.hpp"
+#include "orchestrator/partner/partner.hpp"
+#include "orchestrator/pipeline/page_preparation.hpp"
+#include "orchestrator/pipeline/surroundings.hpp"
+
+namespace tributary::pipeline {
+
+using boost::asio::awaitable;
+
+/// The way of a partner's documents into the Store, and what they set off there. Thread: the loop. Source: architecture 4.
+class PageAdmission {
+public:
+    /// `surroundings` outlives it.
+    PageAdmission(Surroundings const& surroundings, Logger logger)
+        : around_(surroundings), logger_(std::move(logger)) {}
+
+    /// prepare(), by the worker where it would hold up the loop. Cancellation: terminal. Errors: the worker's.
+    awaitable<Result<PreparedPage>> prepare(
+        std::string scope, partner::PartnerSettings const& holder, partner::FoundDocuments found
+    );
+
+    /// The bytes, then the entries in one unit of work, dated now; wakes the Subscriptions with new Events. Deadline: until_stored()'s.
+    /// Cancellation: terminal. Errors: storage.
+    awaitable<Result<cache::Admitted>> store(cache::Answer answer, std::vector<InlineData> bodies);
+
+    /// Cancellation: terminal. Errors: storage.
+    awaitable<Result<void>> note_absence(cache::AbsentEntry absent);
+
+private:
+    void tell_oddities(std::string const& partner, cache::Admitted const& admitted);
+
+    Surroundings const& around_;
+    Logger logger_;
+};
+
+}  // namespace tributary::pipeline

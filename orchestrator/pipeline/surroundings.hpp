@@ -1,0 +1,32 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "orchestrator/async/clock.hpp"
+#include "orchestrator/async/worker.hpp"
+#include "orchestrator/base/logger.hpp"
+#include "orchestrator/base/metrics.hpp"
+#include "orchestrator/partner/partner.hpp"
+#include "orchestrator/pipeline/call_log.hpp"
+#include "orchestrator/storage/storage.hpp"
+
+namespace tributary::pipeline {
+
+/// What Discoveries and Retrievals work with; each outlives them.
+struct Surroundings {
+    boost::asio::any_io_executor ex;
+    async::Clock& clock;
+    storage::Storage& storage;
+    async::Worker& worker;
+    std::vector<std::unique_ptr<partner::Partner>>& partners;
+    CallLog& calls;
+    std::function<void(std::vector<std::string> const&)> wake;  ///< told which Subscriptions have new Events
+    Logger logger;
+    Metrics& metrics;
+};
+
+}  // namespace tributary::pipeline

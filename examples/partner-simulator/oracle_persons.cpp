@@ -10,8 +10,9 @@ namespace tributary::simulator {
 namespace {
 
 bool same_name(HumanName const& a, HumanName const& b) {
-    return !a.family.empty() && !a.given.empty() && !b.given.empty() && fold(a.family) == fold(b.family) &&
-           fold(a.given.front()) == fold(b.given.front());
+    if (a.given.empty() || b.given.empty() || is_stand_in(a.family) || is_stand_in(a.given.front()))
+        return false;
+    return fold(a.family) == fold(b.family) && fold(a.given.front()) == fold(b.given.front());
 }
 
 /// All of them told, and equal: family and first given name of a real name, birth date and gender.

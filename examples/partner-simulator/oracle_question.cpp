@@ -48,13 +48,16 @@ bool names_agree(std::vector<Criterion> const& asked, std::vector<HumanName> con
            });
 }
 
-/// A name that is written where none is known.
+}  // namespace
+
 bool is_stand_in(std::string const& name) {
     static constexpr std::array<std::string_view, 4> kStandIns = {"", "unk", "unknown", "nn"};
     auto const folded = fold(name);
     return folded.starts_with("baby boy") || folded.starts_with("baby girl") ||
            std::find(kStandIns.begin(), kStandIns.end(), folded) != kStandIns.end();
 }
+
+namespace {
 
 bool asks_for_identifier(std::vector<Criterion> const& asked) {
     return std::any_of(asked.begin(), asked.end(), [](Criterion const& criterion) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct AcceptedPatients {
     bool ambiguous = false;  ///< several people: nobody is followed
 };
 AcceptedPatients accept_patients(Community const& community, Question const& question, Acceptance acceptance);
+
+/// A name that is written where none is known.
+bool is_stand_in(std::string const& name);
 
 /// Do they share an identifier, without contradicting each other in birth date or gender?
 bool share_identifier(Patient const& a, Patient const& b);

@@ -247,6 +247,8 @@ def judge(seed, options, asked):
             for criteria in asked:
                 lines += [f"  {urllib.parse.unquote(criteria)}: {problem}" for problem in run.differences(criteria)]
             documents = len({focus for _, _, focus in run.notifications})
+            if documents < options.at_least:
+                lines.append(f"  {documents} documents told, at least {options.at_least} wanted: is the data folder whole?")
         finally:
             run.end()
     took = time.monotonic() - began
@@ -265,6 +267,7 @@ def arguments():
     parser.add_argument("--acceptance", choices=("strict", "search"), default="strict")
     parser.add_argument("--patients", choices=("headline", "all"), default="headline")
     parser.add_argument("--latency", default="off", help="as of the simulator: off, real or a divisor")
+    parser.add_argument("--at-least", type=int, default=20, help="documents told in all; fewer: nothing was compared")
     parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
     parser.add_argument("--data", type=pathlib.Path, default=default_data(), help="folder of test data; default: shared/data beside the repository")
     parser.add_argument("--summary", type=pathlib.Path, help='file that gets "passed failed skipped"')

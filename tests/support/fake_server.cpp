@@ -20,7 +20,9 @@ std::size_t length_of(std::string_view head) {
 
 FakeServer::FakeServer(boost::asio::io_context& ctx)
     : acceptor_(ctx, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)),
-      tasks_(ctx.get_executor(), [](std::string_view, std::exception_ptr const&) {}) {
+      tasks_(ctx.get_executor(), [](std::string_view, std::exception_ptr error) {
+          std::rethrow_exception(std::move(error));  // out of the loop, into the test
+      }) {
     (void)tasks_.spawn("accept", accept());
 }
 
@@ -57,7 +59,11 @@ async::awaitable<void> FakeServer::serve(tcp::socket socket) {
         (void)co_await boost::asio::async_write(socket, boost::asio::buffer(step.bytes), kTuple);
         if (step.then == Then::close) co_return;
         if (step.then == Then::stall) {
-            (void)co_await socket.async_read_some(boost::asio::buffer(chunk), kTuple);
+            boost::system::error_code closed;
+            while (!closed) {
+                auto [code, n] = co_await socket.async_read_some(boost::asio::buffer(chunk), kTuple);
+                closed = code;
+            }
             break;
         }
     }

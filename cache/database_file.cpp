@@ -41,7 +41,7 @@ Result<bool> make_file(std::string const& path) {
     );
 }
 
-/// Looks at an existing file without changing it.
+/// Looks at an existing file without changing it, but for what a crash while it was being made has left to be rolled back.
 Result<void> check_file(std::string const& path, FileKind const& kind) {
     if (::access(path.c_str(), R_OK | W_OK) != 0) {
         return refused(
@@ -50,7 +50,8 @@ Result<void> check_file(std::string const& path, FileKind const& kind) {
                 "; change its owner or mode, or choose another path"
         );
     }
-    auto opened = Database::open(path, Database::Mode::read_only);
+    bool const has_journal = ::access((path + "-journal").c_str(), F_OK) == 0;
+    auto opened = Database::open(path, has_journal ? Database::Mode::read_write : Database::Mode::read_only);
     if (!opened) return opened.error();
     Database& database = **opened;
     auto const application = single(database, kApplication);

@@ -80,6 +80,23 @@ TEST_CASE("a file that is no database of ours is refused and left as it is", "[c
     }
 }
 
+TEST_CASE("what a crash has left half made is rolled back", "[cache]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.store.reset();
+    StoreSettings settings = fixture.settings;
+    settings.path += ".copy.db";
+    {
+        auto const database = good(Database::open(fixture.settings.path, Database::Mode::read_write));
+        good(database->execute("PRAGMA journal_mode=DELETE; PRAGMA cache_size=1; BEGIN; CREATE TABLE half(a)"));
+        good(database->execute("INSERT INTO half SELECT randomblob(100000)"));
+        std::filesystem::copy_file(fixture.settings.path, settings.path);
+        std::filesystem::copy_file(fixture.settings.path + "-journal", settings.path + "-journal");
+    }
+    auto const store = good(Store::open(settings, Access::writer));
+    CHECK(good(store->read_subscription("", "s1")).presence == Presence::found);
+}
+
 TEST_CASE("a path that cannot be written is refused with what to do", "[cache]") {
     TemporaryFolder folder;
     StoreSettings settings;

@@ -40,6 +40,7 @@ step() {
 
 # workflow NAME PRESET: a workflow preset; its cases are counted from what ctest wrote.
 workflow() {
+    rm -f "build/${2%% *}/test-results.xml"
     step "$2" cmake --workflow --preset "$1"
     local status=$?
     cp -f "build/${2%% *}/test-results.xml" "$results/$1.xml" 2>/dev/null
@@ -47,7 +48,7 @@ workflow() {
 }
 
 release_programs() {
-    cmake --preset release && cmake --build --preset release --target tributary partner-simulator
+    cmake --preset release && cmake --build --preset release --target tributary partner-simulator kill_at_write
 }
 
 install_packages() {
@@ -76,6 +77,9 @@ if step "release programs" release_programs; then
     runs=10
     [ "$full" = yes ] && runs=200
     step "crash, $runs times" python3 tests/acceptance/crash.py --runs "$runs" --summary "$results/crash.txt"
+    points=20
+    [ "$full" = yes ] && points=400
+    step "death at $points write points" python3 tests/acceptance/write_points.py --runs "$points" --summary "$results/write-points.txt"
     seeds=1..2
     [ "$full" = yes ] && seeds=1..20
     for fail in off on; do

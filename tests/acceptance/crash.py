@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""crash.py --runs N --seed S: kill -9 at random moments of the sample run, and nothing may be lost or told twice.
+"""crash.py --runs N --seed S: kill -9 at random moments of a run, and nothing may be lost or told twice.
 
 Each run starts with an empty database, creates one Subscription, kills the server once to three times at moments drawn
 over the time that an undisturbed run takes, starts it again on the same database each time, and waits until the
@@ -159,6 +159,8 @@ def main():
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=20260701)
     parser.add_argument("--criteria", default=fhir.SAMPLE)
+    parser.add_argument("--profile", choices=("sample", "default"), default="sample", help="of the simulator; default: 200 communities")
+    parser.add_argument("--data", type=pathlib.Path, help="folder of test data for the profile default")
     parser.add_argument("--latency", default="4", help="divisor of the simulator's latencies")
     parser.add_argument("--keep", help="keep the folders of failed runs below this one")
     parser.add_argument("--summary", type=pathlib.Path)
@@ -166,7 +168,8 @@ def main():
     failed = repeated = 0
     with programs.temporary_folder("crash") as folder:
         root = pathlib.Path(options.keep or folder)
-        simulator = programs.Simulator(root / "simulator", "--seed", str(options.seed), "--latency", options.latency)
+        data = ("--data", options.data) if options.data else ()
+        simulator = programs.Simulator(root / "simulator", "--seed", str(options.seed), "--latency", options.latency, *data, profile=options.profile)
         try:
             least, most = expected_events(simulator, options.criteria)
             span = undisturbed(root / "undisturbed", simulator, options.criteria, least, most)

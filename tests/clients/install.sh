@@ -49,7 +49,7 @@ toxiproxy() {
 autobahn() {
     local python2
     python2=$(ls /usr/bin/python2.7 ~/.pyenv/versions/2.7.*/bin/python2.7 2>/dev/null | head -n 1)
-    "$python2" -m pip install --quiet --disable-pip-version-check --target "$folder/autobahn" autobahntestsuite==0.8.2 \
+    "$python2" -m pip install --disable-pip-version-check --target "$folder/autobahn" autobahntestsuite==0.8.2 \
         && ln -s "$python2" "$folder/autobahn/python2"
 }
 

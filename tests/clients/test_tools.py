@@ -126,6 +126,8 @@ class SlowClients(Case):
 
 
 class Autobahn(unittest.TestCase):
+    """All cases but those of binary messages (1.2), which we refuse with 1003, of huge ones (9) and of compression (12, 13), which we do not offer."""
+
     def test_autobahns_fuzzing_client_finds_no_fault_in_our_websocket(self):
         echo = programs.PROGRAMS / "websocket-echo"
         if not echo.exists():
@@ -138,7 +140,7 @@ class Autobahn(unittest.TestCase):
             spec = pathlib.Path(folder, "spec.json")
             spec.write_text(json.dumps({
                 "outdir": f"{folder}/reports", "servers": [{"agent": "tributary", "url": f"ws://127.0.0.1:{port}/echo"}],
-                "cases": ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"], "exclude-cases": [], "exclude-agent-cases": {}}))
+                "cases": ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"], "exclude-cases": ["1.2.*"], "exclude-agent-cases": {}}))
             installed.run(autobahn, "-c", AUTOBAHN.format(folder=str(autobahn.parent), spec=str(spec)), folder=folder, seconds=240)
             cases = json.loads(pathlib.Path(folder, "reports", "index.json").read_text())["tributary"]
         bad = {name: case["behavior"] for name, case in cases.items() if case["behavior"] not in ("OK", "INFORMATIONAL", "NON-STRICT")}

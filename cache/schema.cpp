@@ -119,8 +119,7 @@ CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
 CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(sha256, slice)) STRICT;
 )";
 
-constexpr int kCachePagesKib =
-    16384;  // the Events of one page for a thousand Subscriptions touch some 12 MiB
+constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
 constexpr std::array<char const*, 2> kCacheMigrations{kFirst, kCopies};

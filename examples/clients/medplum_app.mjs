@@ -9,6 +9,8 @@ const { MedplumClient } = await import('@medplum/core');
 const [origin = 'http://127.0.0.1:8080', count = '0'] = process.argv.slice(2);
 const criteria = 'DocumentReference?patient.given=bob&patient.family=smith';
 const medplum = new MedplumClient({ baseUrl: `${origin}/`, fetch });
+// With 5.x also, as it listens for a user only:
+// medplum.getProfile = () => ({ resourceType: 'Practitioner', id: 'app' });
 let left = Number(count) || Infinity;
 
 const subscription = medplum.subscribeToCriteria(criteria);

@@ -16,7 +16,7 @@ failed=0
 # part NAME: runs the function of that name unless it has succeeded for the same pins.
 part() {
     local name=$1 pins
-    pins=$( (declare -f "$name"; cat requirements.txt package-lock.json) | sha256sum)
+    pins=$( (declare -f "$name"; cat requirements.txt package-lock.json "$here/requirements.txt") | sha256sum)
     [ "$(cat "$folder/$name.done" 2>/dev/null)" = "$pins" ] && return
     rm -rf "${folder:?}/$name" "$folder/$name.done"
     if ("$name") >"$folder/$name.log" 2>&1; then
@@ -27,12 +27,15 @@ part() {
     fi
 }
 
-python() { python3 -m venv "$folder/python" && "$folder/python/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt; }
+python() {
+    python3 -m venv "$folder/python" \
+        && "$folder/python/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt -r "$here/requirements.txt"
+}
 
-# fhirclient by itself: with what it needs on other platforms the lock file would have nine hundred packages.
+# fhirclient by itself: with what it needs on other platforms the lock file would have nine hundred packages. Medplum's 5 beside its 4.
 node() {
     mkdir "$folder/node" && cp package.json package-lock.json "$folder/node" && cd "$folder/node" && npm ci --no-audit --no-fund \
-        && npm install --no-save --no-audit --no-fund --omit=optional --ignore-scripts fhirclient@2.6.3
+        && npm install --no-save --no-audit --no-fund --omit=optional --ignore-scripts fhirclient@2.6.3 medplum-5@npm:@medplum/core@5.2.13
 }
 
 # Debian's packages, unpacked and not installed: no service starts.

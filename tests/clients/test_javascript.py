@@ -37,14 +37,31 @@ class Examples(Node):
         self.assert_unsubscribed()
         self.assert_printed_each_document(printed, 1)
 
-    def test_the_medplum_app_hears_of_each_document(self):
+@installed.needs_node
+class Medplum(Node):
+    """@medplum/core, unchanged, over the JSON dialect."""
+
+    def hears_of_each_document(self, app):
         self.sample()
         origin = self.server.fhir.removesuffix("/fhir")
         if web.get(f"{origin}/fhir/R4/metadata").status != 200:
             self.skipTest("!!! THE JSON DIALECT IS NOT BUILT: @medplum/core does not work with this server")
-        printed = self.example("medplum_app.mjs", origin, DOCUMENTS).splitlines()
+        printed = self.node(app, origin, DOCUMENTS).splitlines()
         self.assertEqual(printed.count("connected"), 1, "one connection for the whole run")
         self.assert_printed_each_document("\n".join(line for line in printed if line != "connected"), 0)
+
+    def test_the_medplum_app_hears_of_each_document(self):
+        self.hears_of_each_document(installed.EXAMPLES / "medplum_app.mjs")
+
+    def test_with_one_line_more_so_does_an_app_of_medplum_5(self):
+        text = (installed.EXAMPLES / "medplum_app.mjs").read_text()
+        for old, new in (("import('@medplum/core')", "import('medplum-5')"), ("// medplum.getProfile", "medplum.getProfile")):
+            self.assertEqual(text.count(old), 1)
+            text = text.replace(old, new)
+        app = pathlib.Path(self.folder) / "app" / "medplum_5_app.mjs"
+        app.parent.mkdir()
+        app.write_text(text)
+        self.hears_of_each_document(app)
 
 
 @installed.needs_node

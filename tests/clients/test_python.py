@@ -5,12 +5,13 @@ import unittest
 
 import installed
 from sample import Sample
-from support import fhir, web
+from support import fhir, programs, web
 from support.partner import document, patient
 from support.receiver import Notification
 
 try:
     import fhirpy
+    import standardwebhooks
     from fhirclient.client import FHIRClient
     from fhirclient.models.fhirelementfactory import FHIRElementFactory
 except ImportError:
@@ -146,6 +147,26 @@ class Fhirpy(Sample):
 
         with self.assertRaises(fhirpy.base.exceptions.ResourceNotFound):
             self.ask(missing)
+
+
+@installed.needs_python
+class StandardWebhooks(Sample):
+    SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    def test_the_standards_own_library_accepts_our_signature(self):
+        receiver = self.receiver()
+        try:
+            self.tributary(self.partner("p001", [patient("a")]).holds(document("d1", "a")), delivery={"webhook_secret": self.SECRET})
+        except programs.NotReady:
+            self.skipTest("!!! SIGNATURES ARE NOT BUILT: [delivery] webhook_secret is unknown")
+        self.create(fhir.topic(endpoint=receiver.endpoint))
+        self.create(fhir.classic(endpoint=receiver.endpoint, payload=fhir.FHIR_JSON))
+        self.create(fhir.classic(endpoint=receiver.endpoint))
+        for request in receiver.wait_for(4):
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            standardwebhooks.Webhook(self.SECRET).verify(request.body, headers)
+            with self.assertRaises(standardwebhooks.WebhookVerificationError):
+                standardwebhooks.Webhook(self.SECRET).verify(request.body + b" ", headers)
 
 
 if __name__ == "__main__":

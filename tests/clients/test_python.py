@@ -78,8 +78,8 @@ class Fhirclient(Sample):
         self.frames_of(created[3]["id"])
         for each in created:
             self.strictly(each)
-            for path in (f"Subscription/{each['id']}", f"Subscription/{each['id']}/$status"):
-                self.strictly(self.read(path))
+            for path in ("", "/$status", "/$events", "/$events?eventsSinceNumber=2&content=id-only", "/_history", "/_history/1"):
+                self.strictly(web.get(f"{self.server.fhir}/Subscription/{each['id']}{path}").json())
         self.answers_to_searches()
         self.refusals()
 
@@ -98,6 +98,10 @@ class Fhirclient(Sample):
         for path in (fhir.BOB, f"{fhir.BOB}&_count=1", f"{fhir.BOB}&_count=0", "Patient?family=smith", "Subscription?status=active",
                      "Subscription/$status", "DocumentReference?patient.given=never&patient.family=asked"):
             self.strictly(self.read(path))
+        topics = web.get(f"{self.server.fhir}/Basic?code=SubscriptionTopic").json()
+        self.strictly(topics)
+        for topic in fhir.resources(topics, "Basic"):
+            self.strictly(self.read(f"Basic/{topic['id']}"))
         found = fhir.resources(self.search(fhir.BOB))[0]
         self.strictly(found)
         self.strictly(self.read(f"Patient/{found['subject']['reference'].rpartition('/')[2]}"))

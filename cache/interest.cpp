@@ -6,6 +6,7 @@
 
 #include "cache/statements.hpp"
 #include "fhir/json/reader.hpp"
+#include "fhir/search/document_search.hpp"
 #include "subscriptions/matching.hpp"
 
 namespace tributary::cache {
@@ -25,6 +26,14 @@ constexpr char const* kStatements[] = {kByKey, kResource, kOfPatient};
 
 constexpr std::size_t kMostPlans = 20000;
 
+/// Who follows the status of documents by a topic of DSUBm is told of a retraction too; nobody else is, but where status asks for it.
+bool wants(News news, subscriptions::Plan const& plan, fhir::DocumentReference const& document) {
+    bool const follows_status = plan.ihe && plan.trigger != subscriptions::Trigger::created;
+    return news == News::status_changed && follows_status
+               ? fhir::search::matches_all(plan.search.filters, document)
+               : subscriptions::wants_document(plan, document);
+}
+
 Focus focus_of(DocumentRow const& document) { return {"DocumentReference", document.id, document.version}; }
 
 }  // namespace
@@ -39,7 +48,7 @@ std::vector<std::string> Interest::announce(
     Utc now
 ) {
     std::vector<std::string> told;
-    for (auto const& candidate : wanting(document, outward, patients)) {
+    for (auto const& candidate : wanting(news, document, outward, patients)) {
         auto const kind = kind_of(news, candidate, document);
         if (kind && events_.append(candidate.sequence, *kind, focus_of(document), now))
             told.push_back(candidate.id);
@@ -51,12 +60,14 @@ std::optional<subscriptions::EventKind> Interest::kind_of(
     News news, Candidate const& candidate, DocumentRow const& document
 ) {
     using subscriptions::EventKind;
-    auto const update =
-        candidate.plan->kind == subscriptions::Kind::classic  // a topic's trigger is the creation
-            ? std::optional(EventKind::update)
-            : std::nullopt;
+    using subscriptions::Trigger;
+    auto const trigger = candidate.plan->trigger;
+    bool const status_too = news == News::status_changed || news == News::restored;
+    auto const update = trigger == Trigger::changed || (trigger == Trigger::status_changed && status_too)
+                            ? std::optional(EventKind::update)
+                            : std::nullopt;
     if (news == News::fresh) return EventKind::create;
-    if (news == News::changed) return update;
+    if (news == News::changed || news == News::status_changed) return update;
     bool const told = events_.told(candidate.sequence, focus_of(document), document.sequence);
     if (news == News::restored) return told ? update : EventKind::create;
     bool const follows_everybody = candidate.plan->search.patient.empty();  // and was told when it was fresh
@@ -86,6 +97,7 @@ void Interest::catch_up(
 }
 
 std::vector<Interest::Candidate> Interest::wanting(
+    News news,
     DocumentRow const& document,
     fhir::DocumentReference const& outward,
     std::vector<std::int64_t> const& patients
@@ -95,7 +107,7 @@ std::vector<Interest::Candidate> Interest::wanting(
         auto const patient = patients_.load(sequence);
         if (!patient) continue;
         for (auto const& candidate : candidates(*patient, document.scope)) {
-            if (!subscriptions::wants_document(*candidate.plan, outward)) continue;
+            if (!wants(news, *candidate.plan, outward)) continue;
             wanting.emplace(candidate.sequence, candidate);
         }
     }
@@ -117,7 +129,8 @@ std::vector<Interest::Candidate> const& Interest::candidates(
     auto const accepts = [&](subscriptions::Plan const& plan) {
         if (plan.search.patient.empty()) return true;
         // Most Subscriptions that share a key with this Patient mean somebody else: seen without a look at all who share it.
-        if (!subscriptions::wants_patient(plan, settings_.acceptance, patient.patient, person_ids)) return false;
+        if (!subscriptions::wants_patient(plan, settings_.acceptance, patient.patient, person_ids))
+            return false;
         auto const& accepted = patients_.accepted(scope, plan).patients;
         return std::any_of(accepted.begin(), accepted.end(), [&](auto const& row) {
             return row->sequence == patient.sequence;

@@ -17,7 +17,8 @@ enum class News {
     fresh,           ///< it became known
     another_holder,  ///< it can be seen under one more Patient
     restored,        ///< it is no longer entered in error
-    changed
+    status_changed,
+    changed  ///< something else than its status
 };
 
 /// Which Subscriptions want a document, and the Events that tell them. Source: architecture 6; subscriptions A5, B10, F1, F2.
@@ -66,6 +67,7 @@ private:
         News news, Candidate const& candidate, DocumentRow const& document
     );
     std::vector<Candidate> wanting(
+        News news,
         DocumentRow const& document,
         fhir::DocumentReference const& outward,
         std::vector<std::int64_t> const& patients

@@ -42,10 +42,13 @@ void Presentation::changed(std::int64_t sequence, bool bytes_too) {
     auto document = rooms_.documents.load(sequence);
     bool const was_retracted = document.status == kRetracted;
     auto const version = document.version;
+    auto const status = document.status;
     auto const mode = bytes_too ? Documents::Write::always : Documents::Write::if_different;
     auto const outward = write(document, best_holder(document), mode);
     if (document.version == version) return;
-    auto const news = was_retracted ? News::restored : News::changed;
+    auto const news = was_retracted               ? News::restored
+                      : document.status != status ? News::status_changed
+                                                  : News::changed;
     announce(news, document, outward, rooms_.entries.patients_of(sequence));
 }
 

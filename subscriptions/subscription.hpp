@@ -16,6 +16,8 @@ namespace tributary::subscriptions {
 enum class Kind { classic, topic };
 enum class Status { requested, active, error, off };
 enum class ChannelType { rest_hook, websocket };
+/// Which news of a document make Events, besides its becoming known.
+enum class Trigger { created, status_changed, changed };
 /// What a notification carries. none and resource are classic; the others are the backport's content levels.
 enum class Content { none, resource, empty, id_only, full_resource };
 
@@ -35,7 +37,10 @@ struct Channel {
 /// What a Subscription asks for, understood. Made from the resource whenever it is needed: the resource is what is stored.
 struct Plan {
     Kind kind = Kind::classic;
-    std::string topic;  ///< canonical of ours it names (without version), "" for classic
+    std::string
+        topic;  ///< canonical of the topic it names (without version, in its first spelling), "" for classic
+    bool ihe = false;                    ///< a topic of DSUBm, with its rules (document-sharing C.4)
+    Trigger trigger = Trigger::changed;  ///< classic criteria: every new version that matches
     fhir::search::DocumentSearch search;
     Channel channel;
     Content content = Content::none;

@@ -5,9 +5,9 @@
 #include "fhir/search/document_search.hpp"
 #include "subscriptions/channel_reading.hpp"
 #include "subscriptions/extensions.hpp"
+#include "subscriptions/filter_reading.hpp"
 #include "subscriptions/http_text.hpp"
 #include "subscriptions/subscription.hpp"
-#include "subscriptions/topics.hpp"
 
 namespace tributary::subscriptions {
 
@@ -110,12 +110,15 @@ void read_topic(
     if (topic == nullptr) {
         add(problems,
             Errc::not_supported,
-            "Unknown or unsupported topic; offered is " + offered.front().canonical,
+            "Unknown or unsupported topic; offered is " + offered.front().canonical +
+                ", others are listed in [base]/metadata",
             "Subscription.criteria");
         return;
     }
     plan.topic = topic->canonical;
-    auto reading = read_filters(*topic, filters, rules.base);
+    plan.trigger = topic->trigger;
+    plan.ihe = topic->ihe;
+    auto reading = read_filters(offered, *topic, filters, rules.base);
     plan.search = std::move(reading.search);
     for (auto& problem : reading.problems) problems.push_back(std::move(problem));
 }
@@ -199,6 +202,13 @@ Plan read_request(Value const& resource, Rules const& rules, Problems& problems)
             read_search(criteria, rules, plan, problems);
     }
     read_channel(resource, kind, rules, plan, problems);
+    if (plan.ihe && plan.channel.type == ChannelType::websocket) {
+        add(problems,
+            Errc::not_supported,
+            "this topic is for rest-hook only; " + topics(rules.canonical_base).front().canonical +
+                " may be followed over websocket",
+            "Subscription.channel.type");
+    }
     read_end(resource, plan, problems);
     refuse_foreign_extensions(resource, "Subscription", problems);
     return plan;

@@ -1,187 +1,206 @@
 #include "subscriptions/topics.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <utility>
-
-#include "fhir/search/document_search.hpp"
-#include "fhir/search/parameter.hpp"
+#include <array>
 
 namespace tributary::subscriptions {
 
 namespace {
 
-using fhir::search::Parameter;
-
-bool is_type_name(std::string_view text) {
-    if (text.size() < 2 || text[0] < 'A' || text[0] > 'Z') return false;
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    });
-}
-
-std::string offered(Topic const& topic) {
-    std::string names;
-    for (auto const& name : topic.filters) names += (names.empty() ? "" : ", ") + name;
-    return names;
-}
-
-/// Reads the filter strings of one Subscription into one search.
-class FilterReader {
-public:
-    FilterReader(Topic const& topic, std::string_view base) : topic_(topic), base_(base) {}
-
-    void read(Filter const& filter) {
-        auto const pairs = without_type(filter);
-        if (!pairs || !well_formed(*pairs, filter)) return;
-        auto parsed = fhir::search::parse_query(*pairs);
-        if (!parsed) {
-            problem(Errc::value, parsed.error().detail(), filter);
-            return;
-        }
-        read_parameters(std::move(*parsed), filter);
-    }
-    FilterReading finish(bool given) && {
-        if (reading_.problems.empty() && reading_.search.patient.empty())
-            reading_.problems.push_back(
-                Failure(
-                    Errc::required,
-                    std::string(given ? "the filters name no patient" : "a filter is needed") +
-                        ": use one of " + offered(topic_)
-                )
-                    .at("Subscription.criteria")
-            );
-        return std::move(reading_);
-    }
-
-private:
-    void problem(Errc errc, std::string detail, Filter const& filter) {
-        reading_.problems.push_back(Failure(errc, std::move(detail)).at(filter.at));
-    }
-
-    /// The pairs after an optional "Type?" or "Type.". Source: subscriptions B5.
-    std::optional<std::string_view> without_type(Filter const& filter) {
-        std::string_view const text = filter.text;
-        auto const end = text.substr(0, text.find('=')).find_first_of(".?");
-        if (end == text.npos || !is_type_name(text.substr(0, end))) return text;
-        if (text.substr(0, end) == "DocumentReference") return text.substr(end + 1);
-        problem(Errc::not_supported, "this topic is about DocumentReference", filter);
-        return std::nullopt;
-    }
-
-    bool well_formed(std::string_view pairs, Filter const& filter) {
-        while (true) {
-            auto const end = pairs.find('&');
-            auto const pair = pairs.substr(0, end);
-            auto const equals = pair.find('=');
-            if (equals == pair.npos || equals == 0 || equals + 1 == pair.size()) {
-                problem(Errc::value, "a filter is parameter=value", filter);
-                return false;
-            }
-            if (end == pairs.npos) return true;
-            pairs.remove_prefix(end + 1);
-        }
-    }
-
-    void read_parameters(std::vector<Parameter> parameters, Filter const& filter) {
-        auto const asked = parameters.size();
-        auto reading = fhir::search::read_document_search(std::move(parameters), base_);
-        for (auto const& unknown : reading.unknown) refuse(unknown.name, filter);
-        for (auto const& failure : reading.problems)
-            problem(
-                failure.errc() == Errc::invalid || failure.errc() == Errc::malformed ? Errc::value
-                                                                                     : failure.errc(),
-                failure.detail(),
-                filter
-            );
-        if (asked == 0) problem(Errc::value, "a filter is parameter=value", filter);
-        for (auto& parameter : reading.search.filters) {
-            if (offers(parameter.name, filter)) reading_.search.filters.push_back(std::move(parameter));
-        }
-        for (auto& parameter : reading.search.patient.parameters) {
-            if (offers("patient." + parameter.name, filter))
-                reading_.search.patient.parameters.push_back(std::move(parameter));
-        }
-        add_references(std::move(reading.search.patient.references), filter);
-    }
-    /// References of one filter are alternatives; those of two filters must both hold.
-    void add_references(std::vector<std::string> ids, Filter const& filter) {
-        auto& known = reading_.search.patient.references;
-        if (ids.empty()) return;
-        if (known.empty()) {
-            known = std::move(ids);
-            return;
-        }
-        std::erase_if(known, [&ids](std::string const& id) {
-            return std::find(ids.begin(), ids.end(), id) == ids.end();
-        });
-        if (known.empty()) problem(Errc::value, "no patient is both of those asked for", filter);
-    }
-    bool offers(std::string const& name, Filter const& filter) {
-        if (std::find(topic_.filters.begin(), topic_.filters.end(), name) != topic_.filters.end())
-            return true;
-        refuse(name, filter);
-        return false;
-    }
-    void refuse(std::string const& name, Filter const& filter) {
-        problem(
-            Errc::not_supported,
-            "Filter parameter '" + name + "' is not defined by the topic; it offers " + offered(topic_),
-            filter
-        );
-    }
-
-    Topic const& topic_;
-    std::string_view base_;
-    FilterReading reading_;
+constexpr std::array kOurFilters{
+    TopicFilter{"patient", "Patient reference, identifier-less"},
+    TopicFilter{"patient.identifier", "Patient identifier (token)"},
+    TopicFilter{"patient.given", "Given name (string)"},
+    TopicFilter{"patient.family", "Family name (string)"},
+    TopicFilter{"patient.birthdate", "Birth date (date)"},
+    TopicFilter{"patient.gender", "Gender (token)"},
+    TopicFilter{"type", "Document type (token)"},
+    TopicFilter{"category", "Document class (token)"},
+    TopicFilter{"status", "Availability (token)"},
+    TopicFilter{"patient.name", "Any part of a name (string)"},
+    TopicFilter{"patient.address-postalcode", "Postal code (string)"},
+    TopicFilter{"patient.telecom", "Telephone number or e-mail address (token)"},
+    TopicFilter{"date", "When the document was made (date)"},
+    TopicFilter{"identifier", "Document identifier (token)"},
 };
 
-}  // namespace
+constexpr TopicFilter kAuthorGiven{"author.given", "Given name of an author (DocumentEntry.author)"};
+constexpr TopicFilter kAuthorFamily{"author.family", "Family name of an author (DocumentEntry.author)"};
+constexpr TopicFilter kCategory{"category", "Class (DocumentEntry.class)"};
+constexpr TopicFilter kEvent{"event", "Event (DocumentEntry.eventCodeList)"};
+constexpr TopicFilter kFacility{"facility", "Kind of facility (DocumentEntry.healthcareFacilityTypeCode)"};
+constexpr TopicFilter kFormat{"format", "Format (DocumentEntry.formatCode)"};
+constexpr TopicFilter kSecurityLabel{"security-label", "Security label (DocumentEntry.confidentialityCode)"};
+constexpr TopicFilter kSetting{"setting", "Practice setting (DocumentEntry.practiceSettingCode)"};
+constexpr TopicFilter kStatus{"status", "Status (DocumentEntry.availabilityStatus)", true};
+constexpr TopicFilter kType{"type", "Type (DocumentEntry.typeCode)"};
 
-std::vector<Topic> topics(std::string_view canonical_base) {
+constexpr std::array kPatientDependentFilters{
+    kAuthorGiven,
+    kAuthorFamily,
+    kCategory,
+    kEvent,
+    kFacility,
+    kFormat,
+    TopicFilter{"patient", "Patient (DocumentEntry.patientId)", true},
+    TopicFilter{"patient.identifier", "Identifier of the patient (DocumentEntry.patientId)", true},
+    kSecurityLabel,
+    kSetting,
+    kStatus,
+    kType,
+};
+constexpr std::array kMultiPatientFilters{
+    TopicFilter{"author", "Author (DocumentEntry.author)"},
+    kAuthorGiven,
+    kAuthorFamily,
+    kCategory,
+    kEvent,
+    kFacility,
+    kFormat,
+    kSecurityLabel,
+    kSetting,
+    kStatus,
+    kType,
+};
+
+Topic our_topic(std::string_view canonical_base) {
     Topic topic;
     topic.canonical = std::string(canonical_base) + "/SubscriptionTopic/patient-documents";
-    topic.version = "1.0.0";
+    topic.id = "patient-documents";
+    topic.name = "PatientDocuments";
     topic.title = "Documents found for a patient";
+    topic.date = "2026-11-21";
     topic.description =
         "A document of a matching patient has been found at a partner community and cached. Names, birth "
         "date and gender of the filters must "
         "equal those of the patient, as far as both have them: a name that only begins alike is not the same "
         "patient.";
-    topic.filters = {
-        "patient",
-        "patient.identifier",
-        "patient.given",
-        "patient.family",
-        "patient.birthdate",
-        "patient.gender",
-        "patient.name",
-        "patient.address-postalcode",
-        "patient.telecom",
-        "type",
-        "category",
-        "status",
-        "date",
-        "identifier"
-    };
-    return {std::move(topic)};
+    topic.derived_from =
+        "https://profiles.ihe.net/ITI/DSUBm/SubscriptionTopic/"
+        "DSUBm-SubscriptionTopic-DocumentReference-PatientDependent";
+    topic.trigger_description = "A DocumentReference was added to the cache";
+    topic.resource = "http://hl7.org/fhir/StructureDefinition/DocumentReference";
+    topic.filters = kOurFilters;
+    return topic;
+}
+
+constexpr std::string_view kIheFolder = "https://profiles.ihe.net/ITI/DSUBm/SubscriptionTopic/";
+
+/// What tells one topic of DSUBm from another.
+struct IheTopic {
+    std::string_view id;     ///< the last part of both spellings of its canonical
+    std::string_view alias;  ///< as the narrative of ITI-110 writes the canonical
+    std::string_view title, description, trigger_description;
+    bool names_patient;
+    Trigger trigger;
+};
+
+constexpr std::string_view kCreated = "A DocumentReference was created";
+constexpr std::string_view kMinUpdate =
+    "A DocumentReference was created or deleted, or its status has changed";
+constexpr std::string_view kAllEvents = "A DocumentReference was created, updated or deleted";
+
+constexpr std::array kIheTopics{
+    IheTopic{
+        "DSUBm-SubscriptionTopic-DocumentReference-PatientDependent",
+        "https://profiles.ihe.net/ITI/DSUBm/DSUBm-SubscriptionTopic-DocumentReference-PatientDependent",
+        "New documents of a patient",
+        "A document of the patient named by patient or patient.identifier was found.",
+        kCreated,
+        true,
+        Trigger::created
+    },
+    IheTopic{
+        "DSUBm-SubscriptionTopic-DocumentReference-MultiPatient",
+        "https://profiles.ihe.net/ITI/DSUBm/DSUBm-SubscriptionTopic-DocumentReference-MultiPatient",
+        "New documents of any patient",
+        "A document of whatever patient was found. Nobody is asked for documents on its behalf.",
+        kCreated,
+        false,
+        Trigger::created
+    },
+    IheTopic{
+        "DSUBm-SubscriptionTopic-DocReference-PatientDependent-MinUpdate",
+        "https://profiles.ihe.net/ITI/DSUBm/DSUBm-SubscriptionTopic-DocReference-PatientDependent-MinUpdate",
+        "Documents of a patient, and what becomes of their status",
+        "As DocumentReference-PatientDependent, and changes of status.",
+        kMinUpdate,
+        true,
+        Trigger::status_changed
+    },
+    IheTopic{
+        "DSUBm-SubscriptionTopic-DocReference-MultiPatient-MinUpdate",
+        "https://profiles.ihe.net/ITI/DSUBm/DSUBm-SubscriptionTopic-DocReference-MultiPatient-MinUpdate",
+        "Documents of any patient, and what becomes of their status",
+        "As DocumentReference-MultiPatient, and changes of status.",
+        kMinUpdate,
+        false,
+        Trigger::status_changed
+    },
+    IheTopic{
+        "DSUBm-SubscriptionTopic-DocReference-PatientDependent-AllEvents",
+        "https://profiles.ihe.net/ITI/DSUBm/DSUBm-SubscriptionTopic-DocReference-PatientDependent-AllEvents",
+        "Documents of a patient, and all their changes",
+        "As DocumentReference-PatientDependent, and every change.",
+        kAllEvents,
+        true,
+        Trigger::changed
+    },
+    IheTopic{
+        "DSUBm-SubscriptionTopic-DocReference-MultiPatient-AllEvents",
+        "https://profiles.ihe.net/ITI/DSUBm/DSUBm-SubscriptionTopic-DocReference-MultiPatient-AllEvents",
+        "Documents of any patient, and all their changes",
+        "As DocumentReference-MultiPatient, and every change.",
+        kAllEvents,
+        false,
+        Trigger::changed
+    },
+};
+
+Topic ihe_topic(IheTopic const& entry) {
+    Topic topic;
+    topic.canonical = std::string(kIheFolder) + std::string(entry.id);
+    topic.id = entry.id;
+    topic.alias = entry.alias;
+    topic.title = entry.title;
+    topic.description = entry.description;
+    topic.trigger_description = entry.trigger_description;
+    topic.resource = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/IHE.MHD.Minimal.DocumentReference";
+    topic.trigger = entry.trigger;
+    topic.names_patient = entry.names_patient;
+    topic.ihe = true;
+    if (entry.names_patient)
+        topic.filters = kPatientDependentFilters;
+    else
+        topic.filters = kMultiPatientFilters;
+    return topic;
+}
+
+}  // namespace
+
+bool Topic::offers(std::string_view filter) const {
+    return std::any_of(filters.begin(), filters.end(), [filter](TopicFilter const& one) {
+        return one.name == filter;
+    });
+}
+
+std::vector<Topic> topics(std::string_view canonical_base) {
+    std::vector<Topic> all;
+    all.reserve(1 + kIheTopics.size());
+    all.push_back(our_topic(canonical_base));
+    for (auto const& entry : kIheTopics) all.push_back(ihe_topic(entry));
+    return all;
 }
 
 Topic const* find_topic(std::vector<Topic> const& topics, std::string_view criteria) {
     auto const bar = criteria.find('|');
     auto const canonical = criteria.substr(0, bar);
     auto const names = [&](Topic const& topic) {
-        return topic.canonical == canonical &&
+        return (topic.canonical == canonical || (!topic.alias.empty() && topic.alias == canonical)) &&
                (bar == criteria.npos || topic.version == criteria.substr(bar + 1));
     };
     auto const found = std::find_if(topics.begin(), topics.end(), names);
     return found == topics.end() ? nullptr : &*found;
-}
-
-FilterReading read_filters(Topic const& topic, std::vector<Filter> const& filters, std::string_view base) {
-    FilterReader reader(topic, base);
-    for (auto const& filter : filters) reader.read(filter);
-    return std::move(reader).finish(!filters.empty());
 }
 
 }  // namespace tributary::subscriptions

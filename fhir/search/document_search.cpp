@@ -96,6 +96,12 @@ void take_criteria_parameter(Sorting& sorting, Parameter parameter, std::string_
         sorting.problems.push_back(Failure(Errc::not_supported, std::move(words)).at(std::string(at)));
         return;
     }
+    if (parameter.name == "author" &&
+        parameter.modifier.empty()) {  // no author is served here: it would never match
+        auto words = "author names a resource, and none is kept here: use author:identifier or author.family";
+        sorting.problems.push_back(Failure(Errc::not_supported, words).at(std::string(at)));
+        return;
+    }
     sorting.take_document_parameter(std::move(parameter));
 }
 

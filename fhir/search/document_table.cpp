@@ -74,6 +74,12 @@ json::Value const* contained(Document const& document, std::string_view referenc
     return found == all.end() ? nullptr : &*found;
 }
 
+void authors(Document const& document, Values& values) {
+    for (auto const& author : document.authors) {
+        if (!author.reference.empty() || author.identifier) values.references.push_back(author);
+    }
+}
+
 /// The names of authors that are contained; of a PractitionerRole, those of its practitioner.
 std::vector<HumanName> author_names(Document const& document) {
     std::vector<HumanName> names;
@@ -101,6 +107,7 @@ void author_family(Document const& document, Values& values) {
 constexpr std::array kTable{
     Row<Document>{"_id", Type::token, id, "Resource-id"},
     Row<Document>{"_lastUpdated", Type::date, last_updated, "Resource-lastUpdated"},
+    Row<Document>{"author", Type::reference, authors, "DocumentReference-author"},
     Row<Document>{"author.family", Type::string, author_family, ""},
     Row<Document>{"author.given", Type::string, author_given, ""},
     Row<Document>{"category", Type::token, codings<&Document::category>, "DocumentReference-category"},

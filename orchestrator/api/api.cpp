@@ -32,6 +32,7 @@ void echo(std::string_view name, net::Headers const& request, net::Headers& resp
 
 Api::Api(Context context) : context_(std::move(context)) {
     add_metadata_routes(router_, context_);
+    add_basic_routes(router_, context_);
     add_subscription_routes(router_, context_);
     add_subscription_operation_routes(router_, context_);
     add_document_reference_routes(router_, context_);

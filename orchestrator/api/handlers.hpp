@@ -6,6 +6,8 @@ namespace tributary::api {
 
 // Each adds the routes of one interaction family. `context` outlives the router.
 void add_metadata_routes(Router& router, Context const& context);
+/// The topics, as R4 shows them (ITI-114).
+void add_basic_routes(Router& router, Context const& context);
 void add_subscription_routes(Router& router, Context const& context);
 void add_subscription_operation_routes(Router& router, Context const& context);
 void add_document_reference_routes(Router& router, Context const& context);

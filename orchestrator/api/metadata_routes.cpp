@@ -55,8 +55,8 @@ Value subscription_resource(Context const& context) {
         {"type", "Subscription"},
         {"supportedProfile", array({backport("StructureDefinition/backport-subscription")})},
         {"documentation",
-         "Channels: rest-hook and websocket. Classic criteria (DocumentReference?patient.given=…) and our "
-         "topic, with content empty, id-only or "
+         "Channels: rest-hook and websocket. Classic criteria (DocumentReference?patient.given=…) and "
+         "topics, those of DSUBm over rest-hook only, with content empty, id-only or "
          "full-resource. With strict acceptance a Patient of a partner must equal the demographics asked "
          "for, which is narrower than a search."},
         {"interaction", interactions({"read", "create", "update", "delete", "search-type"})},
@@ -91,6 +91,16 @@ Value capability_statement(Context const& context) {
         {"resource",
          array(
              {subscription_resource(context),
+              searched_resource(
+                  "Basic",
+                  {{"code", "token", "http://hl7.org/fhir/SearchParameter/clinical-code"},
+                   {"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"},
+                   {"url", "uri", ""},
+                   {"status", "token", ""},
+                   {"resource", "uri", ""},
+                   {"derived-or-self", "uri", ""}},
+                  "The topics, as R4 shows them: code=http://hl7.org/fhir/fhir-types|SubscriptionTopic."
+              ),
               searched_resource(
                   "DocumentReference",
                   fhir::search::document_reference_parameters(),

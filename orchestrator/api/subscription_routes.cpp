@@ -198,6 +198,18 @@ Result<void> check_if_match(net::Headers const& headers, std::uint64_t version) 
     );
 }
 
+/// What is asked for on a topic of DSUBm stays as it is: an update turns it on or off (document-sharing C.4.7).
+Result<void> check_ihe_update(Context const& context, Value const& stored, bool same) {
+    auto const plan = subscriptions::read_plan(stored, context.rules);
+    if (same || !plan || !plan->ihe) return {};
+    return Failure(
+               Errc::business_rule,
+               "on this topic an update changes the status only: off, or requested; create another "
+               "Subscription"
+    )
+        .at("Subscription.criteria");
+}
+
 awaitable<net::ServerResponse> update(Context const& context, Request request) {
     auto resource = read_resource(request.http, "Subscription");
     if (!resource) co_return failure_response(resource.error());
@@ -222,6 +234,8 @@ awaitable<net::ServerResponse> update(Context const& context, Request request) {
     auto merged = subscriptions::with_stored_headers(std::move(*resource), *stored);
     if (!merged) co_return failure_response(merged.error());
     auto const same = subscriptions::same_request(subscriptions::stored_subscription(*merged), *stored);
+    auto const allowed = check_ihe_update(context, *stored, same);
+    if (!allowed) co_return failure_response(allowed.error());
     auto const wish = subscriptions::read_status(merged->text("status"));
     if (same && wish == Status::off) co_return co_await turn_off(context, request, id);
     bool const working = found->record.status == Status::active || found->record.status == Status::requested;

@@ -86,10 +86,8 @@ TEST_CASE("criteria that are neither a search nor a topic of ours are refused", 
         check_refused(kClassic, Errc::value, "Subscription.criteria", [criteria](Value& r, Value&) {
             r.set("criteria", criteria);
         });
-    auto const dsubm =
-        "https://profiles.ihe.net/ITI/DSUBm/SubscriptionTopic/"
-        "DSUBm-SubscriptionTopic-DocumentReference-PatientDependent";
-    auto const reading = read_changed(kTopic, [dsubm](Value& r, Value&) { r.set("criteria", dsubm); });
+    auto const folder = "https://profiles.ihe.net/ITI/DSUBm/SubscriptionTopic/DSUBm-SubscriptionTopic-Folder";
+    auto const reading = read_changed(kTopic, [folder](Value& r, Value&) { r.set("criteria", folder); });
     REQUIRE(reading.problems.size() == 1);
     CHECK(reading.problems[0].errc() == Errc::not_supported);
     CHECK_THAT(
@@ -155,6 +153,33 @@ TEST_CASE("an extension on criteria that is not known is refused", "[subscriptio
             ->push(extension("http://other.example/filter", "valueString", "x").items()[0]);
     };
     check_refused(kTopic, Errc::not_supported, "Subscription.criteria.extension[1]", second);
+}
+
+TEST_CASE("a topic of DSUBm is for rest-hook only", "[subscriptions][DSUBm]") {
+    std::string const canonical =
+        "https://profiles.ihe.net/ITI/DSUBm/DSUBm-SubscriptionTopic-DocReference-MultiPatient-MinUpdate";
+    auto const subscribe = [&](Value& resource, Value&) {
+        resource.set("criteria", canonical);
+        resource.erase("_criteria");
+    };
+    auto const reading = read_changed(kTopic, subscribe);
+    CHECK(reading.problems.empty());
+    CHECK(reading.plan.ihe);
+    CHECK(reading.plan.trigger == Trigger::status_changed);
+    CHECK(
+        reading.plan.topic ==
+        "https://profiles.ihe.net/ITI/DSUBm/SubscriptionTopic/"
+        "DSUBm-SubscriptionTopic-DocReference-MultiPatient-MinUpdate"
+    );
+    check_refused(
+        kTopic,
+        Errc::not_supported,
+        "Subscription.channel.type",
+        [&](Value& resource, Value& channel) {
+            subscribe(resource, channel);
+            channel.set("type", "websocket");
+        }
+    );
 }
 
 TEST_CASE("a filter the topic does not offer is refused where it stands", "[subscriptions][B4.4]") {

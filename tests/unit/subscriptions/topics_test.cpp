@@ -1,22 +1,14 @@
 #include "subscriptions/topics.hpp"
 
-#include "fhir/search/document_search.hpp"
+#include <set>
+
 #include "tests/unit/subscriptions/vectors.hpp"
 
 namespace tributary::subscriptions {
 
-using fhir::search::Parameter;
-
 namespace {
 
 std::vector<Topic> const kTopics = topics("https://x.example");
-
-FilterReading read_all(std::vector<std::string> const& texts) {
-    std::vector<Filter> filters;
-    for (std::size_t i = 0; i < texts.size(); ++i)
-        filters.push_back({texts[i], "extension[" + std::to_string(i) + "]"});
-    return read_filters(kTopics.front(), filters, "https://x.example/fhir");
-}
 
 }  // namespace
 
@@ -28,93 +20,63 @@ TEST_CASE("our topic is found by its canonical, with its version or without", "[
     CHECK(find_topic(kTopics, "https://x.example/SubscriptionTopic/other") == nullptr);
 }
 
-TEST_CASE("our topic offers every filter of the published definition", "[subscriptions][topic]") {
+TEST_CASE("the topics of DSUBm on DocumentReference are known by both spellings", "[subscriptions][DSUBm]") {
+    struct Expected {
+        std::string suffix;
+        Trigger trigger;
+        bool names_patient;
+    };
+    std::vector<Expected> const expected{
+        {"DocumentReference-PatientDependent", Trigger::created, true},
+        {"DocumentReference-MultiPatient", Trigger::created, false},
+        {"DocReference-PatientDependent-MinUpdate", Trigger::status_changed, true},
+        {"DocReference-MultiPatient-MinUpdate", Trigger::status_changed, false},
+        {"DocReference-PatientDependent-AllEvents", Trigger::changed, true},
+        {"DocReference-MultiPatient-AllEvents", Trigger::changed, false}
+    };
+    std::string const folder = "https://profiles.ihe.net/ITI/DSUBm/";
+    for (auto const& one : expected) {
+        INFO(one.suffix);
+        auto const last = "DSUBm-SubscriptionTopic-" + one.suffix;
+        auto const* const topic = find_topic(kTopics, folder + "SubscriptionTopic/" + last);
+        REQUIRE(topic != nullptr);
+        CHECK(find_topic(kTopics, folder + last) == topic);
+        CHECK(topic->canonical == folder + "SubscriptionTopic/" + last);
+        CHECK(topic->trigger == one.trigger);
+        CHECK(topic->names_patient == one.names_patient);
+        CHECK(topic->ihe);
+        CHECK(topic->offers("patient") == one.names_patient);
+    }
+    CHECK(kTopics.size() == expected.size() + 1);
+}
+
+TEST_CASE("every topic has an id that FHIR allows, and its own", "[subscriptions][topic]") {
+    std::set<std::string_view> ids;
+    for (auto const& topic : kTopics) {
+        CHECK(topic.id.size() <= 64);
+        CHECK(ids.insert(topic.id).second);
+    }
+}
+
+TEST_CASE("a topic of DSUBm offers every filter of IHE's own definition", "[subscriptions][DSUBm][vectors]") {
     auto const folder = vectors();
     if (!folder) return;
-    auto const definition = vector_file(*folder / "composed" / "patient-documents.basic-topic.json");
     std::size_t seen = 0;
-    for (auto const& extension : definition.items("extension")) {
-        if (!extension.text("url").ends_with(".canFilterBy")) continue;
-        for (auto const& part : extension.items("extension")) {
-            if (part.text("url") != "filterParameter") continue;
+    for (auto const* name : {"PatientDependent", "MultiPatient"}) {
+        auto const file =
+            std::string("DSUBm-SubscriptionTopic-DocumentReference-") + name + ".subscriptiontopic.json";
+        auto const definition = vector_file(*folder / "ihe-dsubm" / file);
+        auto const* const topic = find_topic(kTopics, definition.text("url"));
+        INFO(name);
+        REQUIRE(topic != nullptr);
+        for (auto const& filter : definition.items("canFilterBy")) {
             ++seen;
-            auto const& offered = kTopics.front().filters;
-            INFO(part.text("valueString"));
-            CHECK(std::find(offered.begin(), offered.end(), part.text("valueString")) != offered.end());
+            INFO(filter.text("filterParameter"));
+            CHECK(topic->offers(filter.text("filterParameter")));
+            CHECK(topic->resource == filter.text("resource"));
         }
     }
-    CHECK(seen == 9);
-}
-
-TEST_CASE("all five forms of a filter mean the same", "[subscriptions][topic][B5]") {
-    auto const expected = std::vector<Parameter>{{"given", "", {"bob"}}};
-    for (auto const* text :
-         {"patient.given=bob", "DocumentReference.patient.given=bob", "DocumentReference?patient.given=bob"
-         }) {
-        auto const reading = read_all({text});
-        INFO(text);
-        CHECK(reading.problems.empty());
-        CHECK(reading.search.patient.parameters == expected);
-    }
-    auto const exact = std::vector<Parameter>{{"given", "exact", {"bob"}}};
-    for (auto const* text : {"patient.given:exact=bob", "DocumentReference.patient.given:exact=bob"}) {
-        INFO(text);
-        CHECK(read_all({text}).search.patient.parameters == exact);
-    }
-}
-
-TEST_CASE("filters of several strings and pairs are all applied", "[subscriptions][topic][B5]") {
-    auto const reading = read_all(
-        {"patient.given=bob&patient.family=smith",
-         "DocumentReference.status=current",
-         "type=http://loinc.org|34133-9"}
-    );
-    CHECK(reading.problems.empty());
-    CHECK(reading.search.patient.parameters.size() == 2);
-    CHECK(reading.search.filters.size() == 2);
-}
-
-TEST_CASE(
-    "a filter that is not offered is refused where it stands, and all are told at once",
-    "[subscriptions][topic][B5]"
-) {
-    auto const reading = read_all(
-        {"patient.given=bob", "author=Practitioner/1", "Encounter?patient=1", "status", "patient.family="}
-    );
-    REQUIRE(reading.problems.size() == 4);
-    CHECK(reading.problems[0].errc() == Errc::not_supported);
-    CHECK(reading.problems[0].expression() == "extension[1]");
-    CHECK_THAT(reading.problems[0].detail(), Catch::Matchers::ContainsSubstring("'author'"));
-    CHECK(reading.problems[1].errc() == Errc::not_supported);
-    CHECK(reading.problems[1].expression() == "extension[2]");
-    CHECK(reading.problems[2].errc() == Errc::value);
-    CHECK(reading.problems[2].expression() == "extension[3]");
-    CHECK(reading.problems[3].expression() == "extension[4]");
-}
-
-TEST_CASE(
-    "a search parameter that we know, but the topic does not offer, is refused", "[subscriptions][topic]"
-) {
-    auto const reading = read_all({"patient.given=bob&patient.address-city=Springfield"});
-    REQUIRE(reading.problems.size() == 1);
-    CHECK(reading.problems[0].errc() == Errc::not_supported);
-}
-
-TEST_CASE("filters that name no patient are refused", "[subscriptions][topic]") {
-    for (auto const& filters : {std::vector<std::string>{}, {"status=current"}}) {
-        auto const reading = read_all(filters);
-        REQUIRE(reading.problems.size() == 1);
-        CHECK(reading.problems[0].errc() == Errc::required);
-        CHECK(reading.problems[0].expression() == "Subscription.criteria");
-    }
-}
-
-TEST_CASE("two filters that name different patients do not widen to both", "[subscriptions][topic]") {
-    CHECK(
-        read_all({"patient=Patient/a,Patient/b", "patient=Patient/b"}).search.patient.references ==
-        std::vector<std::string>{"b"}
-    );
-    CHECK(read_all({"patient=Patient/a", "patient=Patient/b"}).problems.size() == 1);
+    CHECK(seen == 21);
 }
 
 }  // namespace tributary::subscriptions

@@ -79,12 +79,34 @@ TEST_CASE("Subscriptions to other people's topics are refused without surprise",
         auto const name = file.path().filename().string();
         if (!name.ends_with(".subscription.json") || file.path().parent_path().filename() == "composed")
             continue;
+        if (file.path().parent_path().filename() == "ihe-dsubm") continue;
         INFO(name);
         auto const reading = read_subscription(vector_file(file.path()), vector_rules(), noon());
         CHECK(std::any_of(reading.problems.begin(), reading.problems.end(), [](Failure const& failure) {
             return failure.errc() == Errc::not_supported && failure.expression() == "Subscription.criteria";
         }));
     }
+}
+
+TEST_CASE(
+    "DSUBm's own Subscriptions are understood, but for XML and an end that is past",
+    "[subscriptions][vectors]"
+) {
+    auto const folder = vectors();
+    if (!folder) return;
+    auto const read = [&](std::string const& name) {
+        auto const file = "ex-DocumentReference-" + name + ".subscription.json";
+        return read_subscription(vector_file(*folder / "ihe-dsubm" / file), vector_rules(), noon());
+    };
+    auto const patient_dependent = read("PatientDependent");
+    REQUIRE(patient_dependent.problems.size() == 1);
+    CHECK(patient_dependent.problems[0].expression() == "Subscription.end");
+    CHECK(patient_dependent.plan.search.patient.references == std::vector<std::string>{"ex-patient"});
+    auto const multi_patient = read("MultiPatient");
+    REQUIRE(multi_patient.problems.size() == 1);
+    CHECK(multi_patient.problems[0].expression() == "Subscription.channel.payload");
+    CHECK(multi_patient.plan.search.patient.empty());
+    CHECK(multi_patient.plan.search.filters.size() == 1);
 }
 
 }  // namespace tributary::subscriptions

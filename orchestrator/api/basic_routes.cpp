@@ -1,0 +1,141 @@
+#include <algorithm>
+
+#include "orchestrator/api/handlers.hpp"
+#include "orchestrator/api/response.hpp"
+#include "orchestrator/api/search_page.hpp"
+#include "subscriptions/topic_resource.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+using fhir::search::Parameter;
+using subscriptions::Topic;
+
+constexpr std::string_view kCodeSystem = "http://hl7.org/fhir/fhir-types";
+constexpr std::string_view kStatusSystem = "http://hl7.org/fhir/publication-status";
+
+/// system|code, |code, system| or code. Source: document-sharing F.6.
+bool is_token(std::string_view asked, std::string_view system, std::string_view code) {
+    auto const bar = asked.find('|');
+    if (bar == asked.npos) return asked == code;
+    auto const asked_code = asked.substr(bar + 1);
+    return asked.substr(0, bar) == system && (asked_code.empty() || asked_code == code);
+}
+
+/// Both spellings of a canonical, with its version or without.
+bool is_canonical(Topic const& topic, std::string_view asked) {
+    auto const bar = asked.find('|');
+    if (bar != asked.npos && asked.substr(bar + 1) != topic.version) return false;
+    auto const url = asked.substr(0, bar);
+    return url == topic.canonical || (!topic.alias.empty() && url == topic.alias);
+}
+
+/// A bare type or the URL of a StructureDefinition; DSUBm's topics name a profile of DocumentReference.
+bool is_resource(Topic const& topic, std::string_view asked) {
+    auto const type = asked.substr(asked.rfind('/') + 1);
+    return asked == topic.resource || type == "DocumentReference" ||
+           type == topic.resource.substr(topic.resource.rfind('/') + 1);
+}
+
+struct TopicParameter {
+    std::string_view name;
+    bool (*matches)(Topic const& topic, std::string_view asked);
+};
+/// Of ITI-114.
+constexpr TopicParameter kParameters[] = {
+    {"code",
+     [](Topic const&, std::string_view asked) { return is_token(asked, kCodeSystem, "SubscriptionTopic"); }},
+    {"_id", [](Topic const& topic, std::string_view asked) { return asked == topic.id; }},
+    {"url", is_canonical},
+    {"status", [](Topic const&, std::string_view asked) { return is_token(asked, kStatusSystem, "active"); }},
+    {"resource", is_resource},
+    {"derived-or-self",
+     [](Topic const& topic, std::string_view asked) {
+         return is_canonical(topic, asked) ||
+                (!topic.derived_from.empty() && topic.derived_from == asked.substr(0, asked.find('|')));
+     }},
+};
+
+TopicParameter const* offered(Parameter const& parameter) {
+    auto const* const found =
+        std::find_if(std::begin(kParameters), std::end(kParameters), [&](TopicParameter const& one) {
+            return one.name == parameter.name && parameter.modifier.empty();
+        });
+    return found == std::end(kParameters) ? nullptr : found;
+}
+
+bool matches(Topic const& topic, std::vector<Parameter> const& parameters) {
+    return std::all_of(parameters.begin(), parameters.end(), [&](Parameter const& parameter) {
+        auto const* const rule = offered(parameter);
+        return std::any_of(parameter.values.begin(), parameter.values.end(), [&](std::string const& value) {
+            return rule->matches(topic, value);
+        });
+    });
+}
+
+net::ServerResponse found_topics(
+    Context const& context, std::vector<Parameter> const& used, SearchControl const& control
+) {
+    auto all = subscriptions::topics(context.settings.canonical_base);
+    std::erase_if(all, [&used](Topic const& topic) { return !matches(topic, used); });
+    auto const count = control.count_only ? 0 : control.count;
+    auto const url = context.settings.base + "/Basic";
+    std::vector<fhir::SearchsetEntry> entries;
+    for (std::size_t i = control.offset; i < all.size() && entries.size() < count; ++i) {
+        fhir::SearchsetEntry entry;
+        entry.full_url = url + '/' + std::string(all[i].id);
+        entry.resource = subscriptions::basic_topic(all[i]);
+        entries.push_back(std::move(entry));
+    }
+    auto const links = page_links(url, used, control, all.size());
+    return resource_response(200, fhir::make_searchset(std::move(entries), all.size(), links));
+}
+
+awaitable<net::ServerResponse> search(Context const& context, Request request) {
+    auto parameters = read_parameters(request.http);
+    if (!parameters) co_return failure_response(parameters.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
+    auto const control = take_control(*parameters, context.settings.page, context.settings.page_most);
+    if (!control) co_return failure_response(control.error());
+    auto const first_unknown =
+        std::stable_partition(parameters->begin(), parameters->end(), [](Parameter const& parameter) {
+            return offered(parameter) != nullptr;
+        });
+    std::vector<Parameter> const unknown(first_unknown, parameters->end());
+    parameters->erase(first_unknown, parameters->end());
+    if (!unknown.empty() && strict_handling(request.http.headers))
+        co_return failure_response(unknown_parameters(unknown, "Basic"));
+    co_return found_topics(context, *parameters, *control);
+}
+
+awaitable<net::ServerResponse> read(Context const& context, Request request) {
+    auto const parameters = read_parameters(request.http);
+    if (!parameters) co_return failure_response(parameters.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
+    for (auto const& topic : subscriptions::topics(context.settings.canonical_base)) {
+        if (topic.id == request.captures.front())
+            co_return resource_response(200, subscriptions::basic_topic(topic));
+    }
+    co_return failure_response(Failure(
+        Errc::not_found,
+        "no Basic has this id: GET [base]/Basic?code=" + std::string(kCodeSystem) +
+            "|SubscriptionTopic lists the topics"
+    ));
+}
+
+}  // namespace
+
+void add_basic_routes(Router& router, Context const& context) {
+    router.add("GET", "Basic", [&context](Request request) { return search(context, std::move(request)); });
+    router.add("POST", "Basic/_search", [&context](Request request) {
+        return search(context, std::move(request));
+    });
+    router.add("GET", "Basic/{id}", [&context](Request request) {
+        return read(context, std::move(request));
+    });
+}
+
+}  // namespace tributary::api

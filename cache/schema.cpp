@@ -113,6 +113,11 @@ CREATE TABLE entry_identifier(key TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY
 CREATE INDEX entry_identifier_entry ON entry_identifier(entry);
 )";
 
+// Something sealed with the key of the secrets, by which another key is told at the start.
+constexpr char kKeyCheck[] = R"(
+CREATE TABLE key_check(sequence INTEGER PRIMARY KEY CHECK(sequence = 1), value TEXT NOT NULL) STRICT;
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -122,7 +127,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 2> kCacheMigrations{kFirst, kCopies};
+constexpr std::array<char const*, 3> kCacheMigrations{kFirst, kCopies, kKeyCheck};
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 
 }  // namespace

@@ -128,6 +128,17 @@ Result<std::vector<std::string>> Store::expire_subscriptions(Utc now, Utc error_
     return impl_->unit([&] { return impl_->subscriptions.expire(now, error_before); });
 }
 
+Result<std::string> Store::key_check() {
+    return impl_->unit([&] { return impl_->subscriptions.key_check(); });
+}
+Result<void> Store::set_key_check(std::string_view check) {
+    return impl_->unit([&] { impl_->subscriptions.set_key_check(check); });
+}
+Result<std::size_t> Store::rewrite_subscriptions(Rewrite const& rewrite) {
+    return impl_->unit([&] { return impl_->subscriptions.rewrite(rewrite); });
+}
+Result<void> Store::vacuum() { return impl_->database.execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"); }
+
 Result<std::vector<EventRecord>> Store::events(
     std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
 ) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,16 @@ public:
     Result<LiveSubscriptions> live_subscriptions(std::int64_t after, std::size_t limit);
     /// Those whose `end` has come, or that are in error since before `error_before`, become off. Answers their ids.
     Result<std::vector<std::string>> expire_subscriptions(Utc now, Utc error_before);
+
+    // Secrets, at the start
+    /// What set_key_check() kept; "" nothing.
+    Result<std::string> key_check();
+    Result<void> set_key_check(std::string_view check);
+    using Rewrite = std::function<std::string(std::string_view id, std::string resource)>;
+    /// Every stored Subscription in another form that means the same. Answers how many rows there are.
+    Result<std::size_t> rewrite_subscriptions(Rewrite const& rewrite);
+    /// Leaves nothing in the files of what was replaced or deleted. Outside of a transaction.
+    Result<void> vacuum();
 
     // Events
     Result<std::vector<EventRecord>> events(

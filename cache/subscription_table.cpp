@@ -49,7 +49,17 @@ constexpr char kBroken[] =
     "deleted = 0 "
     "ORDER BY error_since LIMIT 500";
 
+constexpr char kKeyCheck[] = "SELECT value FROM key_check WHERE sequence = 1";
+constexpr char kSetKeyCheck[] = "INSERT INTO key_check(sequence, value) VALUES(1, ?)";
+constexpr char kNext[] =
+    "SELECT sequence, id, resource FROM subscription WHERE sequence > ? ORDER BY sequence LIMIT 1";
+constexpr char kRewrite[] = "UPDATE subscription SET resource = ? WHERE sequence = ?";
+
 constexpr char const* kStatements[] = {
+    kKeyCheck,
+    kSetKeyCheck,
+    kNext,
+    kRewrite,
     kCount,
     kInsert,
     kFind,
@@ -244,6 +254,25 @@ Store::LiveSubscriptions SubscriptionTable::live(std::int64_t after, std::size_t
     }
     if (live.records.size() < limit) live.next = 0;
     return live;
+}
+
+std::string SubscriptionTable::key_check() {
+    auto row = database_.query(kKeyCheck);
+    return row.next() ? row.text(0) : std::string();
+}
+
+void SubscriptionTable::set_key_check(std::string_view check) { database_.run(kSetKeyCheck, check); }
+
+std::size_t SubscriptionTable::rewrite(Store::Rewrite const& rewrite) {
+    std::size_t rows = 0;
+    for (std::int64_t after = 0;; ++rows) {
+        auto row = database_.query(kNext, after);
+        if (!row.next()) return rows;
+        after = row.integer(0);
+        auto const stored = row.text(2);
+        auto const written = rewrite(row.text(1), stored);
+        if (written != stored) database_.run(kRewrite, written, after);
+    }
 }
 
 std::vector<std::string> SubscriptionTable::expire(Utc now, Utc error_before) {

@@ -37,6 +37,9 @@ public:
     Presence remove(std::string_view scope, std::string_view id, Utc now);
     SubscriptionPage search(SubscriptionSearch const& search);
     Store::LiveSubscriptions live(std::int64_t after, std::size_t limit);
+    std::string key_check();
+    void set_key_check(std::string_view check);
+    std::size_t rewrite(Store::Rewrite const& rewrite);
     std::vector<std::string> expire(Utc now, Utc error_before);
 
 private:

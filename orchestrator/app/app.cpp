@@ -123,6 +123,9 @@ Result<void> App::Impl::open_storage() {
     settings.store.max_subscriptions = config.limits.subscriptions;
     settings.store.max_matches = config.discovery.max_matches;
     settings.bodies_path = folder.bodies();
+    settings.secrets.path = config.server.secrets_key_file;
+    settings.secrets.make = settings.secrets.path.empty();
+    if (settings.secrets.make) settings.secrets.path = folder.secrets_key();
     settings.queue_bytes = config.limits.storage_queue;
     auto opened = storage::Storage::open(ex, std::move(settings), metrics);
     if (!opened) return opened.error();

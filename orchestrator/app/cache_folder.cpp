@@ -27,8 +27,14 @@ CacheFolder::~CacheFolder() {
 }
 
 std::string CacheFolder::bodies() const {
+    return beside("-bodies" + std::filesystem::path(store_).extension().string());
+}
+
+std::string CacheFolder::secrets_key() const { return beside("-secrets.key"); }
+
+std::string CacheFolder::beside(std::string const& suffix) const {
     std::filesystem::path const file = store_;
-    return (file.parent_path() / (file.stem().string() + "-bodies" + file.extension().string())).string();
+    return (file.parent_path() / (file.stem().string() + suffix)).string();
 }
 
 }  // namespace tributary::app

@@ -18,8 +18,11 @@ public:
     std::string const& store() const { return store_; }
     /// tributary.db → tributary-bodies.db
     std::string bodies() const;
+    /// tributary.db → tributary-secrets.key
+    std::string secrets_key() const;
 
 private:
+    std::string beside(std::string const& suffix) const;
     CacheFolder(std::string store, std::filesystem::path temporary)
         : store_(std::move(store)), temporary_(std::move(temporary)) {}
     std::string store_;

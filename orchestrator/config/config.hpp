@@ -23,6 +23,7 @@ struct Server {
     net::TlsServerSettings tls;
     std::chrono::milliseconds drain = std::chrono::seconds(10);
     std::vector<std::string> allowed_origins;
+    std::string secrets_key_file;  ///< "": beside the cache, made when there is none
 };
 
 /// [operations]

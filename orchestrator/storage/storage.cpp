@@ -66,13 +66,15 @@ struct Storage::Impl {
 
     Impl(
         boost::asio::any_io_executor const& loop,
+        HeaderSecrets header_secrets,
         std::unique_ptr<cache::Store> writing,
         std::unique_ptr<cache::Store> reading,
         std::unique_ptr<cache::BodyStore> keeping,
         std::size_t queue_bytes,
         Metrics& metrics
     )
-        : writer(loop, std::move(writing), limits(queue_bytes), metrics, "writer"),
+        : secrets(std::move(header_secrets)),
+          writer(loop, std::move(writing), limits(queue_bytes), metrics, "writer"),
           reader(loop, std::move(reading), limits(queue_bytes), metrics, "reader"),
           bodies(loop, std::move(keeping), body_limits(queue_bytes), metrics, "bodies") {}
 
@@ -98,6 +100,7 @@ struct Storage::Impl {
     }
 
     std::size_t in_flight = 0;
+    HeaderSecrets const secrets;  // the threads use it
     Thread<cache::Store> writer;
     Thread<cache::Store> reader;
     Thread<cache::BodyStore> bodies;
@@ -108,12 +111,20 @@ Result<std::unique_ptr<Storage>> Storage::open(
 ) {
     auto writer = cache::Store::open(settings.store, cache::Access::writer);
     if (!writer) return writer.error();
+    auto secrets = HeaderSecrets::unlock(**writer, settings.secrets);
+    if (!secrets) return secrets.error();
     auto reader = cache::Store::open(settings.store, cache::Access::reader);
     if (!reader) return reader.error();
     auto bodies = cache::BodyStore::open(settings.bodies_path, settings.store.full_synchronous);
     if (!bodies) return bodies.error();
     auto impl = std::make_unique<Impl>(
-        loop, std::move(*writer), std::move(*reader), std::move(*bodies), settings.queue_bytes, metrics
+        loop,
+        std::move(*secrets),
+        std::move(*writer),
+        std::move(*reader),
+        std::move(*bodies),
+        settings.queue_bytes,
+        metrics
     );
     return std::unique_ptr<Storage>(new Storage(std::move(impl)));
 }
@@ -133,32 +144,45 @@ std::size_t Storage::in_flight() const { return impl_->in_flight; }
 
 awaitable<Result<cache::SubscriptionRecord>> Storage::create_subscription(cache::NewSubscription subscription
 ) {
+    subscription.resource = impl_->secrets.seal(subscription.id, std::move(subscription.resource));
     auto const bytes = subscription.resource.size();
     return impl_->run(
         impl_->writer,
-        [subscription = std::move(subscription)](cache::Store& store) {
-            return store.create_subscription(subscription);
+        [subscription = std::move(subscription), &secrets = impl_->secrets](cache::Store& store) {
+            return secrets.opened(store.create_subscription(subscription));
         },
         bytes
     );
 }
 awaitable<Result<cache::FoundSubscription>> Storage::read_subscription(std::string scope, std::string id) {
-    return impl_->run(impl_->reader, [scope = std::move(scope), id = std::move(id)](cache::Store& store) {
-        return store.read_subscription(scope, id);
-    });
+    return impl_->run(
+        impl_->reader,
+        [scope = std::move(scope), id = std::move(id), &secrets = impl_->secrets](cache::Store& store) {
+            return secrets.opened(store.read_subscription(scope, id));
+        }
+    );
 }
 awaitable<Result<cache::FoundSubscription>> Storage::change_status(cache::StatusChange change) {
-    return impl_->run(impl_->writer, [change = std::move(change)](cache::Store& store) {
-        return store.change_status(change);
-    });
+    return impl_->run(
+        impl_->writer,
+        [change = std::move(change), &secrets = impl_->secrets](cache::Store& store) {
+            return secrets.opened(store.change_status(change));
+        }
+    );
 }
 awaitable<Result<cache::FoundSubscription>> Storage::replace_subscription(
     std::string scope, std::string id, std::string resource, subscriptions::Status status, cache::Utc now
 ) {
+    resource = impl_->secrets.seal(id, std::move(resource));
     auto const bytes = resource.size();
-    auto work = [scope = std::move(scope), id = std::move(id), resource = std::move(resource), status, now](
-                    cache::Store& store
-                ) { return store.replace_subscription(scope, id, resource, status, now); };
+    auto work = [scope = std::move(scope),
+                 id = std::move(id),
+                 resource = std::move(resource),
+                 status,
+                 now,
+                 &secrets = impl_->secrets](cache::Store& store) {
+        return secrets.opened(store.replace_subscription(scope, id, resource, status, now));
+    };
     return impl_->run(impl_->writer, std::move(work), bytes);
 }
 awaitable<Result<cache::Presence>> Storage::delete_subscription(
@@ -172,15 +196,18 @@ awaitable<Result<cache::Presence>> Storage::delete_subscription(
     );
 }
 awaitable<Result<cache::SubscriptionPage>> Storage::search_subscriptions(cache::SubscriptionSearch search) {
-    return impl_->run(impl_->reader, [search = std::move(search)](cache::Store& store) {
-        return store.search_subscriptions(search);
-    });
+    return impl_->run(
+        impl_->reader,
+        [search = std::move(search), &secrets = impl_->secrets](cache::Store& store) {
+            return secrets.opened(store.search_subscriptions(search));
+        }
+    );
 }
 awaitable<Result<cache::Store::LiveSubscriptions>> Storage::live_subscriptions(
     std::int64_t after, std::size_t limit
 ) {
-    return impl_->run(impl_->reader, [after, limit](cache::Store& store) {
-        return store.live_subscriptions(after, limit);
+    return impl_->run(impl_->reader, [after, limit, &secrets = impl_->secrets](cache::Store& store) {
+        return secrets.opened(store.live_subscriptions(after, limit));
     });
 }
 awaitable<Result<std::vector<std::string>>> Storage::expire_subscriptions(

@@ -10,6 +10,7 @@
 #include "cache/store.hpp"
 #include "orchestrator/async/storage_thread.hpp"
 #include "orchestrator/base/metrics.hpp"
+#include "orchestrator/storage/header_secrets.hpp"
 
 namespace tributary::storage {
 
@@ -17,6 +18,7 @@ using async::awaitable;
 
 /// Store and BodyStore as awaitables over three threads: the writer (units of work, group commit), a reader with a read-only connection, and one
 /// for bodies. The same names and contracts as cache::Store. What writes, or decides a write, goes to the writer.
+/// Header values of Subscriptions are sealed on their way in and opened on their way out.
 /// Owner: app, after the io_context; stop() when no task is left. Thread: the loop.
 /// Every method: Deadline: none, at most the queue ahead plus one commit. Cancellation: none once queued. Errors: storage, throttled (queue full), closed.
 class Storage {
@@ -24,6 +26,7 @@ public:
     struct Settings {
         cache::StoreSettings store;
         std::string bodies_path;  ///< of the BodyStore
+        KeyFile secrets = {};
         std::size_t queue_bytes = std::size_t{64} << 20U;
     };
     /// Blocks: opens and migrates. Errors: storage.

@@ -27,7 +27,8 @@ constexpr char kSupersede[] = "UPDATE document SET superseded = ? WHERE sequence
 constexpr char kConflict[] = "UPDATE document SET conflict = 1 WHERE sequence = ?";
 constexpr char kHashMismatch[] = "UPDATE document SET hash_mismatch = ? WHERE sequence = ?";
 constexpr char kInsertVersion[] =
-    "INSERT INTO document_version(document, version, last_updated, resource) VALUES(?, ?, ?, ?)";
+    "INSERT INTO document_version(document, version, last_updated, resource, patient, patient_version) "
+    "VALUES(?, ?, ?, ?, ?, coalesce((SELECT version FROM patient WHERE sequence = ?), 0))";
 constexpr char kVersion[] = "SELECT resource FROM document_version WHERE document = ? AND version = ?";
 constexpr char kDropIndex[] = "DELETE FROM document_index WHERE document = ?";
 constexpr char kInsertIndex[] =
@@ -161,7 +162,15 @@ fhir::DocumentReference Documents::publish(
         return current(document);
     }
     document.version = next.version;
-    database_.run(kInsertVersion, document.sequence, document.version, now, fhir::json::write(resource));
+    database_.run(
+        kInsertVersion,
+        document.sequence,
+        document.version,
+        now,
+        fhir::json::write(resource),
+        entry.patient,
+        entry.patient
+    );
     auto read = fhir::read_document_reference(std::move(resource));
     auto const reference = read ? std::move(*read) : entry.reference;
     auto const date = fhir::search::read_date(reference.date);

@@ -18,10 +18,12 @@ constexpr char kFindAnyVersion[] =
     "SELECT 1 FROM event WHERE subscription = ? AND focus_type = ? AND focus_id = ? AND kind = ? LIMIT 1";
 constexpr char kAliases[] = "SELECT id FROM document WHERE alias_of = ? AND alias_of IS NOT NULL";
 constexpr char kList[] =
-    "SELECT e.number, e.kind, e.at, e.focus_type, e.focus_id, e.focus_version, v.resource FROM subscription "
-    "s "
+    "SELECT e.number, e.kind, e.at, e.focus_type, e.focus_id, e.focus_version, v.resource, "
+    "p.id, CASE WHEN p.version = v.patient_version THEN p.resource ELSE w.resource END FROM subscription s "
     "JOIN event e ON e.subscription = s.sequence JOIN document d ON d.id = e.focus_id "
     "JOIN document_version v ON v.document = d.sequence AND v.version = e.focus_version "
+    "LEFT JOIN patient p ON p.sequence = v.patient "
+    "LEFT JOIN patient_version w ON w.patient = v.patient AND w.version = v.patient_version "
     "WHERE s.id = ? AND e.number > ? AND e.number <= ? AND e.retired = 0 ORDER BY e.number LIMIT ?";
 constexpr char kDelivered[] = "UPDATE subscription SET delivered = ? WHERE id = ? AND delivered < ?";
 constexpr char kChange[] =
@@ -86,6 +88,10 @@ std::vector<EventRecord> Events::list(
         event.focus_id = row.text(4);
         event.focus_version = static_cast<std::uint64_t>(row.integer(5));
         event.resource = row.text(6);
+        if (!row.is_null(8)) {
+            event.patient_id = row.text(7);
+            event.patient = row.text(8);
+        }
         events.push_back(std::move(event));
     }
     return events;

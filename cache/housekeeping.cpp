@@ -67,6 +67,7 @@ constexpr char kOldPatients[] =
 constexpr char kInUse[] = "SELECT 1 FROM entry WHERE patient = ? LIMIT 1";
 constexpr char kDropKeys[] = "DELETE FROM patient_key WHERE patient = ?";
 constexpr char kDropMatches[] = "DELETE FROM exchange_patient WHERE patient = ?";
+constexpr char kDropPatientVersions[] = "DELETE FROM patient_version WHERE patient = ?";
 constexpr char kDropPatient[] = "DELETE FROM patient WHERE sequence = ? RETURNING person";
 constexpr char kDropPerson[] =
     "DELETE FROM person WHERE sequence = ? AND NOT EXISTS (SELECT 1 FROM patient WHERE patient.person = "
@@ -108,6 +109,7 @@ constexpr char const* kStatements[] = {
     kOldPatients,
     kDropKeys,
     kDropMatches,
+    kDropPatientVersions,
     kDropPatient,
     kDropPerson,
     kCountSubscriptions,
@@ -238,6 +240,7 @@ bool Housekeeping::purge_patients(Utc before) {
         database_.run(kDropKeys, patient);
         database_.run(kDropMatches, patient);
         std::int64_t person = 0;
+        database_.run(kDropPatientVersions, patient);
         if (auto row = database_.query(kDropPatient, patient); row.next()) person = row.integer(0);
         database_.run(kDropPerson, person);
     }

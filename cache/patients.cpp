@@ -30,6 +30,10 @@ constexpr char kInsert[] =
 constexpr char kSeen[] = "UPDATE patient SET seen_at = ? WHERE sequence = ?";
 constexpr char kUpdate[] =
     "UPDATE patient SET version = ?, last_updated = ?, source = ?, resource = ? WHERE sequence = ?";
+constexpr char kKeepVersion[] =
+    "INSERT INTO patient_version(patient, version, resource) SELECT sequence, version, resource FROM patient "
+    "WHERE sequence = ? AND EXISTS (SELECT 1 FROM document_version v WHERE v.patient = patient.sequence AND "
+    "v.patient_version = patient.version AND v.patient <> 0) ON CONFLICT DO NOTHING";
 constexpr char kSource[] = "SELECT source, version FROM patient WHERE sequence = ?";
 constexpr char kSetPerson[] = "UPDATE patient SET person = ? WHERE sequence = ?";
 constexpr char kDropKeys[] = "DELETE FROM patient_key WHERE patient = ?";
@@ -55,6 +59,7 @@ constexpr char const* kStatements[] = {
     kInsert,
     kSeen,
     kUpdate,
+    kKeepVersion,
     kSource,
     kSetPerson,
     kDropKeys,
@@ -155,6 +160,7 @@ std::int64_t Patients::store(PatientsAnswer const& answer, NewPatient const& fre
         database_.run(kNewPerson, answer.scope);
         database_.run(kSetPerson, database_.last_insert(), sequence);
     } else {
+        database_.run(kKeepVersion, sequence);
         database_.run(kUpdate, version, answer.now, source, resource, sequence);
     }
     store_keys(answer.scope, answer.partner, sequence, fresh);

@@ -71,6 +71,7 @@ struct EventRecord {
     std::string focus_type, focus_id;
     std::uint64_t focus_version = 1;
     std::string resource;  ///< outward JSON of that very version, Binary URLs relative
+    std::string patient_id, patient;  ///< whom it is about, as he was then: our id and outward JSON; "" not known
 };
 
 // Discoveries ---------------------------------------------------------------------------------------------------------

@@ -118,6 +118,15 @@ constexpr char kKeyCheck[] = R"(
 CREATE TABLE key_check(sequence INTEGER PRIMARY KEY CHECK(sequence = 1), value TEXT NOT NULL) STRICT;
 )";
 
+// Whom a version of a document is about, as he was then: what a notification says of him stays the same whenever it is sent.
+constexpr char kSubjects[] = R"(
+ALTER TABLE document_version ADD COLUMN patient INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE document_version ADD COLUMN patient_version INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX document_version_patient ON document_version(patient, patient_version) WHERE patient <> 0;
+CREATE TABLE patient_version(
+  patient INTEGER NOT NULL, version INTEGER NOT NULL, resource TEXT NOT NULL, PRIMARY KEY(patient, version)) STRICT;
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -127,7 +136,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 3> kCacheMigrations{kFirst, kCopies, kKeyCheck};
+constexpr std::array<char const*, 4> kCacheMigrations{kFirst, kCopies, kKeyCheck, kSubjects};
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 
 }  // namespace

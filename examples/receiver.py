@@ -36,6 +36,8 @@ def take(bundle):
         print(f"{subscription} missed {expected} to {number - 1}: ask for them, or search", flush=True)
     next_number[subscription] = number + 1
     for entry in bundle["entry"][1:]:
+        if entry["resource"]["resourceType"] != "DocumentReference":
+            continue  # the patient it is about
         print(f"{subscription} Event {number} {describe(entry['resource'])}", flush=True)
 
 

@@ -47,6 +47,12 @@ Value error_parameter(std::string const& code) {
     );
 }
 
+/// The notificationShape of the topics includes the subject (F7).
+bool has_context(StatusHeader const& header, EventContent const& event) {
+    return header.content == Content::full_resource && event.kind != EventKind::remove &&
+           !event.patient_id.empty();
+}
+
 /// One notification-event. Its parts by content level: subscriptions B7.
 Value event_parameter(StatusHeader const& header, EventContent const& event) {
     Value parts = list_of(object({{"name", "event-number"}, {"valueString", std::to_string(event.number)}}));
@@ -54,6 +60,10 @@ Value event_parameter(StatusHeader const& header, EventContent const& event) {
     if (header.content == Content::id_only || header.content == Content::full_resource) {
         auto reference = object({{"reference", header.base + "/" + event.focus_type + "/" + event.focus_id}});
         parts.push(object({{"name", "focus"}, {"valueReference", std::move(reference)}}));
+    }
+    if (has_context(header, event)) {
+        auto reference = object({{"reference", header.base + "/Patient/" + event.patient_id}});
+        parts.push(object({{"name", "additional-context"}, {"valueReference", std::move(reference)}}));
     }
     return object({{"name", "notification-event"}, {"part", std::move(parts)}});
 }
@@ -102,6 +112,13 @@ Value focus_entry(StatusHeader const& header, EventContent const& event) {
     return exchange(entry, "PUT", relative, event.kind == EventKind::create ? "201" : "200");
 }
 
+Value context_entry(StatusHeader const& header, EventContent const& event) {
+    auto const relative = "Patient/" + event.patient_id;
+    auto entry = object({{"fullUrl", header.base + "/" + relative}});
+    entry.set("resource", fhir::json::Raw{event.patient});
+    return exchange(entry, "GET", relative, "200");
+}
+
 std::string bundle(NotificationIds const& ids, std::chrono::system_clock::time_point at, Value entries) {
     return fhir::json::write(object(
         {{"resourceType", "Bundle"},
@@ -128,6 +145,7 @@ std::string event_bundle(StatusHeader const& header, EventContent const& event, 
     auto parameters = make_parameters(told, NotificationType::event_notification, ids.parameters, &event);
     Value entries = list_of(status_entry(told, std::move(parameters), ids.parameters));
     if (header.content == Content::full_resource) entries.push(focus_entry(told, event));
+    if (has_context(header, event)) entries.push(context_entry(told, event));
     return bundle(ids, event.at, std::move(entries));
 }
 

@@ -30,6 +30,8 @@ struct EventContent {
     std::chrono::system_clock::time_point at;
     std::string focus_type = "DocumentReference", focus_id;
     std::string resource;  ///< outward JSON text, already absolute; only looked at for full_resource
+    std::string patient_id,
+        patient;  ///< whom it is about, the same; context of a full_resource, "" not known
 };
 
 /// Deterministic UUIDs for Bundle.id and Parameters.id come in from outside (they need SHA-256). Source: B8, B9; bdl-3, bdl-4.

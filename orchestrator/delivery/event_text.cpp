@@ -32,8 +32,13 @@ std::string event_text(subscriptions::StatusHeader header, cache::EventRecord co
     content.at = event.at;
     content.focus_type = event.focus_type;
     content.focus_id = event.focus_id;
-    if (header.content == subscriptions::Content::full_resource)
+    if (header.content == subscriptions::Content::full_resource) {
         content.resource = fhir::absolute(event.resource, header.base);
+        if (!header.topic.empty()) {  // what a topic's shape includes; criteria have none
+            content.patient_id = event.patient_id;
+            content.patient = fhir::absolute(event.patient, header.base);
+        }
+    }
     return subscriptions::event_bundle(
         header, content, ids_of(header.subscription_id, std::to_string(event.number))
     );

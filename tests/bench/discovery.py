@@ -71,7 +71,7 @@ class Watched:
     def read_documents(self):
         """Reads every document that was told: each has to be there."""
         urls = {content["attachment"]["url"] for _, text in list(self.socket.messages) if '"event-notification"' in text
-                for entry in json.loads(text)["entry"][1:] for content in entry["resource"]["content"] if "url" in content["attachment"]}
+                for entry in json.loads(text)["entry"][1:] for content in entry["resource"].get("content", []) if "url" in content["attachment"]}
 
         def read(url):
             return web.call("GET", url, headers={"Accept": "*/*"}, seconds=LONGEST_SECONDS).status

@@ -82,4 +82,24 @@ TEST_CASE("who follows the status by a topic is told of a retraction", "[cache][
     CHECK(fixture.told("classic") == Texts{"create p1-a/1"});
 }
 
+TEST_CASE("an Event tells of its patient as he was then, whenever it is sent", "[cache][F7]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {bob()});
+    fixture.admit("p1", "1", {{"a"}});
+    auto const before = good(fixture.store->events("s1", 0, 100, 100));
+    REQUIRE(before.size() == 1);
+    CHECK(before[0].patient_id == "p1-1");
+    CHECK(parse(before[0].patient).text("birthDate") == "1970-01-02");
+
+    auto moved = bob();
+    moved.identifier = "urn:oid:1.2|7-b";
+    fixture.match("p1", {moved});
+    fixture.admit("p1", "1", {{"a"}, {"b"}});
+    auto const after = good(fixture.store->events("s1", 0, 100, 100));
+    REQUIRE(after.size() == 2);
+    CHECK(after[0].patient == before[0].patient);
+    CHECK_THAT(after[1].patient, Catch::Matchers::ContainsSubstring("7-b"));
+}
+
 }  // namespace tributary::cache

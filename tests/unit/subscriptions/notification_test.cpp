@@ -100,6 +100,35 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a full resource comes with the patient it is about, as in the vector",
+    "[subscriptions][notification][F7]"
+) {
+    auto const folder = vectors();
+    if (!folder) return;
+    auto const name = "notify-event-full-resource-with-patient";
+    auto const expected = vector_file(*folder / "composed" / (std::string(name) + ".bundle.json"));
+    auto const& entries = expected.items("entry");
+    EventContent event;
+    event.number = 2;
+    event.at = instant("2026-01-15T10:02:00Z");
+    event.focus_id = "doc-2";
+    event.resource = fhir::json::write(*entries[1].find("resource"));
+    event.patient_id = "pat-1";
+    event.patient = fhir::json::write(*entries[2].find("resource"));
+    check_like(event_bundle(header(Content::full_resource), event, kIds), name);
+}
+
+TEST_CASE("only a full resource has a patient beside it", "[subscriptions][notification][B7]") {
+    auto event = first_event(R"({"resourceType":"DocumentReference","id":"doc-1"})");
+    event.patient_id = "pat-1";
+    event.patient = R"({"resourceType":"Patient","id":"pat-1"})";
+    for (auto const content : {Content::empty, Content::id_only})
+        CHECK(event_bundle(header(content), event, kIds).find("pat-1") == std::string::npos);
+    event.kind = EventKind::remove;
+    CHECK(event_bundle(header(Content::full_resource), event, kIds).find("pat-1") == std::string::npos);
+}
+
+TEST_CASE(
     "every entry of a history Bundle has request and response", "[subscriptions][notification][bdl-3]"
 ) {
     for (auto const kind : {EventKind::create, EventKind::update, EventKind::remove}) {

@@ -126,14 +126,14 @@ Value capability_statement(Context const& context) {
         {"status", "active"},
         {"date", "2026-11-21"},
         {"kind", "instance"},
-        {"instantiates", array({backport("CapabilityStatement/backport-subscription-server-r4")})},
         {"software", object({{"name", "Tributary"}, {"version", context.settings.version}})},
         {"implementation",
          object({{"description", "Asynchronous FHIR Subscription middleware"}, {"url", context.settings.base}}
          )},
+        {"instantiates", array({backport("CapabilityStatement/backport-subscription-server-r4")})},
+        {"implementationGuide", array({backport("ImplementationGuide/hl7.fhir.uv.subscriptions-backport")})},
         {"fhirVersion", "4.0.1"},
         {"format", array({"application/fhir+json", "json"})},
-        {"implementationGuide", array({backport("ImplementationGuide/hl7.fhir.uv.subscriptions-backport")})},
         {"rest", array({std::move(rest)})},
     });
 }

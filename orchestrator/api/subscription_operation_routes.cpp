@@ -70,8 +70,13 @@ Result<Value> status_bundle(
     }
     fhir::SearchsetLinks links;
     links.self = self;
-    auto bundle = fhir::make_searchset(std::move(entries), records.size(), links);
-    bundle.set("timestamp", fhir::search::format_instant(context.clock.utc_now()));
+    auto bundle = fhir::json::object(
+        {{"resourceType", "Bundle"},
+         {"type", "searchset"},
+         {"timestamp", fhir::search::format_instant(context.clock.utc_now())}}
+    );
+    auto const searchset = fhir::make_searchset(std::move(entries), records.size(), links);
+    for (auto const& [name, value] : *searchset.get<Value::Object>()) bundle.set(name, value);
     return bundle;
 }
 

@@ -26,11 +26,16 @@ constexpr char kList[] =
     "LEFT JOIN patient_version w ON w.patient = v.patient AND w.version = v.patient_version "
     "WHERE s.id = ? AND e.number > ? AND e.number <= ? AND e.retired = 0 ORDER BY e.number LIMIT ?";
 constexpr char kDelivered[] = "UPDATE subscription SET delivered = ? WHERE id = ? AND delivered < ?";
+constexpr char kDeliveredEvents[] =
+    "UPDATE event SET delivered_at = ?, attempts = CASE number WHEN ? THEN ? ELSE 1 END WHERE subscription = "
+    "(SELECT sequence FROM subscription WHERE id = ?) AND number > (SELECT delivered FROM subscription WHERE "
+    "id "
+    "= ?) AND number <= ?";
 constexpr char kChange[] =
     "INSERT INTO change(scope, at, focus_type, focus_id, focus_version, kind) VALUES(?, ?, ?, ?, ?, ?)";
 
 constexpr char const* kStatements[] = {
-    kLastNumber, kSetNumber, kInsert, kFindAnyVersion, kAliases, kList, kDelivered, kChange
+    kLastNumber, kSetNumber, kInsert, kFindAnyVersion, kAliases, kList, kDelivered, kDeliveredEvents, kChange
 };
 
 }  // namespace
@@ -97,7 +102,8 @@ std::vector<EventRecord> Events::list(
     return events;
 }
 
-void Events::record_delivery(std::string_view subscription, std::int64_t number) {
+void Events::record_delivery(std::string_view subscription, std::int64_t number, unsigned attempts, Utc at) {
+    database_.run(kDeliveredEvents, at, number, attempts, subscription, subscription, number);
     database_.run(kDelivered, number, subscription, number);
 }
 

@@ -31,7 +31,8 @@ public:
     std::vector<EventRecord> list(
         std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
     );
-    void record_delivery(std::string_view subscription, std::int64_t number);
+    /// All up to this number. `attempts`: that the last of them took.
+    void record_delivery(std::string_view subscription, std::int64_t number, unsigned attempts, Utc at);
     void record_change(std::string_view scope, subscriptions::EventKind kind, Focus const& focus, Utc at);
 
 private:

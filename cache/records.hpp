@@ -159,6 +159,31 @@ struct Admitted {
     std::size_t quarantined = 0;  ///< contents whose bytes speak of somebody else: not kept
 };
 
+/// An Event about one Document, and what became of it.
+struct ExplainedEvent {
+    std::int64_t number = 0;
+    subscriptions::EventKind kind = subscriptions::EventKind::create;
+    Utc at;
+    std::uint64_t version = 0;  ///< of the Document
+    std::optional<Utc> delivered_at;
+    unsigned attempts = 0;  ///< until it was delivered
+};
+/// Why a Subscription has no Event about a Document.
+enum class NotTold {
+    other_patient,   ///< none of its patients is accepted for the criteria
+    filtered,        ///< the filters do not let it through
+    off,             ///< the Subscription is off
+    before,          ///< it matches now; at the time it did not, or the Subscription did not look back
+    not_understood,  ///< the criteria cannot be read any more
+};
+struct Explanation {
+    Presence subscription = Presence::unknown, document = Presence::unknown;
+    subscriptions::Status status = subscriptions::Status::off;
+    std::int64_t delivered = 0;  ///< the Subscription's highest delivered number
+    std::vector<ExplainedEvent> events;
+    std::optional<NotTold> why_not;  ///< where there are none
+};
+
 /// An entry that its partner's search does not list any more, and what the partner says of its id.
 struct AbsentEntry {
     std::string scope, partner, remote_id;

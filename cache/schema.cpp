@@ -127,6 +127,12 @@ CREATE TABLE patient_version(
   patient INTEGER NOT NULL, version INTEGER NOT NULL, resource TEXT NOT NULL, PRIMARY KEY(patient, version)) STRICT;
 )";
 
+// What became of an Event.
+constexpr char kDeliveries[] = R"(
+ALTER TABLE event ADD COLUMN delivered_at INTEGER;
+ALTER TABLE event ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -136,7 +142,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 4> kCacheMigrations{kFirst, kCopies, kKeyCheck, kSubjects};
+constexpr std::array<char const*, 5> kCacheMigrations{kFirst, kCopies, kKeyCheck, kSubjects, kDeliveries};
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 
 }  // namespace

@@ -17,5 +17,6 @@ std::span<char const* const> discovery_statements();
 std::span<char const* const> content_statements();
 std::span<char const* const> search_statements();
 std::span<char const* const> housekeeping_statements();
+std::span<char const* const> explanation_statements();
 
 }  // namespace tributary::cache

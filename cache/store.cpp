@@ -6,6 +6,7 @@
 #include "cache/contents.hpp"
 #include "cache/discoveries.hpp"
 #include "cache/document_search.hpp"
+#include "cache/explanation.hpp"
 #include "cache/housekeeping.hpp"
 #include "cache/schema.hpp"
 #include "cache/subscription_table.hpp"
@@ -66,6 +67,7 @@ struct Store::Impl {
     Contents contents{database};
     DocumentQueries queries{database, patients};
     Housekeeping housekeeping{database};
+    Explanations explanations{database, settings, patients, documents};
 };
 
 Result<std::unique_ptr<Store>> Store::open(StoreSettings const& settings, Access access) {
@@ -144,8 +146,15 @@ Result<std::vector<EventRecord>> Store::events(
 ) {
     return impl_->unit([&] { return impl_->events.list(subscription, after, until, limit); });
 }
-Result<void> Store::record_delivery(std::string_view subscription, std::int64_t number, Utc) {
-    return impl_->unit([&] { impl_->events.record_delivery(subscription, number); });
+Result<void> Store::record_delivery(
+    std::string_view subscription, std::int64_t number, unsigned attempts, Utc now
+) {
+    return impl_->unit([&] { impl_->events.record_delivery(subscription, number, attempts, now); });
+}
+Result<Explanation> Store::explain(
+    std::string_view scope, std::string_view subscription, std::string_view document
+) {
+    return impl_->unit([&] { return impl_->explanations.explain(scope, subscription, document); });
 }
 
 Result<std::optional<fhir::search::PatientQuery>> Store::discovery_query(

@@ -82,7 +82,9 @@ public:
         std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
     );
     /// The cursor never goes back.
-    Result<void> record_delivery(std::string_view subscription, std::int64_t number, Utc now);
+    Result<void> record_delivery(
+        std::string_view subscription, std::int64_t number, unsigned attempts, Utc now
+    );
 
     // Discoveries
     /// A query that names our Patients becomes one by their Persons' identifiers and demographics (subscriptions E5). Empty: one of them is unknown.
@@ -114,6 +116,9 @@ public:
     Result<void> record_calls(std::vector<CallRow> const& rows);
 
     // Reads
+    Result<Explanation> explain(
+        std::string_view scope, std::string_view subscription, std::string_view document
+    );
     /// Entries::unseen().
     Result<std::vector<std::string>> unseen_entries(
         std::string_view scope, std::string_view patient, Utc since, std::size_t limit

@@ -307,7 +307,8 @@ awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, Attemp
 
 awaitable<void> Workers::settle_delivery(Worker& worker, Subject& subject, std::int64_t number) {
     while (true) {
-        auto const recorded = co_await storage_.record_delivery(worker.id, number, clock_.utc_now());
+        auto const recorded =
+            co_await storage_.record_delivery(worker.id, number, worker.trial.attempts + 1, clock_.utc_now());
         if (recorded) break;
         auto const failure = recorded.error();
         co_await rest_after_storage_failure(worker, failure);

@@ -229,13 +229,23 @@ awaitable<Result<std::vector<cache::EventRecord>>> Storage::events(
     );
 }
 awaitable<Result<void>> Storage::record_delivery(
-    std::string subscription, std::int64_t number, cache::Utc now
+    std::string subscription, std::int64_t number, unsigned attempts, cache::Utc now
 ) {
     return impl_->run(
         impl_->writer,
-        [subscription = std::move(subscription), number, now](cache::Store& store) {
-            return store.record_delivery(subscription, number, now);
+        [subscription = std::move(subscription), number, attempts, now](cache::Store& store) {
+            return store.record_delivery(subscription, number, attempts, now);
         }
+    );
+}
+awaitable<Result<cache::Explanation>> Storage::explain(
+    std::string scope, std::string subscription, std::string document
+) {
+    return impl_->run(
+        impl_->reader,
+        [scope = std::move(scope), subscription = std::move(subscription), document = std::move(document)](
+            cache::Store& store
+        ) { return store.explain(scope, subscription, document); }
     );
 }
 

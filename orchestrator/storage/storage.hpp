@@ -51,7 +51,12 @@ public:
     awaitable<Result<std::vector<cache::EventRecord>>> events(
         std::string subscription, std::int64_t after, std::int64_t until, std::size_t limit
     );
-    awaitable<Result<void>> record_delivery(std::string subscription, std::int64_t number, cache::Utc now);
+    awaitable<Result<void>> record_delivery(
+        std::string subscription, std::int64_t number, unsigned attempts, cache::Utc now
+    );
+    awaitable<Result<cache::Explanation>> explain(
+        std::string scope, std::string subscription, std::string document
+    );
 
     awaitable<Result<std::optional<fhir::search::PatientQuery>>> discovery_query(
         std::string scope, fhir::search::PatientQuery query

@@ -86,7 +86,7 @@ TEST_CASE("the cursor of delivered Events never goes back", "[cache][events]") {
     fixture.subscribe("s1");
     auto const deliver = [&](std::int64_t number) {
         fixture.commit([&](Store& s) -> Result<bool> {
-            good(s.record_delivery("s1", number, at_second(5)));
+            good(s.record_delivery("s1", number, 1, at_second(5)));
             return true;
         });
         return good(fixture.store->read_subscription("", "s1")).record.delivered;

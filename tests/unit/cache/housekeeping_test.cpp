@@ -44,7 +44,7 @@ TEST_CASE("delivered Events go after their time, and are never told again", "[ca
     fixture.purge(1000);
     REQUIRE(good(fixture.store->events("s1", 0, 10, 10)).size() == 1);
     fixture.commit([&](Store& s) -> Result<bool> {
-        good(s.record_delivery("s1", 1, at_second(5)));
+        good(s.record_delivery("s1", 1, 1, at_second(5)));
         return true;
     });
     fixture.purge(1000);

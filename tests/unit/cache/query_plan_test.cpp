@@ -21,7 +21,8 @@ std::vector<char const*> all_statements() {
           discovery_statements(),
           content_statements(),
           search_statements(),
-          housekeeping_statements()}) {
+          housekeeping_statements(),
+          explanation_statements()}) {
         all.insert(all.end(), statements.begin(), statements.end());
     }
     return all;

@@ -1,0 +1,116 @@
+#include "fhir/search/date_range.hpp"
+#include "orchestrator/api/handlers.hpp"
+#include "orchestrator/api/response.hpp"
+
+namespace tributary::api {
+
+namespace {
+
+using cache::NotTold;
+using fhir::json::Value;
+
+struct Words {
+    std::string_view code, text;
+};
+
+Words words(NotTold why) {
+    switch (why) {
+        case NotTold::other_patient:
+            return {
+                "other-patient",
+                "None of the patients this document is known under is accepted for the criteria."
+            };
+        case NotTold::filtered:
+            return {"filtered", "The filters of the criteria do not let this document through."};
+        case NotTold::off:
+            return {"off", "The Subscription is off: nothing is counted or sent."};
+        case NotTold::before:
+            return {
+                "not-told",
+                "It matches now. When it became known it did not, or the Subscription does not look back."
+            };
+        case NotTold::not_understood:
+            return {"not-understood", "The criteria are not understood any more: update the Subscription."};
+    }
+    return {};
+}
+
+Value parameter(std::string_view name, std::string_view type, Value value) {
+    return fhir::json::object({{"name", Value(name)}, {std::string(type), std::move(value)}});
+}
+
+Value event_parameter(cache::ExplainedEvent const& event, std::int64_t delivered) {
+    using subscriptions::EventKind;
+    std::vector<Value> parts;
+    parts.push_back(parameter("event-number", "valueString", Value(std::to_string(event.number))));
+    parts.push_back(parameter("timestamp", "valueInstant", Value(fhir::search::format_instant(event.at))));
+    parts.push_back(
+        parameter("kind", "valueCode", Value(event.kind == EventKind::create ? "create" : "update"))
+    );
+    parts.push_back(parameter("version", "valueString", Value(std::to_string(event.version))));
+    bool const sent = event.number <= delivered;
+    parts.push_back(parameter("delivered", "valueBoolean", Value(sent)));
+    if (event.delivered_at) {
+        auto const when = fhir::search::format_instant(*event.delivered_at);
+        parts.push_back(parameter("delivered-at", "valueInstant", Value(when)));
+    }
+    if (event.attempts > 0)
+        parts.push_back(parameter("attempts", "valueInteger", Value(static_cast<std::size_t>(event.attempts)))
+        );
+    return fhir::json::object({{"name", Value("event")}, {"part", fhir::json::array(std::move(parts))}});
+}
+
+Value answer(cache::Explanation const& explanation) {
+    std::vector<Value> parameters;
+    bool const notified = !explanation.events.empty();
+    parameters.push_back(parameter("notified", "valueBoolean", Value(notified)));
+    parameters.push_back(parameter("status", "valueCode", Value(subscriptions::wire(explanation.status))));
+    if (explanation.why_not) {
+        auto const said = words(*explanation.why_not);
+        parameters.push_back(parameter("reason", "valueCode", Value(said.code)));
+        parameters.push_back(parameter("explanation", "valueString", Value(said.text)));
+    }
+    for (auto const& event : explanation.events)
+        parameters.push_back(event_parameter(event, explanation.delivered));
+    return fhir::json::object(
+        {{"resourceType", Value("Parameters")}, {"parameter", fhir::json::array(std::move(parameters))}}
+    );
+}
+
+/// "DocumentReference/1", "[base]/DocumentReference/1" or "1". Errors: invalid.
+Result<std::string> read_document_id(std::vector<fhir::search::Parameter>& parameters) {
+    auto const given = take(parameters, "document");
+    if (given.size() != 1 || given.front().empty())
+        return Failure(Errc::invalid, "name one document: $explain?document=[id of a DocumentReference]");
+    return given.front().substr(given.front().rfind('/') + 1);
+}
+
+awaitable<net::ServerResponse> explain(Context const& context, Request request) {
+    auto parameters = read_parameters(request.http);
+    if (!parameters) co_return failure_response(parameters.error());
+    if (auto const json = accept_json(request.http.headers, *parameters); !json)
+        co_return failure_response(json.error());
+    auto document = read_document_id(*parameters);
+    if (!document) co_return failure_response(document.error());
+    auto const explanation = co_await context.storage.explain(
+        request.caller.scope, request.captures.front(), std::move(*document)
+    );
+    if (!explanation) co_return failure_response(explanation.error());
+    if (explanation->subscription == cache::Presence::unknown)
+        co_return failure_response(Failure(Errc::not_found, "no Subscription has this id"));
+    if (explanation->subscription == cache::Presence::deleted)
+        co_return failure_response(Failure(Errc::deleted, "this Subscription was deleted"));
+    if (explanation->document == cache::Presence::unknown)
+        co_return failure_response(Failure(Errc::not_found, "no DocumentReference has this id"));
+    co_return resource_response(200, answer(*explanation));
+}
+
+}  // namespace
+
+void add_explain_routes(Router& router, Context const& context) {
+    router.add("GET", "Subscription/{id}/$explain", [&context](Request request) {
+        return explain(context, std::move(request));
+    });
+}
+
+}  // namespace tributary::api

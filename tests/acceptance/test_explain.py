@@ -20,8 +20,6 @@ class Explain(Case):
         self.tributary(self.partner("p001", [patient("1")]).holds(document("d1", "1")))
         receiver.next_replies(Reply(200), Reply(503), Reply(200))
         told = self.create(fhir.topic(endpoint=receiver.endpoint))["id"]
-        filtered = self.create(fhir.topic(f"{fhir.BOB}&type=http://loinc.org|00000-0", receiver.endpoint))["id"]
-        somebody = self.create(fhir.topic("DocumentReference?patient.given=alice&patient.family=jones", receiver.endpoint))["id"]
         focus = receiver.wait_for_events(2, seconds=20)[-1].focus()["id"]
         self.eventually(lambda: self.explain(told, focus)["events"][0]["delivered"], "the delivery is recorded")
         said = self.explain(told, f"DocumentReference/{focus}")
@@ -29,6 +27,8 @@ class Explain(Case):
         event = said["events"][0]
         self.assertEqual((event["event-number"], event["kind"], event["attempts"]), ("1", "create", 2))
         self.assertLess(event["timestamp"], event["delivered-at"])
+        filtered = self.create(fhir.topic(f"{fhir.BOB}&type=http://loinc.org|00000-0", receiver.endpoint))["id"]
+        somebody = self.create(fhir.topic("DocumentReference?patient.given=alice&patient.family=jones", receiver.endpoint))["id"]
         for subscription, reason in ((filtered, "filtered"), (somebody, "other-patient")):
             said = self.explain(subscription, focus)
             self.assertFalse(said["notified"])

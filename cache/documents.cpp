@@ -174,8 +174,7 @@ fhir::DocumentReference Documents::publish(
     auto read = fhir::read_document_reference(std::move(resource));
     auto const reference = read ? std::move(*read) : entry.reference;
     auto const date = fhir::search::read_date(reference.date);
-    auto const date_from =
-        date ? std::optional(std::chrono::time_point_cast<Utc::duration>(date->from)) : std::nullopt;
+    auto const date_from = date ? std::optional(fhir::search::clock_time(date->from)) : std::nullopt;
     database_.run(
         kUpdate, entry.sequence, document.version, document.status, date_from, now, document.sequence
     );

@@ -153,7 +153,7 @@ void read_end(Value const& resource, Plan& plan, Problems& problems) {
             "Subscription.end");
         return;
     }
-    plan.end = std::chrono::time_point_cast<std::chrono::system_clock::duration>(range->from);
+    plan.end = fhir::search::clock_time(range->from);
 }
 
 /// Extensions of later versions say what the backport's say, and are not read; modifiers change what the rest means.

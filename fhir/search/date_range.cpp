@@ -1,5 +1,6 @@
 #include "fhir/search/date_range.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -117,6 +118,12 @@ std::optional<DateRange> read_date(std::string_view text) {
     if (scanner.done()) return DateRange{midnight, midnight + days(1)};
     if (!scanner.skip('T')) return std::nullopt;
     return read_time(midnight, scanner);
+}
+
+system_clock::time_point clock_time(sys_time<microseconds> when) {
+    using Time = system_clock::time_point;
+    constexpr auto kFirst = ceil<microseconds>(Time::min()), kLast = floor<microseconds>(Time::max());
+    return time_point_cast<Time::duration>(std::clamp(when, kFirst, kLast));
 }
 
 std::string format_instant(system_clock::time_point when) {

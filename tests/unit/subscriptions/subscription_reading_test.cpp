@@ -71,6 +71,8 @@ TEST_CASE("an end is an instant to come", "[subscriptions][C4]") {
         read_changed(kClassic, [](Value& r, Value&) { r.set("end", "2026-06-01T02:00:00.5+01:00"); });
     CHECK(reading.problems.empty());
     CHECK(reading.plan.end == fhir::search::read_date("2026-06-01T01:00:00.5Z")->from);
+    auto const never = read_changed(kClassic, [](Value& r, Value&) { r.set("end", "9999-12-31T23:59:59Z"); });
+    CHECK(never.problems.empty());
 }
 
 TEST_CASE("whoever unsubscribes may leave an end that is past", "[subscriptions][A2]") {

@@ -95,6 +95,15 @@ TEST_CASE("what is no date is refused", "[search][F.4]") {
     }
 }
 
+TEST_CASE("a moment that no clock holds is the last, or the first, that it does", "[search]") {
+    auto const moment = [](char const* date) { return clock_time(read_date(date)->from); };
+    CHECK(moment("2030-01-01T00:00:00.000001Z") - moment("2030") == microseconds(1));
+    CHECK(moment("2261") < moment("2300"));
+    CHECK(moment("2300") == moment("9999-12-31T23:59:59Z"));
+    CHECK(moment("0001") == moment("1600"));
+    CHECK(moment("1600") < moment("1700"));
+}
+
 TEST_CASE("an instant that was written is read again, whatever the moment", "[search][property]") {
     auto const seed = std::random_device{}();
     INFO("TEST_SEED " << seed);

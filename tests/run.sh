@@ -4,7 +4,7 @@
 #   tests/run.sh           unit and component tests under ASan and UBSan, lint, the release programs as a user sees
 #                          them, a short crash run, runs over 200 communities judged by the oracle, clients of other makers, and a real HAPI FHIR server
 #   tests/run.sh --full    also ThreadSanitizer, clang, clang-tidy, each header by itself, the component tests 50 times,
-#                          200 crashes, 20 seeds of each run over 200 communities, a browser, tools of other makers
+#                          200 crashes, 20 seeds of each run over 200 communities, a browser, tools of other makers, a minute of each fuzzer
 #
 # Ends with one line "N passed, N failed, N skipped", and with status 0 only when nothing failed.
 set -uo pipefail
@@ -48,7 +48,7 @@ workflow() {
 }
 
 release_programs() {
-    cmake --preset release && cmake --build --preset release --target tributary partner-simulator kill_at_write
+    cmake --preset release && cmake --build --preset release --target tributary partner-simulator kill_at_write websocket-echo
 }
 
 install_packages() {
@@ -101,6 +101,7 @@ if [ "$full" = yes ]; then
     step "clang-tidy" tidy
     step "headers by themselves" cmake --workflow --preset check-headers
     step "component tests 50 times" repeat_component_tests
+    step "fuzzers, a minute each" tests/fuzz/run.sh 60
 fi
 wait "$maven" "$installing"
 

@@ -21,13 +21,19 @@ def subscribe(server):
     return Subscription(wanted.create(server))
 
 
+def state(outcome):
+    """How far the communities have been asked: none, running, late (going on) or complete (some may have failed)."""
+    told = next(each for each in outcome.issue[0].extension if each.url.endswith("/discovery-progress"))
+    return next(each.valueCode for each in told.extension if each.url == "state")
+
+
 def search(server):
     """Every page; the outcome among the entries tells what is still missing, and is gone when nothing is."""
     found, missing = [], False
     bundle = DocumentReference.where(struct={**PATIENT, "_count": "5"}).perform(server)
     while bundle:
         for entry in bundle.entry or []:
-            missing = missing or entry.search.mode == "outcome" and entry.resource.issue[0].severity == "information"
+            missing = missing or entry.search.mode == "outcome" and state(entry.resource) != "complete"
             if entry.search.mode == "match":
                 found.append(entry.resource)
         following = next((link.url for link in bundle.link if link.relation == "next"), None)

@@ -41,6 +41,7 @@ enum class Presence { found, deleted, unknown };
 struct FoundSubscription {
     Presence presence = Presence::unknown;
     SubscriptionRecord record;  ///< meaningful when found
+    bool changed = false;       ///< by a write: not where its conditions (`from`, `version`) did not hold
 };
 struct StatusChange {
     std::string id;
@@ -49,6 +50,15 @@ struct StatusChange {
     Utc now;
     /// Only from one of these (a server's change that lost a race with the app's must not undo it); empty: from any.
     std::vector<subscriptions::Status> from = {};
+    std::optional<std::uint64_t> version = {};  ///< only at this one
+};
+/// A client's update.
+struct ReplaceSubscription {
+    std::string scope, id;
+    std::string resource;                         ///< stored form, JSON
+    std::optional<subscriptions::Status> status;  ///< empty: status and error stay, and nothing new is wanted
+    std::optional<std::uint64_t> version;         ///< only at this one
+    Utc now;
 };
 struct SubscriptionSearch {
     std::string scope;

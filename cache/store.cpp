@@ -108,17 +108,13 @@ Result<FoundSubscription> Store::read_subscription(std::string_view scope, std::
 Result<FoundSubscription> Store::change_status(StatusChange const& change) {
     return impl_->unit([&] { return impl_->subscriptions.change_status(change); });
 }
-Result<FoundSubscription> Store::replace_subscription(
-    std::string_view scope,
-    std::string_view id,
-    std::string_view resource,
-    subscriptions::Status status,
-    Utc now
-) {
-    return impl_->unit([&] { return impl_->subscriptions.replace(scope, id, resource, status, now); });
+Result<FoundSubscription> Store::replace_subscription(ReplaceSubscription const& change) {
+    return impl_->unit([&] { return impl_->subscriptions.replace(change); });
 }
-Result<Presence> Store::delete_subscription(std::string_view scope, std::string_view id, Utc now) {
-    return impl_->unit([&] { return impl_->subscriptions.remove(scope, id, now); });
+Result<FoundSubscription> Store::delete_subscription(
+    std::string_view scope, std::string_view id, std::optional<std::uint64_t> version, Utc now
+) {
+    return impl_->unit([&] { return impl_->subscriptions.remove(scope, id, version, now); });
 }
 Result<SubscriptionPage> Store::search_subscriptions(SubscriptionSearch const& search) {
     return impl_->unit([&] { return impl_->subscriptions.search(search); });

@@ -45,18 +45,14 @@ public:
     /// Stores it with Events for every known document it wants. Errors: throttled at max_subscriptions.
     Result<SubscriptionRecord> create_subscription(NewSubscription const& subscription);
     Result<FoundSubscription> read_subscription(std::string_view scope, std::string_view id);
-    /// found: changed, a new version. Otherwise, or when `from` does not hold, nothing happens and the record is as it was.
+    /// changed: a new version. Otherwise, or when `from` or `version` does not hold, nothing happens and the record is as it was.
     Result<FoundSubscription> change_status(StatusChange const& change);
-    /// Replaces the resource (a client's update), with a new version and status. Numbered Events stay; newly wanted known documents become Events.
-    Result<FoundSubscription> replace_subscription(
-        std::string_view scope,
-        std::string_view id,
-        std::string_view resource,
-        subscriptions::Status status,
-        Utc now
+    /// A client's update: a new version. Numbered Events stay; newly wanted known documents become Events.
+    Result<FoundSubscription> replace_subscription(ReplaceSubscription const& change);
+    /// changed: it is gone. deleted or unknown, or at another version: nothing to do.
+    Result<FoundSubscription> delete_subscription(
+        std::string_view scope, std::string_view id, std::optional<std::uint64_t> version, Utc now
     );
-    /// deleted or unknown: nothing to do.
-    Result<Presence> delete_subscription(std::string_view scope, std::string_view id, Utc now);
     Result<SubscriptionPage> search_subscriptions(SubscriptionSearch const& search);
     /// Those that are not off, in order of creation, after the given sequence; for the start. `next`: 0 at the end.
     struct LiveSubscriptions {

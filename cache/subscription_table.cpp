@@ -26,6 +26,8 @@ constexpr char kSetStatus[] =
     "UPDATE subscription SET version = version + 1, last_updated = ?, status = ?, error_code = ?, error_text "
     "= ?, error_since = ? "
     "WHERE sequence = ?";
+constexpr char kRenew[] =
+    "UPDATE subscription SET version = version + 1, last_updated = ? WHERE sequence = ?";
 constexpr char kReplace[] = "UPDATE subscription SET resource = ?, url = ?, end_at = ? WHERE sequence = ?";
 constexpr char kDelete[] =
     "UPDATE subscription SET deleted = 1, version = version + 1, last_updated = ?, status = 'off', resource "
@@ -65,6 +67,7 @@ constexpr char const* kStatements[] = {
     kFind,
     kLoad,
     kSetStatus,
+    kRenew,
     kReplace,
     kDelete,
     kDropKeys,
@@ -79,6 +82,10 @@ constexpr char const* kStatements[] = {
 template <class T>
 bool any_of(std::vector<T> const& wanted, T const& value) {
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
+bool is_at(SubscriptionRecord const& record, std::optional<std::uint64_t> version) {
+    return !version || record.version == *version;
 }
 
 }  // namespace
@@ -169,10 +176,17 @@ FoundSubscription SubscriptionTable::read(std::string_view scope, std::string_vi
     return found.record.scope == scope ? found : FoundSubscription();
 }
 
+void SubscriptionTable::reload(Found& found, EventKind kind) {
+    found.subscription.record = load(found.sequence);
+    found.subscription.changed = true;
+    record_change(found.subscription.record, kind);
+}
+
 FoundSubscription SubscriptionTable::change_status(StatusChange const& change) {
     auto found = find(change.id);
-    auto& record = found.subscription.record;
-    if (found.subscription.presence != Presence::found || !any_of(change.from, record.status))
+    auto const& record = found.subscription.record;
+    if (found.subscription.presence != Presence::found || !any_of(change.from, record.status) ||
+        !is_at(record, change.version))
         return found.subscription;
     std::optional<Utc> since;
     if (change.status == Status::error)
@@ -186,38 +200,43 @@ FoundSubscription SubscriptionTable::change_status(StatusChange const& change) {
         since,
         found.sequence
     );
-    record = load(found.sequence);
-    record_change(record, EventKind::update);
+    reload(found, EventKind::update);
     return found.subscription;
 }
 
-Result<FoundSubscription> SubscriptionTable::replace(
-    std::string_view scope, std::string_view id, std::string_view resource, Status status, Utc now
+Result<FoundSubscription> SubscriptionTable::replace(ReplaceSubscription const& change) {
+    auto found = find(change.id);
+    auto const& record = found.subscription.record;
+    if (record.scope != change.scope) return FoundSubscription();
+    if (found.subscription.presence != Presence::found || !is_at(record, change.version))
+        return found.subscription;
+    auto const plan = understand(change.resource);
+    if (!plan) return plan.error();
+    database_.run(kReplace, change.resource, plan->channel.endpoint, plan->end, found.sequence);
+    if (change.status) {
+        auto const status = subscriptions::wire(*change.status);
+        database_.run(kSetStatus, change.now, status, "", "", std::optional<Utc>(), found.sequence);
+        store_keys(found.sequence, change.scope, *plan);
+        if (*change.status != Status::off)
+            interest_.catch_up(found.sequence, change.scope, *plan, documents_, change.now);
+    } else {
+        database_.run(kRenew, change.now, found.sequence);
+    }
+    reload(found, EventKind::update);
+    return found.subscription;
+}
+
+FoundSubscription SubscriptionTable::remove(
+    std::string_view scope, std::string_view id, std::optional<std::uint64_t> version, Utc now
 ) {
     auto found = find(id);
-    auto& record = found.subscription.record;
-    if (record.scope != scope) return FoundSubscription();
-    if (found.subscription.presence != Presence::found) return found.subscription;
-    auto const plan = understand(resource);
-    if (!plan) return plan.error();
-    database_.run(kReplace, resource, plan->channel.endpoint, plan->end, found.sequence);
-    database_.run(kSetStatus, now, subscriptions::wire(status), "", "", std::optional<Utc>(), found.sequence);
-    store_keys(found.sequence, scope, *plan);
-    if (status != Status::off) interest_.catch_up(found.sequence, scope, *plan, documents_, now);
-    record = load(found.sequence);
-    record_change(record, EventKind::update);
-    return found.subscription;
-}
-
-Presence SubscriptionTable::remove(std::string_view scope, std::string_view id, Utc now) {
-    auto found = find(id);
-    if (found.subscription.record.scope != scope) return Presence::unknown;
-    if (found.subscription.presence != Presence::found) return found.subscription.presence;
+    if (found.subscription.record.scope != scope) return {};
+    if (found.subscription.presence != Presence::found || !is_at(found.subscription.record, version))
+        return found.subscription;
     database_.run(kDelete, now, found.sequence);
     database_.run(kDropKeys, found.sequence);
-    auto record = load(found.sequence);
-    record_change(record, EventKind::remove);
-    return Presence::found;
+    reload(found, EventKind::remove);
+    return found.subscription;
 }
 
 std::vector<std::int64_t> SubscriptionTable::matching(SubscriptionSearch const& search) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -27,14 +28,10 @@ public:
     Result<SubscriptionRecord> create(NewSubscription const& subscription);
     FoundSubscription read(std::string_view scope, std::string_view id);
     FoundSubscription change_status(StatusChange const& change);
-    Result<FoundSubscription> replace(
-        std::string_view scope,
-        std::string_view id,
-        std::string_view resource,
-        subscriptions::Status status,
-        Utc now
+    Result<FoundSubscription> replace(ReplaceSubscription const& change);
+    FoundSubscription remove(
+        std::string_view scope, std::string_view id, std::optional<std::uint64_t> version, Utc now
     );
-    Presence remove(std::string_view scope, std::string_view id, Utc now);
     SubscriptionPage search(SubscriptionSearch const& search);
     Store::LiveSubscriptions live(std::int64_t after, std::size_t limit);
     std::string key_check();
@@ -50,6 +47,8 @@ private:
     Result<subscriptions::Plan> understand(std::string_view resource) const;
     Found find(std::string_view id);
     SubscriptionRecord load(std::int64_t sequence);
+    /// After a change: the record as it is now.
+    void reload(Found& found, subscriptions::EventKind kind);
     void store_keys(std::int64_t sequence, std::string_view scope, subscriptions::Plan const& plan);
     std::vector<std::int64_t> matching(SubscriptionSearch const& search);
     void record_change(SubscriptionRecord const& record, subscriptions::EventKind kind);

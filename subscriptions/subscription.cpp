@@ -171,6 +171,15 @@ Result<Value> with_stored_headers(Value resource, Value const& stored) {
     return resource;
 }
 
+Value with_headers_as_written(Value outward, Value const& written) {
+    auto const* const headers = written.at("channel", "header");
+    auto* const channel = outward.find("channel");
+    if (channel != nullptr && headers != nullptr) channel->set("header", *headers);
+    return outward;
+}
+
+bool same_resource(Value const& a, Value const& b) { return equal(&a, &b); }
+
 bool same_request(Value const& a, Value const& b) {
     if (!equal(a.find("criteria"), b.find("criteria")) || !equal(a.find("_criteria"), b.find("_criteria")))
         return false;

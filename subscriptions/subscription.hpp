@@ -94,7 +94,12 @@ fhir::json::Value stored_subscription(fhir::json::Value resource);
 /// stands for nothing, at its header. Source: subscriptions D2.
 Result<fhir::json::Value> with_stored_headers(fhir::json::Value resource, fhir::json::Value const& stored);
 
-/// Two stored forms ask for the same (criteria, filters, channel): a PUT that changes nothing. A masked header value equals any.
+/// The answer to a write: `outward` with the header values as `written` carries them, those in clear and those masked. Source: subscriptions D2.
+fhir::json::Value with_headers_as_written(fhir::json::Value outward, fhir::json::Value const& written);
+
+/// Two stored forms ask for the same (criteria, filters, channel). A masked header value equals any.
 bool same_request(fhir::json::Value const& a, fhir::json::Value const& b);
+/// Two stored forms are the same resource, whatever the order of members: a PUT that changes nothing.
+bool same_resource(fhir::json::Value const& a, fhir::json::Value const& b);
 
 }  // namespace tributary::subscriptions

@@ -33,7 +33,8 @@ net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Head
     response.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
     response.headers.add(
         "Access-Control-Allow-Headers",
-        "Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-Request-Id"
+        "Accept, Authorization, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Exist, "
+        "If-None-Match, Prefer, X-Correlation-Id, X-Medplum, X-Request-Id"
     );
     response.headers.add("Access-Control-Max-Age", "600");
     add_cors(allowed, request, response.headers);
@@ -46,9 +47,12 @@ void add_cors(std::vector<std::string> const& allowed, net::Headers const& reque
     bool const any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     response.add("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
     response.add(
-        "Access-Control-Expose-Headers", "Content-Location, ETag, Last-Modified, Location, X-Request-Id"
+        "Access-Control-Expose-Headers",
+        "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Correlation-Id, X-Request-Id"
     );
-    if (!any) response.add("Vary", "Origin");
+    if (any) return;
+    response.add("Access-Control-Allow-Credentials", "true");
+    response.add("Vary", "Origin");
 }
 
 }  // namespace tributary::api

@@ -139,6 +139,24 @@ Result<void> accept_json(
     return Failure(Errc::not_acceptable, "only application/fhir+json is offered: add it to Accept");
 }
 
+Result<void> check_accept(net::ServerRequest const& request) {
+    auto const parameters = fhir::search::parse_query(request.query);
+    if (!parameters) return parameters.error();
+    return accept_json(request.headers, *parameters);
+}
+
+Result<std::optional<std::uint64_t>> read_if_match(net::Headers const& headers) {
+    auto tag = trim(headers.get("If-Match"));
+    if (tag.empty() || tag == "*") return std::optional<std::uint64_t>();
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') tag = tag.substr(1, tag.size() - 2);
+    std::uint64_t version = 0;
+    auto const [end, error] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
+    if (error != std::errc() || end != tag.data() + tag.size())
+        return Failure(Errc::precondition, "If-Match names no version: write the ETag of a read, W/\"1\"");
+    return std::optional(version);
+}
+
 Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::string_view type) {
     if (!is_json(media_type(request.headers))) {
         return Failure(Errc::media_type, "the body must be application/fhir+json: set Content-Type");

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,10 @@ bool strict_handling(net::Headers const& headers);
 
 /// May the answer be FHIR JSON, by Accept and _format? Errors: not_acceptable, with what is offered. `parameters`: of the query.
 Result<void> accept_json(net::Headers const& headers, std::vector<fhir::search::Parameter> const& parameters);
+/// The same for a request whose body is no form: what writes asks this before anything is stored. Errors: malformed, not_acceptable.
+Result<void> check_accept(net::ServerRequest const& request);
+/// The version that If-Match names; empty: none, or any. Errors: precondition when it names no version of ours.
+Result<std::optional<std::uint64_t>> read_if_match(net::Headers const& headers);
 /// The q value with which Accept takes this media type, 0: not at all; 1 where there is no Accept.
 double accept_quality(net::Headers const& headers, std::string_view media_type);
 /// Takes the media type by name, not by a wildcard.

@@ -197,6 +197,15 @@ awaitable<net::ServerResponse> type_token(Context const& context, Request reques
     co_return co_await give_token(context, request.caller.scope, std::move(ids));
 }
 
+/// What was sent is not sent again on request (subscriptions E5).
+awaitable<net::ServerResponse> refuse_resend(Request) {
+    auto response = failure_response(
+        Failure(Errc::method, "$resend is not offered: what was missed is in $status and the searches")
+    );
+    response.headers.add("Allow", "OPTIONS");
+    co_return response;
+}
+
 }  // namespace
 
 void add_subscription_operation_routes(Router& router, Context const& context) {
@@ -213,6 +222,7 @@ void add_subscription_operation_routes(Router& router, Context const& context) {
         router.add(method, "Subscription/$get-ws-binding-token", [&context](Request request) {
             return type_token(context, std::move(request));
         });
+        router.add(method, "Subscription/{id}/$resend", refuse_resend);
     }
 }
 

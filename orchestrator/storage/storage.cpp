@@ -170,28 +170,21 @@ awaitable<Result<cache::FoundSubscription>> Storage::change_status(cache::Status
         }
     );
 }
-awaitable<Result<cache::FoundSubscription>> Storage::replace_subscription(
-    std::string scope, std::string id, std::string resource, subscriptions::Status status, cache::Utc now
-) {
-    resource = impl_->secrets.seal(id, std::move(resource));
-    auto const bytes = resource.size();
-    auto work = [scope = std::move(scope),
-                 id = std::move(id),
-                 resource = std::move(resource),
-                 status,
-                 now,
-                 &secrets = impl_->secrets](cache::Store& store) {
-        return secrets.opened(store.replace_subscription(scope, id, resource, status, now));
+awaitable<Result<cache::FoundSubscription>> Storage::replace_subscription(cache::ReplaceSubscription change) {
+    change.resource = impl_->secrets.seal(change.id, std::move(change.resource));
+    auto const bytes = change.resource.size();
+    auto work = [change = std::move(change), &secrets = impl_->secrets](cache::Store& store) {
+        return secrets.opened(store.replace_subscription(change));
     };
     return impl_->run(impl_->writer, std::move(work), bytes);
 }
-awaitable<Result<cache::Presence>> Storage::delete_subscription(
-    std::string scope, std::string id, cache::Utc now
+awaitable<Result<cache::FoundSubscription>> Storage::delete_subscription(
+    std::string scope, std::string id, std::optional<std::uint64_t> version, cache::Utc now
 ) {
     return impl_->run(
         impl_->writer,
-        [scope = std::move(scope), id = std::move(id), now](cache::Store& store) {
-            return store.delete_subscription(scope, id, now);
+        [scope = std::move(scope), id = std::move(id), version, now](cache::Store& store) {
+            return store.delete_subscription(scope, id, version, now);
         }
     );
 }

@@ -38,10 +38,10 @@ public:
     awaitable<Result<cache::SubscriptionRecord>> create_subscription(cache::NewSubscription subscription);
     awaitable<Result<cache::FoundSubscription>> read_subscription(std::string scope, std::string id);
     awaitable<Result<cache::FoundSubscription>> change_status(cache::StatusChange change);
-    awaitable<Result<cache::FoundSubscription>> replace_subscription(
-        std::string scope, std::string id, std::string resource, subscriptions::Status status, cache::Utc now
+    awaitable<Result<cache::FoundSubscription>> replace_subscription(cache::ReplaceSubscription change);
+    awaitable<Result<cache::FoundSubscription>> delete_subscription(
+        std::string scope, std::string id, std::optional<std::uint64_t> version, cache::Utc now
     );
-    awaitable<Result<cache::Presence>> delete_subscription(std::string scope, std::string id, cache::Utc now);
     awaitable<Result<cache::SubscriptionPage>> search_subscriptions(cache::SubscriptionSearch search);
     awaitable<Result<cache::Store::LiveSubscriptions>> live_subscriptions(
         std::int64_t after, std::size_t limit

@@ -131,12 +131,67 @@ TEST_CASE("a replaced Subscription keeps its numbers and is told of what it newl
     fixture.admit("p1", "1", {{"a"}, other});
     fixture.subscribe("s1", std::string(kBob) + "&type=34133-9");
     REQUIRE(fixture.told("s1") == Texts{"create p1-b/1"});
-    auto const resource = StoreFixture::classic_subscription(kBob);
-    auto const replaced = fixture.commit([&](Store& s) {
-        return s.replace_subscription("", "s1", resource, Status::requested, at_second(9));
-    });
+    ReplaceSubscription const change{
+        "", "s1", StoreFixture::classic_subscription(kBob), Status::requested, {}, at_second(9)
+    };
+    auto const replaced = fixture.commit([&](Store& s) { return s.replace_subscription(change); });
     CHECK(replaced.record.version == 2);
     CHECK(fixture.told("s1") == Texts{"create p1-b/1", "create p1-a/1"});
+}
+
+TEST_CASE("an update at another version than the one it was decided upon changes nothing", "[cache]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    ReplaceSubscription change{
+        "",
+        "s1",
+        StoreFixture::classic_subscription("DocumentReference?patient=1"),
+        Status::off,
+        2,
+        at_second(9)
+    };
+    auto const replace = [&] {
+        return fixture.commit([&](Store& s) { return s.replace_subscription(change); });
+    };
+    CHECK_FALSE(replace().changed);
+    CHECK(good(fixture.store->read_subscription("", "s1")).record.version == 1);
+    StatusChange off;
+    off.id = "s1";
+    off.status = Status::off;
+    off.version = 2;
+    CHECK_FALSE(fixture.commit([&](Store& s) { return s.change_status(off); }).changed);
+    auto const removed =
+        fixture.commit([&](Store& s) { return s.delete_subscription("", "s1", 2, at_second(9)); });
+    CHECK_FALSE(removed.changed);
+    change.version = 1;
+    CHECK(replace().changed);
+    CHECK(good(fixture.store->read_subscription("", "s1")).record.version == 2);
+}
+
+TEST_CASE("an update that asks for the same keeps status, error and numbers", "[cache]") {
+    StoreFixture fixture;
+    fixture.match("p1", {{"1"}});
+    fixture.subscribe("s1");
+    fixture.admit("p1", "1", {{"a"}});
+    StatusChange error;
+    error.id = "s1";
+    error.status = Status::error;
+    error.error_code = "no-response";
+    error.now = at_second(5);
+    fixture.commit([&](Store& s) { return s.change_status(error); });
+    auto resource = parse(StoreFixture::classic_subscription(kBob));
+    resource.set("end", "2099-01-01T00:00:00Z");
+    ReplaceSubscription const change{"", "s1", fhir::json::write(resource), {}, 2, at_second(9)};
+    auto const found = fixture.commit([&](Store& s) { return s.replace_subscription(change); });
+    CHECK(found.record.version == 3);
+    CHECK(found.record.status == Status::error);
+    CHECK(found.record.error_code == "no-response");
+    CHECK(found.record.error_since == at_second(5));
+    CHECK(found.record.events == 1);
+    auto const after_end = at_second(9) + std::chrono::hours(24 * 365 * 100);
+    auto const ended =
+        fixture.commit([&](Store& s) { return s.expire_subscriptions(after_end, at_second(0)); });
+    CHECK(ended == Texts{"s1"});
 }
 
 TEST_CASE("a change of status that lost a race changes nothing", "[cache]") {
@@ -155,12 +210,11 @@ TEST_CASE("a deleted Subscription is told as deleted, and wants nothing any more
     StoreFixture fixture;
     fixture.subscribe("s1");
     fixture.match("p1", {{"1"}});
-    CHECK(fixture.commit([&](Store& s) {
-        return s.delete_subscription("", "s1", at_second(4));
-    }) == Presence::found);
-    CHECK(fixture.commit([&](Store& s) {
-        return s.delete_subscription("", "s1", at_second(4));
-    }) == Presence::deleted);
+    auto const remove = [&] {
+        return fixture.commit([&](Store& s) { return s.delete_subscription("", "s1", {}, at_second(4)); });
+    };
+    CHECK(remove().changed);
+    CHECK_FALSE(remove().changed);
     CHECK(good(fixture.store->read_subscription("", "s1")).presence == Presence::deleted);
     CHECK(fixture.admit("p1", "1", {{"a"}}).subscriptions.empty());
     CHECK(good(fixture.store->search_subscriptions({})).total == 0);

@@ -50,10 +50,10 @@ TEST_CASE("delivered Events go after their time, and are never told again", "[ca
     fixture.purge(1000);
     CHECK(good(fixture.store->events("s1", 0, 10, 10)).empty());
     fixture.admit("p1", "1", {{"a"}});
-    auto const resource = StoreFixture::classic_subscription(kBob);
-    fixture.commit([&](Store& s) {
-        return s.replace_subscription("", "s1", resource, subscriptions::Status::active, at_second(9));
-    });
+    ReplaceSubscription const change{
+        "", "s1", StoreFixture::classic_subscription(kBob), subscriptions::Status::active, {}, at_second(9)
+    };
+    fixture.commit([&](Store& s) { return s.replace_subscription(change); });
     CHECK(good(fixture.store->read_subscription("", "s1")).record.events == 1);
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("Events of a deleted Subscription go", "[cache][housekeeping]") {
     fixture.subscribe("s1");
     fixture.match("p1", {{"1"}});
     fixture.admit("p1", "1", {{"a"}});
-    fixture.commit([&](Store& s) { return s.delete_subscription("", "s1", at_second(4)); });
+    fixture.commit([&](Store& s) { return s.delete_subscription("", "s1", {}, at_second(4)); });
     CHECK(good(fixture.store->counts()).undelivered == 0);
     fixture.purge(0);
     CHECK(good(fixture.store->events("s1", 0, 10, 10)).empty());

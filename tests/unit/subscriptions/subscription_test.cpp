@@ -64,6 +64,28 @@ TEST_CASE("the submitter sees the header values just sent", "[subscriptions][D2]
     CHECK(write(*outward.at("channel", "header")) == R"(["Authorization: Bearer secret","X-Id: a:b"])");
 }
 
+TEST_CASE("the answer to a write has the header values as the write carried them", "[subscriptions][D2]") {
+    auto const stored = stored_subscription(parsed(kResource));
+    auto const shown = outward_subscription(stored, state(), HeaderValues::masked);
+    auto written = stored;
+    Value header;
+    header.push("Authorization: ***");
+    header.push("X-Id: new");
+    written.find("channel")->set("header", header);
+    auto const answer = with_headers_as_written(shown, written);
+    CHECK(write(*answer.at("channel", "header")) == R"(["Authorization: ***","X-Id: new"])");
+    CHECK(answer.text("status") == "error");
+}
+
+TEST_CASE("a changed end or reason asks for the same and is another resource", "[subscriptions]") {
+    auto const stored = stored_subscription(parsed(kResource));
+    auto later = stored;
+    later.set("end", "2099-01-01T00:00:00Z");
+    CHECK(same_resource(stored, stored));
+    CHECK(same_request(stored, later));
+    CHECK_FALSE(same_resource(stored, later));
+}
+
 TEST_CASE("an update of a masked resource keeps the stored values", "[subscriptions][D2]") {
     auto const stored = stored_subscription(parsed(kResource));
     auto const read = outward_subscription(stored, state(), HeaderValues::masked);

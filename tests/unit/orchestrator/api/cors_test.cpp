@@ -28,10 +28,12 @@ TEST_CASE("a listed origin is named, any origin gets a star", "[api]") {
     net::Headers listed;
     add_cors({"https://app.example"}, from("https://app.example"), listed);
     CHECK(listed.get("Access-Control-Allow-Origin") == "https://app.example");
+    CHECK(listed.get("Access-Control-Allow-Credentials") == "true");
     CHECK(listed.get("Vary") == "Origin");
     net::Headers any;
     add_cors({"*"}, from("https://app.example"), any);
     CHECK(any.get("Access-Control-Allow-Origin") == "*");
+    CHECK_FALSE(any.has("Access-Control-Allow-Credentials"));
     net::Headers none;
     add_cors({}, from("https://app.example"), none);
     CHECK(none.size() == 0);
@@ -49,6 +51,17 @@ TEST_CASE("an answer names an origin once, a preflight too", "[api]") {
 TEST_CASE("a preflight of a stranger is refused", "[api]") {
     CHECK(preflight({}, from("https://evil.example")).status == 403);
     CHECK(preflight({"https://app.example"}, from("https://app.example")).status == 204);
+}
+
+TEST_CASE("a page may send every header that a request here can carry", "[api]") {
+    auto const answer = preflight({"https://app.example"}, from("https://app.example"));
+    std::string const allowed(answer.headers.get("Access-Control-Allow-Headers"));
+    for (auto const* name :
+         {"Authorization", "Content-Type", "If-Match", "If-None-Exist", "Prefer", "X-Medplum"})
+        CHECK_THAT(allowed, Catch::Matchers::ContainsSubstring(name));
+    std::string const exposed(answer.headers.get("Access-Control-Expose-Headers"));
+    for (auto const* name : {"ETag", "Location", "Last-Modified"})
+        CHECK_THAT(exposed, Catch::Matchers::ContainsSubstring(name));
 }
 
 }  // namespace tributary::api

@@ -81,10 +81,34 @@ TEST_CASE("a body in another format, or of another type, is refused by name", "[
         read_resource(body_of("application/fhir+json; fhirVersion=5.0", "{}"), "Subscription");
     REQUIRE(!version.has_value());
     CHECK(version.error().errc() == Errc::media_type);
-    CHECK(read_resource(
-        body_of("application/json; charset=utf-8; fhirVersion=4.0", R"({"resourceType":"Subscription"})"),
-        "Subscription"
-    ).has_value());
+    CHECK(
+        read_resource(
+            body_of("application/json; charset=utf-8; fhirVersion=4.0", R"({"resourceType":"Subscription"})"),
+            "Subscription"
+        )
+            .has_value()
+    );
+}
+
+TEST_CASE("If-Match names a version, any, or nothing of ours", "[api]") {
+    auto const read = [](std::string value) {
+        net::Headers headers;
+        headers.add("If-Match", std::move(value));
+        return read_if_match(headers);
+    };
+    for (char const* value : {"W/\"12\"", "\"12\"", " W/\"12\" ", "12"}) {
+        INFO(value);
+        auto const version = read(value);
+        REQUIRE(version.has_value());
+        CHECK(*version == std::optional<std::uint64_t>(12));
+    }
+    CHECK_FALSE(read_if_match(net::Headers())->has_value());
+    CHECK_FALSE(read("*")->has_value());
+    for (char const* value : {"W/\"x\"", "W/\"1\", W/\"2\"", "\"\""}) {
+        INFO(value);
+        REQUIRE(!read(value).has_value());
+        CHECK(read(value).error().errc() == Errc::precondition);
+    }
 }
 
 TEST_CASE("malformed JSON is told with its line", "[api]") {

@@ -11,6 +11,7 @@
 #include "fhir/search/patient_query.hpp"
 #include "subscriptions/notification.hpp"
 #include "subscriptions/subscription.hpp"
+#include "subscriptions/subscription_search.hpp"
 
 namespace tributary::cache {
 
@@ -37,6 +38,11 @@ struct SubscriptionRecord {
     std::int64_t events = 0;     ///< the highest event number so far
     std::int64_t delivered = 0;  ///< the highest number delivered
 };
+/// A create that is to happen only where no Subscription fits.
+struct ConditionalCreate {
+    std::size_t matches = 0;    ///< Subscriptions that fit: with any, nothing is created
+    SubscriptionRecord record;  ///< the new one, or the one that fits
+};
 enum class Presence { found, deleted, unknown };
 struct FoundSubscription {
     Presence presence = Presence::unknown;
@@ -62,9 +68,7 @@ struct ReplaceSubscription {
 };
 struct SubscriptionSearch {
     std::string scope;
-    std::vector<std::string> ids;  ///< any of; empty: all
-    std::vector<subscriptions::Status> statuses;
-    std::vector<std::string> urls;  ///< channel.endpoint, any of
+    std::vector<subscriptions::SearchClause> clauses;  ///< all have to hold
     std::size_t count = 50, offset = 0;
 };
 struct SubscriptionPage {

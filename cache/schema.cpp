@@ -133,6 +133,18 @@ ALTER TABLE event ADD COLUMN delivered_at INTEGER;
 ALTER TABLE event ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
 )";
 
+// By what Subscriptions are found; those that are there get their rows when the file is opened.
+constexpr char kSubscriptionIndex[] = R"(
+ALTER TABLE subscription DROP COLUMN url;
+ALTER TABLE subscription ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+UPDATE subscription SET indexed = 1 WHERE deleted = 1;
+CREATE INDEX subscription_unindexed ON subscription(indexed) WHERE indexed = 0;
+CREATE TABLE subscription_index(
+  scope TEXT NOT NULL, parameter TEXT NOT NULL, value TEXT NOT NULL, subscription INTEGER NOT NULL,
+  PRIMARY KEY(scope, parameter, value, subscription)) STRICT, WITHOUT ROWID;
+CREATE INDEX subscription_index_subscription ON subscription_index(subscription);
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -142,7 +154,9 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 5> kCacheMigrations{kFirst, kCopies, kKeyCheck, kSubjects, kDeliveries};
+constexpr std::array<char const*, 6> kCacheMigrations{
+    kFirst, kCopies, kKeyCheck, kSubjects, kDeliveries, kSubscriptionIndex
+};
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 
 }  // namespace

@@ -75,7 +75,11 @@ Result<std::unique_ptr<Store>> Store::open(StoreSettings const& settings, Access
                         ? open_for_writing(settings.path, cache_file(), settings.full_synchronous)
                         : open_for_reading(settings.path);
     if (!database) return database.error();
-    return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(settings, std::move(*database))));
+    std::unique_ptr<Store> store(new Store(std::make_unique<Impl>(settings, std::move(*database))));
+    if (access == Access::writer) {
+        if (auto const indexed = store->index_subscriptions(); !indexed) return indexed.error();
+    }
+    return store;
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -101,6 +105,24 @@ void Store::checkpoint() noexcept {
 
 Result<SubscriptionRecord> Store::create_subscription(NewSubscription const& subscription) {
     return impl_->unit([&] { return impl_->subscriptions.create(subscription); });
+}
+Result<ConditionalCreate> Store::create_subscription_unless(
+    NewSubscription const& subscription, std::vector<subscriptions::SearchClause> const& clauses
+) {
+    return impl_->unit([&] { return impl_->subscriptions.create_unless(subscription, clauses); });
+}
+Result<void> Store::index_subscriptions() {
+    for (bool more = true; more;) {
+        if (auto const code = begin()) return Failure(code);
+        auto const indexed = impl_->unit([&] { return impl_->subscriptions.index_some(); });
+        if (!indexed) {
+            rollback();
+            return indexed.error();
+        }
+        if (auto const code = commit()) return Failure(code);
+        more = *indexed;
+    }
+    return {};
 }
 Result<FoundSubscription> Store::read_subscription(std::string_view scope, std::string_view id) {
     return impl_->unit([&] { return impl_->subscriptions.read(scope, id); });

@@ -44,6 +44,10 @@ public:
     // Subscriptions
     /// Stores it with Events for every known document it wants. Errors: throttled at max_subscriptions.
     Result<SubscriptionRecord> create_subscription(NewSubscription const& subscription);
+    /// The same, unless a Subscription fits already: of two such creates at the same time one finds what the other made.
+    Result<ConditionalCreate> create_subscription_unless(
+        NewSubscription const& subscription, std::vector<subscriptions::SearchClause> const& clauses
+    );
     Result<FoundSubscription> read_subscription(std::string_view scope, std::string_view id);
     /// changed: a new version. Otherwise, or when `from` or `version` does not hold, nothing happens and the record is as it was.
     Result<FoundSubscription> change_status(StatusChange const& change);
@@ -144,6 +148,9 @@ public:
     Result<Counts> counts();
 
 private:
+    /// Subscriptions of an earlier version's database. Errors: storage.
+    Result<void> index_subscriptions();
+
     struct Impl;
     explicit Store(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

@@ -15,8 +15,8 @@ using subscriptions::Status;
 
 constexpr char kCount[] = "SELECT count(*) FROM subscription WHERE deleted = 0";
 constexpr char kInsert[] =
-    "INSERT INTO subscription(id, scope, origin, version, last_updated, status, resource, url, end_at) "
-    "VALUES(?, ?, ?, 1, ?, ?, ?, ?, ?)";
+    "INSERT INTO subscription(id, scope, origin, version, last_updated, status, resource, end_at, indexed) "
+    "VALUES(?, ?, ?, 1, ?, ?, ?, ?, 1)";
 constexpr char kFind[] = "SELECT sequence, deleted FROM subscription WHERE id = ?";
 constexpr char kLoad[] =
     "SELECT id, scope, origin, version, last_updated, status, error_code, error_text, error_since, resource, "
@@ -28,18 +28,16 @@ constexpr char kSetStatus[] =
     "WHERE sequence = ?";
 constexpr char kRenew[] =
     "UPDATE subscription SET version = version + 1, last_updated = ? WHERE sequence = ?";
-constexpr char kReplace[] = "UPDATE subscription SET resource = ?, url = ?, end_at = ? WHERE sequence = ?";
+constexpr char kReplace[] = "UPDATE subscription SET resource = ?, end_at = ? WHERE sequence = ?";
 constexpr char kDelete[] =
     "UPDATE subscription SET deleted = 1, version = version + 1, last_updated = ?, status = 'off', resource "
-    "= '', url = '', end_at = NULL, "
-    "error_since = NULL, delivered = events WHERE sequence = ?";
+    "= '', end_at = NULL, error_since = NULL, delivered = events WHERE sequence = ?";
 constexpr char kDropKeys[] = "DELETE FROM subscription_key WHERE subscription = ?";
 constexpr char kInsertKey[] =
     "INSERT INTO subscription_key(scope, key, subscription) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
-constexpr char kAll[] =
-    "SELECT sequence, status, url FROM subscription WHERE scope = ? AND deleted = 0 ORDER BY sequence";
-constexpr char kById[] =
-    "SELECT sequence, status, url FROM subscription WHERE id = ? AND scope = ? AND deleted = 0";
+constexpr char kUnindexed[] =
+    "SELECT sequence, scope, resource FROM subscription WHERE indexed = 0 LIMIT ?";
+constexpr char kSetIndexed[] = "UPDATE subscription SET indexed = 1 WHERE sequence = ?";
 constexpr char kLive[] =
     "SELECT sequence FROM subscription WHERE sequence > ? AND deleted = 0 AND status <> 'off' ORDER BY "
     "sequence LIMIT ?";
@@ -72,8 +70,8 @@ constexpr char const* kStatements[] = {
     kDelete,
     kDropKeys,
     kInsertKey,
-    kAll,
-    kById,
+    kUnindexed,
+    kSetIndexed,
     kLive,
     kEnded,
     kBroken
@@ -92,15 +90,17 @@ bool is_at(SubscriptionRecord const& record, std::optional<std::uint64_t> versio
 
 std::span<char const* const> subscription_statements() { return kStatements; }
 
-Result<subscriptions::Plan> SubscriptionTable::understand(std::string_view resource) const {
-    auto const value = fhir::json::read(resource);
+Result<SubscriptionTable::Understood> SubscriptionTable::understand(std::string_view resource) const {
+    auto value = fhir::json::read(resource);
     if (!value) return value.error();
-    return subscriptions::read_plan(*value, settings_.rules);
+    auto plan = subscriptions::read_plan(*value, settings_.rules);
+    if (!plan) return plan.error();
+    return Understood{std::move(*value), std::move(*plan)};
 }
 
 Result<SubscriptionRecord> SubscriptionTable::create(NewSubscription const& subscription) {
-    auto const plan = understand(subscription.resource);
-    if (!plan) return plan.error();
+    auto const understood = understand(subscription.resource);
+    if (!understood) return understood.error();
     if (auto count = database_.query(kCount);
         count.next() && static_cast<std::size_t>(count.integer(0)) >= settings_.max_subscriptions) {
         return Failure(
@@ -108,6 +108,7 @@ Result<SubscriptionRecord> SubscriptionTable::create(NewSubscription const& subs
             "as many Subscriptions as are allowed; delete some, or raise [limits] subscriptions"
         );
     }
+    auto const& plan = understood->plan;
     database_.run(
         kInsert,
         subscription.id,
@@ -116,24 +117,58 @@ Result<SubscriptionRecord> SubscriptionTable::create(NewSubscription const& subs
         subscription.now,
         subscriptions::wire(subscription.status),
         subscription.resource,
-        plan->channel.endpoint,
-        plan->end
+        plan.end
     );
     auto const sequence = database_.last_insert();
-    store_keys(sequence, subscription.scope, *plan);
+    store_keys(sequence, subscription.scope, *understood);
     if (subscription.status != Status::off)
-        interest_.catch_up(sequence, subscription.scope, *plan, documents_, subscription.now);
+        interest_.catch_up(sequence, subscription.scope, plan, documents_, subscription.now);
     auto record = load(sequence);
     record_change(record, EventKind::create);
     return record;
 }
 
+Result<ConditionalCreate> SubscriptionTable::create_unless(
+    NewSubscription const& subscription, std::vector<subscriptions::SearchClause> const& clauses
+) {
+    ConditionalCreate outcome;
+    auto const there = index_.find(subscription.scope, clauses);
+    outcome.matches = there.size();
+    if (!there.empty()) {
+        outcome.record = load(there.front());
+        return outcome;
+    }
+    auto record = create(subscription);
+    if (!record) return record.error();
+    outcome.record = std::move(*record);
+    return outcome;
+}
+
 void SubscriptionTable::store_keys(
-    std::int64_t sequence, std::string_view scope, subscriptions::Plan const& plan
+    std::int64_t sequence, std::string_view scope, Understood const& subscription
 ) {
     database_.run(kDropKeys, sequence);
-    for (auto const& key : subscriptions::subscription_keys(plan))
+    for (auto const& key : subscriptions::subscription_keys(subscription.plan))
         database_.run(kInsertKey, scope, key, sequence);
+    index_.store(sequence, scope, subscriptions::search_keys(subscription.resource, subscription.plan));
+}
+
+bool SubscriptionTable::index_some() {
+    constexpr std::int64_t kSlice = 500;
+    struct Row {
+        std::int64_t sequence;
+        std::string scope, resource;
+    };
+    std::vector<Row> rows;
+    {
+        auto row = database_.query(kUnindexed, kSlice);
+        while (row.next()) rows.push_back({row.integer(0), row.text(1), row.text(2)});
+    }
+    for (auto const& row : rows) {
+        if (auto const understood = understand(row.resource)) store_keys(row.sequence, row.scope, *understood);
+        database_.run(kSetIndexed, row.sequence);
+    }
+    return rows.size() == kSlice;
 }
 
 void SubscriptionTable::record_change(SubscriptionRecord const& record, EventKind kind) {
@@ -210,15 +245,16 @@ Result<FoundSubscription> SubscriptionTable::replace(ReplaceSubscription const& 
     if (record.scope != change.scope) return FoundSubscription();
     if (found.subscription.presence != Presence::found || !is_at(record, change.version))
         return found.subscription;
-    auto const plan = understand(change.resource);
-    if (!plan) return plan.error();
-    database_.run(kReplace, change.resource, plan->channel.endpoint, plan->end, found.sequence);
+    auto const understood = understand(change.resource);
+    if (!understood) return understood.error();
+    auto const& plan = understood->plan;
+    database_.run(kReplace, change.resource, plan.end, found.sequence);
+    store_keys(found.sequence, change.scope, *understood);
     if (change.status) {
         auto const status = subscriptions::wire(*change.status);
         database_.run(kSetStatus, change.now, status, "", "", std::optional<Utc>(), found.sequence);
-        store_keys(found.sequence, change.scope, *plan);
         if (*change.status != Status::off)
-            interest_.catch_up(found.sequence, change.scope, *plan, documents_, change.now);
+            interest_.catch_up(found.sequence, change.scope, plan, documents_, change.now);
     } else {
         database_.run(kRenew, change.now, found.sequence);
     }
@@ -235,28 +271,13 @@ FoundSubscription SubscriptionTable::remove(
         return found.subscription;
     database_.run(kDelete, now, found.sequence);
     database_.run(kDropKeys, found.sequence);
+    index_.drop(found.sequence);
     reload(found, EventKind::remove);
     return found.subscription;
 }
 
-std::vector<std::int64_t> SubscriptionTable::matching(SubscriptionSearch const& search) {
-    std::vector<std::int64_t> found;
-    auto const collect = [&](Statement row) {
-        while (row.next()) {
-            auto const status = subscriptions::read_status(row.text(1)).value_or(Status::off);
-            if (any_of(search.statuses, status) && any_of(search.urls, row.text(2)))
-                found.push_back(row.integer(0));
-        }
-    };
-    if (search.ids.empty()) collect(database_.query(kAll, search.scope));
-    for (auto const& id : search.ids) collect(database_.query(kById, id, search.scope));
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    return found;
-}
-
 SubscriptionPage SubscriptionTable::search(SubscriptionSearch const& search) {
-    auto const found = matching(search);
+    auto const found = index_.find(search.scope, search.clauses);
     SubscriptionPage page;
     page.total = found.size();
     for (std::size_t i = search.offset; i < found.size() && page.records.size() < search.count; ++i)

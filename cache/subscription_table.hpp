@@ -6,6 +6,8 @@
 #include "cache/documents.hpp"
 #include "cache/interest.hpp"
 #include "cache/store.hpp"
+#include "cache/subscription_index.hpp"
+#include "fhir/json/value.hpp"
 
 namespace tributary::cache {
 
@@ -23,9 +25,13 @@ public:
           settings_(settings),
           interest_(interest),
           documents_(documents),
-          events_(events) {}
+          events_(events),
+          index_(database) {}
 
     Result<SubscriptionRecord> create(NewSubscription const& subscription);
+    Result<ConditionalCreate> create_unless(
+        NewSubscription const& subscription, std::vector<subscriptions::SearchClause> const& clauses
+    );
     FoundSubscription read(std::string_view scope, std::string_view id);
     FoundSubscription change_status(StatusChange const& change);
     Result<FoundSubscription> replace(ReplaceSubscription const& change);
@@ -38,19 +44,24 @@ public:
     void set_key_check(std::string_view check);
     std::size_t rewrite(Store::Rewrite const& rewrite);
     std::vector<std::string> expire(Utc now, Utc error_before);
+    /// Some of those that an earlier version stored without search keys; true: there are more.
+    bool index_some();
 
 private:
     struct Found {
         std::int64_t sequence = 0;
         FoundSubscription subscription;
     };
-    Result<subscriptions::Plan> understand(std::string_view resource) const;
+    struct Understood {
+        fhir::json::Value resource;
+        subscriptions::Plan plan;
+    };
+    Result<Understood> understand(std::string_view resource) const;
     Found find(std::string_view id);
     SubscriptionRecord load(std::int64_t sequence);
     /// After a change: the record as it is now.
     void reload(Found& found, subscriptions::EventKind kind);
-    void store_keys(std::int64_t sequence, std::string_view scope, subscriptions::Plan const& plan);
-    std::vector<std::int64_t> matching(SubscriptionSearch const& search);
+    void store_keys(std::int64_t sequence, std::string_view scope, Understood const& subscription);
     void record_change(SubscriptionRecord const& record, subscriptions::EventKind kind);
 
     Database& database_;
@@ -58,6 +69,7 @@ private:
     Interest& interest_;
     Documents& documents_;
     Events& events_;
+    SubscriptionIndex index_;
 };
 
 }  // namespace tributary::cache

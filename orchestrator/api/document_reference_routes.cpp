@@ -1,14 +1,12 @@
 #include <algorithm>
 #include <variant>
 
-#include "fhir/resources/operation_outcome.hpp"
 #include "fhir/resources/outward.hpp"
 #include "fhir/search/document_search.hpp"
 #include "orchestrator/api/completeness.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/search_page.hpp"
-#include "orchestrator/base/digest.hpp"
 
 namespace tributary::api {
 
@@ -77,25 +75,8 @@ Value make_page(
         entry.resource = fhir::json::Raw{fhir::absolute(found.resource, context.settings.base)};
         entries.push_back(std::move(entry));
     }
-    auto const add_outcome = [&entries](Value outcome) {
-        fhir::SearchsetEntry entry;
-        entry.full_url = "urn:uuid:" + random_uuid();  // it has no address, and R4 wants one of every entry
-        entry.resource = std::move(outcome);
-        entry.mode = fhir::SearchMode::outcome;
-        entries.push_back(std::move(entry));
-    };
-    if (completeness) add_outcome(std::move(*completeness));
-    if (!question.ignored.empty()) {
-        std::vector<fhir::Issue> issues;
-        for (Failure const& failure : question.ignored) {
-            fhir::Issue issue;
-            issue.severity = "warning";
-            issue.code = "not-supported";
-            issue.diagnostics = failure.detail() + " (ignored)";
-            issues.push_back(std::move(issue));
-        }
-        add_outcome(fhir::make_operation_outcome(issues));
-    }
+    if (completeness) entries.push_back(outcome_entry(std::move(*completeness)));
+    if (!question.ignored.empty()) entries.push_back(ignored_entry(question.ignored));
     auto const links =
         page_links(context.settings.base + "/DocumentReference", question.used, question.control, page.total);
     return fhir::make_searchset(std::move(entries), page.total, links);

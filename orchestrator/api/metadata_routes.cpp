@@ -1,6 +1,7 @@
 #include "fhir/search/document_search.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
+#include "subscriptions/subscription_search.hpp"
 #include "subscriptions/topics.hpp"
 
 namespace tributary::api {
@@ -45,11 +46,6 @@ Value subscription_resource(Context const& context) {
             {{"name", name}, {"definition", backport("OperationDefinition/backport-subscription-" + name)}}
         );
     };
-    std::vector<fhir::search::Definition> const parameters{
-        {"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"},
-        {"url", "uri", "http://hl7.org/fhir/SearchParameter/Subscription-url"},
-        {"status", "token", "http://hl7.org/fhir/SearchParameter/Subscription-status"},
-    };
     return object({
         {"extension", array(std::move(topics))},
         {"type", "Subscription"},
@@ -63,8 +59,8 @@ Value subscription_resource(Context const& context) {
         {"versioning", "versioned-update"},
         {"readHistory", false},
         {"updateCreate", false},
-        {"conditionalCreate", false},
-        {"searchParam", search_parameters(parameters)},
+        {"conditionalCreate", true},
+        {"searchParam", search_parameters(subscriptions::search_parameters())},
         {"operation", array({operation("status"), operation("get-ws-binding-token")})},
     });
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "fhir/resources/operation_outcome.hpp"
 #include "orchestrator/api/request.hpp"
+#include "orchestrator/base/digest.hpp"
 
 namespace tributary::api {
 
@@ -93,6 +95,26 @@ std::vector<Failure> unknown_parameters(
         );
     }
     return failures;
+}
+
+fhir::SearchsetEntry ignored_entry(std::vector<Failure> const& ignored) {
+    std::vector<fhir::Issue> issues;
+    for (Failure const& failure : ignored) {
+        fhir::Issue issue;
+        issue.severity = "warning";
+        issue.code = "not-supported";
+        issue.diagnostics = failure.detail() + " (ignored)";
+        issues.push_back(std::move(issue));
+    }
+    return outcome_entry(fhir::make_operation_outcome(issues));
+}
+
+fhir::SearchsetEntry outcome_entry(fhir::json::Value outcome) {
+    fhir::SearchsetEntry entry;
+    entry.full_url = "urn:uuid:" + random_uuid();  // it has no address, and R4 wants one of every entry
+    entry.resource = std::move(outcome);
+    entry.mode = fhir::SearchMode::outcome;
+    return entry;
 }
 
 }  // namespace tributary::api

@@ -32,5 +32,9 @@ fhir::SearchsetLinks page_links(
 std::vector<Failure> unknown_parameters(
     std::vector<fhir::search::Parameter> const& unknown, std::string_view type
 );
+/// An OperationOutcome about the search itself.
+fhir::SearchsetEntry outcome_entry(fhir::json::Value outcome);
+/// The outcome entry that names what was ignored.
+fhir::SearchsetEntry ignored_entry(std::vector<Failure> const& ignored);
 
 }  // namespace tributary::api

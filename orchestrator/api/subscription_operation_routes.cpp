@@ -110,14 +110,15 @@ awaitable<net::ServerResponse> type_status(Context const& context, Request reque
     if (!input) co_return failure_response(input.error());
     cache::SubscriptionSearch search;
     search.scope = request.caller.scope;
-    search.ids = input->values("id");
     search.count = kMostStatuses;
     for (auto const& code : input->values("status")) {
-        auto const status = subscriptions::read_status(code);
-        if (!status)
+        if (!subscriptions::read_status(code))
             co_return failure_response(Failure(Errc::invalid, "status may be requested, active, error or off")
             );
-        search.statuses.push_back(*status);
+    }
+    for (auto const& [name, parameter] : {std::pair("id", "_id"), std::pair("status", "status")}) {
+        auto values = input->values(name);
+        if (!values.empty()) search.clauses.push_back({parameter, std::move(values)});
     }
     auto const page = co_await context.storage.search_subscriptions(std::move(search));
     if (!page) co_return failure_response(page.error());

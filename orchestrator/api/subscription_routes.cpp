@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "fhir/json/writer.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
@@ -6,6 +8,7 @@
 #include "orchestrator/api/subscription_writing.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/net/url.hpp"
+#include "subscriptions/subscription_search.hpp"
 
 namespace tributary::api {
 
@@ -22,15 +25,56 @@ std::string origin_of(subscriptions::Plan const& plan, Caller const& caller) {
     return plan.channel.type == ChannelType::rest_hook && url ? url->origin() : caller.origin;
 }
 
+/// What If-None-Exist asks for; nothing of it is ignored, since what is left would fit more. Errors: invalid, unknown_parameter.
+Result<std::vector<subscriptions::SearchClause>> read_if_none_exist(
+    std::string_view query, subscriptions::Rules const& rules
+) {
+    if (query.starts_with('?')) query.remove_prefix(1);
+    auto parameters = fhir::search::parse_query(query);
+    if (!parameters) return parameters.error();
+    auto const written = static_cast<std::size_t>(std::count(query.begin(), query.end(), '&')) + 1;
+    if (parameters->size() != written)
+        return Failure(Errc::invalid, "each condition of If-None-Exist is name=value, with & between them");
+    auto clauses = subscriptions::take_search_clauses(*parameters, rules);
+    if (!clauses) return clauses.error();
+    auto const unknown = unknown_parameters(*parameters, "Subscription");
+    if (!unknown.empty()) return unknown.front();
+    return clauses;
+}
+
+/// The one that fits is answered, masked; whoever sent this did not set its header values.
+net::ServerResponse existing(
+    Context const& context, Request const& request, cache::ConditionalCreate const& outcome
+) {
+    if (outcome.matches == 1) return written(context, request, Write::none, outcome.record, nullptr);
+    return failure_response(Failure(
+        Errc::multiple_matches,
+        std::to_string(outcome.matches) + " Subscriptions fit If-None-Exist: narrow it, or leave it out"
+    ));
+}
+
+awaitable<Result<cache::ConditionalCreate>> store(
+    Context const& context, Request const& request, cache::NewSubscription subscription
+) {
+    auto const condition = request.http.headers.get("If-None-Exist");
+    if (!request.http.headers.has("If-None-Exist")) {
+        auto record = co_await context.storage.create_subscription(std::move(subscription));
+        if (!record) co_return record.error();
+        cache::ConditionalCreate created;
+        created.record = std::move(*record);
+        co_return created;
+    }
+    auto clauses = read_if_none_exist(condition, context.rules);
+    if (!clauses) co_return clauses.error();
+    co_return co_await context.storage.create_subscription_unless(
+        std::move(subscription), std::move(*clauses)
+    );
+}
+
 awaitable<net::ServerResponse> create(Context const& context, Request request) {
     if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
     auto resource = read_resource(request.http, "Subscription");
     if (!resource) co_return failure_response(resource.error());
-    if (request.http.headers.has("If-None-Exist")) {
-        co_return failure_response(
-            Failure(Errc::not_supported, "conditional create is not offered: leave out If-None-Exist")
-        );
-    }
     auto reading = subscriptions::read_subscription(*resource, context.rules, context.clock.utc_now());
     if (auto const masked = subscriptions::with_stored_headers(*resource, Value()); !masked)
         reading.problems.push_back(masked.error());
@@ -44,11 +88,13 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
     subscription.resource = fhir::json::write(subscriptions::stored_subscription(*resource));
     subscription.status = first_status(reading);
     subscription.now = context.clock.utc_now();
-    auto const record = co_await context.storage.create_subscription(std::move(subscription));
-    if (!record) co_return failure_response(record.error());
-    if (record->status != Status::off) want(context, request, *record, std::move(*query));
-    auto response = written(context, request, 201, *record, &*resource);
-    response.after_write = [&deliveries = context.deliveries, id = record->id] { deliveries.wake({id}); };
+    auto const outcome = co_await store(context, request, std::move(subscription));
+    if (!outcome) co_return failure_response(outcome.error());
+    if (outcome->matches > 0) co_return existing(context, request, *outcome);
+    auto const& record = outcome->record;
+    if (record.status != Status::off) want(context, request, record, std::move(*query));
+    auto response = written(context, request, Write::create, record, &*resource);
+    response.after_write = [&deliveries = context.deliveries, id = record.id] { deliveries.wake({id}); };
     co_return response;
 }
 
@@ -98,21 +144,6 @@ awaitable<net::ServerResponse> remove(Context const& context, Request request) {
     co_return net::ServerResponse(204, "", "");
 }
 
-/// _id, status and url, taken out of the parameters. Errors: invalid.
-Result<cache::SubscriptionSearch> read_search(std::vector<fhir::search::Parameter>& parameters) {
-    cache::SubscriptionSearch search;
-    search.ids = take(parameters, "_id");
-    search.urls = take(parameters, "url");
-    for (auto const& code : take(parameters, "status")) {
-        auto const bar = code.rfind('|');
-        auto const status =
-            subscriptions::read_status(bar == std::string::npos ? code : code.substr(bar + 1));
-        if (!status) return Failure(Errc::invalid, "status may be requested, active, error or off");
-        search.statuses.push_back(*status);
-    }
-    return search;
-}
-
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
     auto parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
@@ -121,15 +152,17 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
     auto used = *parameters;
-    auto asked = read_search(*parameters);
-    if (!asked) co_return failure_response(asked.error());
+    auto clauses = subscriptions::take_search_clauses(*parameters, context.rules);
+    if (!clauses) co_return failure_response(clauses.error());
     auto const unknown = unknown_parameters(*parameters, "Subscription");
     if (!unknown.empty() && strict_handling(request.http.headers)) co_return failure_response(unknown);
     for (auto const& parameter : *parameters) std::erase(used, parameter);
-    asked->scope = request.caller.scope;
-    asked->count = control->count_only ? 0 : control->count;
-    asked->offset = control->offset;
-    auto const page = co_await context.storage.search_subscriptions(std::move(*asked));
+    cache::SubscriptionSearch asked;
+    asked.scope = request.caller.scope;
+    asked.clauses = std::move(*clauses);
+    asked.count = control->count_only ? 0 : control->count;
+    asked.offset = control->offset;
+    auto const page = co_await context.storage.search_subscriptions(std::move(asked));
     if (!page) co_return failure_response(page.error());
     std::vector<fhir::SearchsetEntry> entries;
     for (auto const& record : page->records) {
@@ -140,6 +173,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
         entry.resource = std::move(*shown);
         entries.push_back(std::move(entry));
     }
+    if (!unknown.empty()) entries.push_back(ignored_entry(unknown));
     auto const links = page_links(context.settings.base + "/Subscription", used, *control, page->total);
     co_return resource_response(200, fhir::make_searchset(std::move(entries), page->total, links));
 }

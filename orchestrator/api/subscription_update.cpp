@@ -43,7 +43,7 @@ awaitable<Written> turn_off(Context const& context, Request const& request, Upda
     if (!outcome->changed) co_return Written();
     context.deliveries.stop_subscription(update.found.id);
     context.discoveries.unwant(update.found.id);
-    co_return written(context, request, 200, outcome->record, nullptr);
+    co_return written(context, request, Write::update, outcome->record, nullptr);
 }
 
 /// What is asked for stays, `end`, `reason`, `contact` … change: no new handshake, nothing sent is sent again.
@@ -52,7 +52,7 @@ awaitable<Written> amend(Context const& context, Request const& request, Update 
     auto const outcome = co_await context.storage.replace_subscription(std::move(change));
     if (!outcome) co_return failure_response(outcome.error());
     if (!outcome->changed) co_return Written();
-    co_return written(context, request, 200, outcome->record, &update.sent);
+    co_return written(context, request, Write::update, outcome->record, &update.sent);
 }
 
 /// Other content, or a re-activation: validated like a create, counter and queue stay (subscriptions C1 T7, T11, T12).
@@ -76,7 +76,7 @@ awaitable<Written> replace(
     } else {
         want(context, request, outcome->record, std::move(*query));
     }
-    auto response = written(context, request, 200, outcome->record, &update.sent);
+    auto response = written(context, request, Write::update, outcome->record, &update.sent);
     response.after_write = [&deliveries = context.deliveries, id] { deliveries.wake({id}); };
     co_return response;
 }
@@ -112,7 +112,7 @@ awaitable<Written> apply(
     bool const stays = wish == now || (working && (wish == Status::requested || wish == Status::active));
     bool const same = subscriptions::same_resource(form, *stored);
     if (same && stays && wish != Status::error)
-        co_return written(context, request, 200, update.found, nullptr);
+        co_return written(context, request, Write::update, update.found, nullptr);
     if (same && wish == Status::off) co_return co_await turn_off(context, request, update);
     bool const same_request = subscriptions::same_request(form, *stored);
     if (!same_request) {

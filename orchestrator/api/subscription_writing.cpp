@@ -11,6 +11,22 @@ using subscriptions::ChannelType;
 using subscriptions::HeaderValues;
 using subscriptions::Status;
 
+namespace {
+
+char const* told(Write write) {
+    switch (write) {
+        case Write::create:
+            return "Subscription created";
+        case Write::update:
+            return "Subscription updated";
+        case Write::none:
+            return "a Subscription that fits was there";
+    }
+    return "";
+}
+
+}  // namespace
+
 net::ServerResponse unknown_subscription() {
     return failure_response(Failure(Errc::not_found, "no Subscription has this id"));
 }
@@ -64,7 +80,7 @@ void want(
 net::ServerResponse written(
     Context const& context,
     Request const& request,
-    unsigned status,
+    Write write,
     cache::SubscriptionRecord const& record,
     fhir::json::Value const* carried
 ) {
@@ -78,17 +94,15 @@ net::ServerResponse written(
         fhir::Issue issue;
         issue.severity = "information";
         issue.code = "informational";
-        issue.diagnostics = status == 201 ? "Subscription created" : "Subscription updated";
+        issue.diagnostics = told(write);
         body = fhir::json::write(fhir::make_operation_outcome(std::vector{issue}));
     }
+    unsigned const status = write == Write::create ? 201 : 200;
     auto response = versioned_response(status, std::move(body), record.version, record.last_updated);
-    if (status == 201) {
-        response.headers.add(
-            "Location",
-            context.settings.base + "/Subscription/" + record.id + "/_history/" +
-                std::to_string(record.version)
-        );
-    }
+    auto const place =
+        context.settings.base + "/Subscription/" + record.id + "/_history/" + std::to_string(record.version);
+    if (write == Write::create) response.headers.add("Location", place);
+    if (write == Write::none) response.headers.add("Content-Location", place);
     return response;
 }
 

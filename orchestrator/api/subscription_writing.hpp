@@ -30,12 +30,14 @@ void want(
     fhir::search::PatientQuery query
 );
 
+enum class Write { create, update, none };  ///< none: a conditional create that found one
+
 /// The answer to a write: the resource, or what Prefer asks for. `carried`: as the client wrote it, whose header values in clear are
 /// echoed; nullptr: the write set none, all are masked. Source: subscriptions D2.
 net::ServerResponse written(
     Context const& context,
     Request const& request,
-    unsigned status,
+    Write write,
     cache::SubscriptionRecord const& record,
     fhir::json::Value const* carried
 );

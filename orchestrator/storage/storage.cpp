@@ -154,6 +154,20 @@ awaitable<Result<cache::SubscriptionRecord>> Storage::create_subscription(cache:
         bytes
     );
 }
+awaitable<Result<cache::ConditionalCreate>> Storage::create_subscription_unless(
+    cache::NewSubscription subscription, std::vector<subscriptions::SearchClause> clauses
+) {
+    subscription.resource = impl_->secrets.seal(subscription.id, std::move(subscription.resource));
+    auto const bytes = subscription.resource.size();
+    auto work = [subscription = std::move(subscription),
+                 clauses = std::move(clauses),
+                 &secrets = impl_->secrets](cache::Store& store) {
+        auto outcome = store.create_subscription_unless(subscription, clauses);
+        if (outcome) secrets.open(outcome->record);
+        return outcome;
+    };
+    return impl_->run(impl_->writer, std::move(work), bytes);
+}
 awaitable<Result<cache::FoundSubscription>> Storage::read_subscription(std::string scope, std::string id) {
     return impl_->run(
         impl_->reader,

@@ -36,6 +36,9 @@ public:
     ~Storage();
 
     awaitable<Result<cache::SubscriptionRecord>> create_subscription(cache::NewSubscription subscription);
+    awaitable<Result<cache::ConditionalCreate>> create_subscription_unless(
+        cache::NewSubscription subscription, std::vector<subscriptions::SearchClause> clauses
+    );
     awaitable<Result<cache::FoundSubscription>> read_subscription(std::string scope, std::string id);
     awaitable<Result<cache::FoundSubscription>> change_status(cache::StatusChange change);
     awaitable<Result<cache::FoundSubscription>> replace_subscription(cache::ReplaceSubscription change);

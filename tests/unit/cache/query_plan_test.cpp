@@ -18,6 +18,7 @@ std::vector<char const*> all_statements() {
           document_statements(),
           interest_statements(),
           subscription_statements(),
+          subscription_index_statements(),
           discovery_statements(),
           content_statements(),
           search_statements(),

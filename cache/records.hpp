@@ -49,6 +49,26 @@ struct FoundSubscription {
     SubscriptionRecord record;  ///< meaningful when found
     bool changed = false;       ///< by a write: not where its conditions (`from`, `version`) did not hold
 };
+/// One version as it was shown, header values masked.
+struct SubscriptionVersion {
+    std::uint64_t version = 1;
+    Utc last_updated;
+    std::string resource;  ///< outward JSON; "": with this version it was deleted
+};
+struct SubscriptionHistoryRequest {
+    std::string scope, id;
+    Utc since;  ///< versions made then or later
+    std::size_t count = 50, offset = 0;
+};
+struct SubscriptionVersions {
+    Presence presence = Presence::unknown;
+    std::vector<SubscriptionVersion> versions;  ///< newest first
+    std::size_t total = 0;
+};
+struct FoundVersion {
+    Presence presence = Presence::unknown;  ///< of the Subscription
+    std::optional<SubscriptionVersion> version;
+};
 struct StatusChange {
     std::string id;
     subscriptions::Status status = subscriptions::Status::active;

@@ -145,6 +145,13 @@ CREATE TABLE subscription_index(
 CREATE INDEX subscription_index_subscription ON subscription_index(subscription);
 )";
 
+// Versions of a Subscription before the present one, as they were shown.
+constexpr char kSubscriptionVersions[] = R"(
+CREATE TABLE subscription_version(
+  subscription INTEGER NOT NULL, version INTEGER NOT NULL, last_updated INTEGER NOT NULL, resource TEXT NOT NULL,
+  PRIMARY KEY(subscription, version)) STRICT;
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -154,8 +161,8 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 6> kCacheMigrations{
-    kFirst, kCopies, kKeyCheck, kSubjects, kDeliveries, kSubscriptionIndex
+constexpr std::array<char const*, 7> kCacheMigrations{
+    kFirst, kCopies, kKeyCheck, kSubjects, kDeliveries, kSubscriptionIndex, kSubscriptionVersions
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

@@ -127,6 +127,14 @@ Result<void> Store::index_subscriptions() {
 Result<FoundSubscription> Store::read_subscription(std::string_view scope, std::string_view id) {
     return impl_->unit([&] { return impl_->subscriptions.read(scope, id); });
 }
+Result<SubscriptionVersions> Store::subscription_history(SubscriptionHistoryRequest const& request) {
+    return impl_->unit([&] { return impl_->subscriptions.history(request); });
+}
+Result<FoundVersion> Store::subscription_version(
+    std::string_view scope, std::string_view id, std::uint64_t version
+) {
+    return impl_->unit([&] { return impl_->subscriptions.version(scope, id, version); });
+}
 Result<FoundSubscription> Store::change_status(StatusChange const& change) {
     return impl_->unit([&] { return impl_->subscriptions.change_status(change); });
 }

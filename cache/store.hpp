@@ -21,6 +21,7 @@ struct StoreSettings {
     subscriptions::Rules rules;  ///< to understand stored Subscriptions
     fhir::identity::Acceptance acceptance = fhir::identity::Acceptance::strict;
     std::size_t max_subscriptions = 100000;
+    std::size_t max_subscription_versions = 100;  ///< of one Subscription, the present one counted
     std::size_t max_matches = 5;
 };
 
@@ -49,6 +50,11 @@ public:
         NewSubscription const& subscription, std::vector<subscriptions::SearchClause> const& clauses
     );
     Result<FoundSubscription> read_subscription(std::string_view scope, std::string_view id);
+    /// The latest versions, the present one among them. A deleted Subscription's is its deletion alone.
+    Result<SubscriptionVersions> subscription_history(SubscriptionHistoryRequest const& request);
+    Result<FoundVersion> subscription_version(
+        std::string_view scope, std::string_view id, std::uint64_t version
+    );
     /// changed: a new version. Otherwise, or when `from` or `version` does not hold, nothing happens and the record is as it was.
     Result<FoundSubscription> change_status(StatusChange const& change);
     /// A client's update: a new version. Numbered Events stay; newly wanted known documents become Events.

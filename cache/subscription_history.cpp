@@ -15,7 +15,8 @@ constexpr char kForget[] = "DELETE FROM subscription_version WHERE subscription 
 constexpr char kCount[] =
     "SELECT count(*) FROM subscription_version WHERE subscription = ? AND last_updated >= ?";
 constexpr char kList[] =
-    "SELECT version, last_updated, resource FROM subscription_version WHERE subscription = ? AND last_updated "
+    "SELECT version, last_updated, resource FROM subscription_version WHERE subscription = ? AND "
+    "last_updated "
     ">= ? ORDER BY version DESC LIMIT ? OFFSET ?";
 constexpr char kFind[] =
     "SELECT version, last_updated, resource FROM subscription_version WHERE subscription = ? AND version = ?";
@@ -56,8 +57,7 @@ void SubscriptionHistory::keep(
     std::int64_t subscription, SubscriptionRecord const& record, std::size_t most
 ) {
     auto const next = record.version + 1;
-    if (most > 1)
-        database_.run(kKeep, subscription, record.version, record.last_updated, shown(record));
+    if (most > 1) database_.run(kKeep, subscription, record.version, record.last_updated, shown(record));
     if (next >= most) database_.run(kForgetOlder, subscription, next - most + 1);
 }
 
@@ -75,9 +75,8 @@ SubscriptionVersions SubscriptionHistory::list(
         if (offset == 0 && request.count > 0) history.versions.push_back(version_of(present));
         offset -= std::min<std::size_t>(offset, 1);
     }
-    auto row = database_.query(
-        kList, subscription, request.since, request.count - history.versions.size(), offset
-    );
+    auto row =
+        database_.query(kList, subscription, request.since, request.count - history.versions.size(), offset);
     while (row.next()) history.versions.push_back(version_in(row));
     return history;
 }

@@ -23,7 +23,9 @@ public:
 
     /// The present version and those before it, newest first.
     SubscriptionVersions list(
-        std::int64_t subscription, SubscriptionRecord const& present, SubscriptionHistoryRequest const& request
+        std::int64_t subscription,
+        SubscriptionRecord const& present,
+        SubscriptionHistoryRequest const& request
     );
     std::optional<SubscriptionVersion> find(
         std::int64_t subscription, SubscriptionRecord const& present, std::uint64_t version

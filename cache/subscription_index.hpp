@@ -15,9 +15,7 @@ public:
 
     /// Instead of what stood there.
     void store(
-        std::int64_t subscription,
-        std::string_view scope,
-        std::vector<subscriptions::SearchKey> const& keys
+        std::int64_t subscription, std::string_view scope, std::vector<subscriptions::SearchKey> const& keys
     );
     void drop(std::int64_t subscription);
     /// Those for which all clauses hold, in order of creation.

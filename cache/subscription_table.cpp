@@ -35,8 +35,7 @@ constexpr char kDelete[] =
 constexpr char kDropKeys[] = "DELETE FROM subscription_key WHERE subscription = ?";
 constexpr char kInsertKey[] =
     "INSERT INTO subscription_key(scope, key, subscription) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
-constexpr char kUnindexed[] =
-    "SELECT sequence, scope, resource FROM subscription WHERE indexed = 0 LIMIT ?";
+constexpr char kUnindexed[] = "SELECT sequence, scope, resource FROM subscription WHERE indexed = 0 LIMIT ?";
 constexpr char kSetIndexed[] = "UPDATE subscription SET indexed = 1 WHERE sequence = ?";
 constexpr char kLive[] =
     "SELECT sequence FROM subscription WHERE sequence > ? AND deleted = 0 AND status <> 'off' ORDER BY "
@@ -165,7 +164,8 @@ bool SubscriptionTable::index_some() {
         while (row.next()) rows.push_back({row.integer(0), row.text(1), row.text(2)});
     }
     for (auto const& row : rows) {
-        if (auto const understood = understand(row.resource)) store_keys(row.sequence, row.scope, *understood);
+        if (auto const understood = understand(row.resource))
+            store_keys(row.sequence, row.scope, *understood);
         database_.run(kSetIndexed, row.sequence);
     }
     return rows.size() == kSlice;
@@ -211,6 +211,24 @@ FoundSubscription SubscriptionTable::read(std::string_view scope, std::string_vi
     return found.record.scope == scope ? found : FoundSubscription();
 }
 
+SubscriptionVersions SubscriptionTable::history(SubscriptionHistoryRequest const& request) {
+    auto const found = find(request.id);
+    if (found.subscription.record.scope != request.scope || found.sequence == 0) return {};
+    auto versions = history_.list(found.sequence, found.subscription.record, request);
+    versions.presence = found.subscription.presence;
+    return versions;
+}
+
+FoundVersion SubscriptionTable::version(std::string_view scope, std::string_view id, std::uint64_t version) {
+    auto const found = find(id);
+    if (found.subscription.record.scope != scope || found.sequence == 0) return {};
+    return {found.subscription.presence, history_.find(found.sequence, found.subscription.record, version)};
+}
+
+void SubscriptionTable::keep_version(Found const& found) {
+    history_.keep(found.sequence, found.subscription.record, settings_.max_subscription_versions);
+}
+
 void SubscriptionTable::reload(Found& found, EventKind kind) {
     found.subscription.record = load(found.sequence);
     found.subscription.changed = true;
@@ -223,6 +241,7 @@ FoundSubscription SubscriptionTable::change_status(StatusChange const& change) {
     if (found.subscription.presence != Presence::found || !any_of(change.from, record.status) ||
         !is_at(record, change.version))
         return found.subscription;
+    keep_version(found);
     std::optional<Utc> since;
     if (change.status == Status::error)
         since = record.error_since ? record.error_since : std::optional(change.now);
@@ -247,6 +266,7 @@ Result<FoundSubscription> SubscriptionTable::replace(ReplaceSubscription const& 
         return found.subscription;
     auto const understood = understand(change.resource);
     if (!understood) return understood.error();
+    keep_version(found);
     auto const& plan = understood->plan;
     database_.run(kReplace, change.resource, plan.end, found.sequence);
     store_keys(found.sequence, change.scope, *understood);
@@ -272,6 +292,7 @@ FoundSubscription SubscriptionTable::remove(
     database_.run(kDelete, now, found.sequence);
     database_.run(kDropKeys, found.sequence);
     index_.drop(found.sequence);
+    history_.forget(found.sequence);
     reload(found, EventKind::remove);
     return found.subscription;
 }

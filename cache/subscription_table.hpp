@@ -6,6 +6,7 @@
 #include "cache/documents.hpp"
 #include "cache/interest.hpp"
 #include "cache/store.hpp"
+#include "cache/subscription_history.hpp"
 #include "cache/subscription_index.hpp"
 #include "fhir/json/value.hpp"
 
@@ -26,13 +27,16 @@ public:
           interest_(interest),
           documents_(documents),
           events_(events),
-          index_(database) {}
+          index_(database),
+          history_(database) {}
 
     Result<SubscriptionRecord> create(NewSubscription const& subscription);
     Result<ConditionalCreate> create_unless(
         NewSubscription const& subscription, std::vector<subscriptions::SearchClause> const& clauses
     );
     FoundSubscription read(std::string_view scope, std::string_view id);
+    SubscriptionVersions history(SubscriptionHistoryRequest const& request);
+    FoundVersion version(std::string_view scope, std::string_view id, std::uint64_t version);
     FoundSubscription change_status(StatusChange const& change);
     Result<FoundSubscription> replace(ReplaceSubscription const& change);
     FoundSubscription remove(
@@ -59,7 +63,9 @@ private:
     Result<Understood> understand(std::string_view resource) const;
     Found find(std::string_view id);
     SubscriptionRecord load(std::int64_t sequence);
-    /// After a change: the record as it is now.
+    /// Before a change.
+    void keep_version(Found const& found);
+    /// After it: the record as it is now.
     void reload(Found& found, subscriptions::EventKind kind);
     void store_keys(std::int64_t sequence, std::string_view scope, Understood const& subscription);
     void record_change(SubscriptionRecord const& record, subscriptions::EventKind kind);
@@ -70,6 +76,7 @@ private:
     Documents& documents_;
     Events& events_;
     SubscriptionIndex index_;
+    SubscriptionHistory history_;
 };
 
 }  // namespace tributary::cache

@@ -35,7 +35,9 @@ struct Offered {
 constexpr std::array kOffered{
     Offered{{"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"}, Form::as_written},
     Offered{{"_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"}, Form::date},
-    Offered{{"contact", "token", "http://hl7.org/fhir/SearchParameter/Subscription-contact"}, Form::as_written},
+    Offered{
+        {"contact", "token", "http://hl7.org/fhir/SearchParameter/Subscription-contact"}, Form::as_written
+    },
     Offered{{"criteria", "string", "http://hl7.org/fhir/SearchParameter/Subscription-criteria"}, Form::text},
     Offered{{"payload", "token", "http://hl7.org/fhir/SearchParameter/Subscription-payload"}, Form::mime},
     Offered{{"status", "token", "http://hl7.org/fhir/SearchParameter/Subscription-status"}, Form::status},
@@ -74,7 +76,8 @@ constexpr std::array kOffered{
 /// "application/fhir+json;fhirversion=4.0": no case, no spaces; a space elsewhere was an unescaped plus.
 std::string spell_mime(std::string_view text) {
     std::string out;
-    for (auto const part : {text.substr(0, text.find(';')), text.substr(std::min(text.find(';'), text.size()))}) {
+    for (auto const part :
+         {text.substr(0, text.find(';')), text.substr(std::min(text.find(';'), text.size()))}) {
         for (char const c : trim(part)) {
             if (c != ' ')
                 out += c;
@@ -92,7 +95,9 @@ Failure unusable(Parameter const& parameter, std::string_view why) {
 }
 
 /// Errors: invalid.
-Result<std::string> spell(Form form, Parameter const& parameter, std::string const& value, Rules const& rules) {
+Result<std::string> spell(
+    Form form, Parameter const& parameter, std::string const& value, Rules const& rules
+) {
     switch (form) {
         case Form::as_written:
             return value;
@@ -107,12 +112,15 @@ Result<std::string> spell(Form form, Parameter const& parameter, std::string con
         }
         case Form::status: {
             auto const code = without_system(value);
-            bool const ours = code.size() == value.size() || value.starts_with(std::string(kStatusSystem) + '|');
-            if (!ours || !read_status(code)) return unusable(parameter, "it may be requested, active, error or off");
+            bool const ours =
+                code.size() == value.size() || value.starts_with(std::string(kStatusSystem) + '|');
+            if (!ours || !read_status(code))
+                return unusable(parameter, "it may be requested, active, error or off");
             return std::string(code);
         }
         case Form::date:
-            if (!fhir::search::is_date_query(value)) return unusable(parameter, "a date is 2026-01-31 or ge2026-01");
+            if (!fhir::search::is_date_query(value))
+                return unusable(parameter, "a date is 2026-01-31 or ge2026-01");
             return value;
         case Form::topic: {
             auto const offered = topics(rules.canonical_base);
@@ -126,9 +134,7 @@ Result<std::string> spell(Form form, Parameter const& parameter, std::string con
 Result<SearchClause> read_clause(Offered const& offered, Parameter const& parameter, Rules const& rules) {
     bool const exact = offered.form == Form::text && parameter.modifier == "exact";
     if (!parameter.modifier.empty() && !exact) {
-        return unusable(
-            parameter, "the modifier :" + parameter.modifier + " is not offered for it"
-        );
+        return unusable(parameter, "the modifier :" + parameter.modifier + " is not offered for it");
     }
     SearchClause clause;
     clause.parameter = exact ? parameter.name + ":exact" : parameter.name;
@@ -184,7 +190,9 @@ std::vector<Definition> const& search_parameters() {
     return kDefinitions;
 }
 
-Result<std::vector<SearchClause>> take_search_clauses(std::vector<Parameter>& parameters, Rules const& rules) {
+Result<std::vector<SearchClause>> take_search_clauses(
+    std::vector<Parameter>& parameters, Rules const& rules
+) {
     std::vector<SearchClause> clauses;
     std::vector<Parameter> unknown;
     for (auto& parameter : parameters) {

@@ -35,6 +35,7 @@ Api::Api(Context context) : context_(std::move(context)) {
     add_basic_routes(router_, context_);
     add_subscription_routes(router_, context_);
     add_subscription_update_routes(router_, context_);
+    add_subscription_history_routes(router_, context_);
     add_subscription_operation_routes(router_, context_);
     add_explain_routes(router_, context_);
     add_document_reference_routes(router_, context_);

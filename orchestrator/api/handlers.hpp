@@ -10,6 +10,7 @@ void add_metadata_routes(Router& router, Context const& context);
 void add_basic_routes(Router& router, Context const& context);
 void add_subscription_routes(Router& router, Context const& context);
 void add_subscription_update_routes(Router& router, Context const& context);
+void add_subscription_history_routes(Router& router, Context const& context);
 void add_subscription_operation_routes(Router& router, Context const& context);
 /// Why a Subscription was told of a document, or was not.
 void add_explain_routes(Router& router, Context const& context);

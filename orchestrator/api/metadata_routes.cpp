@@ -55,9 +55,10 @@ Value subscription_resource(Context const& context) {
          "topics, those of DSUBm over rest-hook only, with content empty, id-only or "
          "full-resource. With strict acceptance a Patient of a partner must equal the demographics asked "
          "for, which is narrower than a search."},
-        {"interaction", interactions({"read", "create", "update", "delete", "search-type"})},
+        {"interaction",
+         interactions({"read", "vread", "create", "update", "delete", "history-instance", "search-type"})},
         {"versioning", "versioned-update"},
-        {"readHistory", false},
+        {"readHistory", true},
         {"updateCreate", false},
         {"conditionalCreate", true},
         {"searchParam", search_parameters(subscriptions::search_parameters())},

@@ -115,16 +115,6 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     );
 }
 
-/// The version that Location names; earlier ones are not kept.
-awaitable<net::ServerResponse> read_version(Context const& context, Request request) {
-    auto const version = request.captures.back();
-    auto response = co_await read(context, std::move(request));
-    if (response.status != 200 || response.headers.get("ETag") == "W/\"" + version + '"') co_return response;
-    co_return failure_response(
-        Failure(Errc::not_found, "only the current version is kept: read the Subscription")
-    );
-}
-
 awaitable<net::ServerResponse> remove(Context const& context, Request request) {
     if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
     auto const wanted = read_if_match(request.http.headers);
@@ -192,9 +182,6 @@ void add_subscription_routes(Router& router, Context const& context) {
     });
     router.add("GET", "Subscription/{id}", [&context](Request request) {
         return read(context, std::move(request));
-    });
-    router.add("GET", "Subscription/{id}/_history/{id}", [&context](Request request) {
-        return read_version(context, std::move(request));
     });
     router.add("DELETE", "Subscription/{id}", [&context](Request request) {
         return remove(context, std::move(request));

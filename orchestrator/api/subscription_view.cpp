@@ -1,5 +1,6 @@
 #include "orchestrator/api/subscription_view.hpp"
 
+#include "cache/subscription_history.hpp"
 #include "fhir/json/reader.hpp"
 
 namespace tributary::api {
@@ -9,13 +10,9 @@ Result<fhir::json::Value> show_subscription(
 ) {
     auto resource = fhir::json::read(record.resource);
     if (!resource) return Failure(Errc::storage, "a stored Subscription cannot be read");
-    subscriptions::ServerState state;
-    state.id = record.id;
-    state.version = record.version;
-    state.last_updated = record.last_updated;
-    state.status = record.status;
-    state.error = record.error_text;
-    return subscriptions::outward_subscription(std::move(*resource), state, header_values);
+    return subscriptions::outward_subscription(
+        std::move(*resource), cache::server_state(record), header_values
+    );
 }
 
 Result<subscriptions::StatusHeader> status_header(

@@ -150,6 +150,7 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
     reader.size("request_head", limits.request_head);
     reader.duration("request_time", limits.request_time);
     reader.number("subscriptions", 1, kMany, limits.subscriptions);
+    reader.number("subscription_versions", 1, 10'000, limits.subscription_versions);
     reader.size("criteria", limits.criteria);
     reader.size("partner_body", defaults.partner_body);
     reader.size("document_body", defaults.document_body);

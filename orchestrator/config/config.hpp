@@ -47,6 +47,7 @@ struct Limits {
     std::size_t request_head = 32 * 1024;
     std::chrono::milliseconds request_time = std::chrono::seconds(30);
     std::size_t subscriptions = 100000;
+    std::size_t subscription_versions = 100;
     std::size_t criteria = 64 * 1024;
     std::size_t connections = 10000;
     std::size_t websocket_send_buffer = std::size_t{1} << 20U;

@@ -176,6 +176,23 @@ awaitable<Result<cache::FoundSubscription>> Storage::read_subscription(std::stri
         }
     );
 }
+awaitable<Result<cache::SubscriptionVersions>> Storage::subscription_history(
+    cache::SubscriptionHistoryRequest request
+) {
+    return impl_->run(impl_->reader, [request = std::move(request)](cache::Store& store) {
+        return store.subscription_history(request);
+    });
+}
+awaitable<Result<cache::FoundVersion>> Storage::subscription_version(
+    std::string scope, std::string id, std::uint64_t version
+) {
+    return impl_->run(
+        impl_->reader,
+        [scope = std::move(scope), id = std::move(id), version](cache::Store& store) {
+            return store.subscription_version(scope, id, version);
+        }
+    );
+}
 awaitable<Result<cache::FoundSubscription>> Storage::change_status(cache::StatusChange change) {
     return impl_->run(
         impl_->writer,

@@ -40,6 +40,12 @@ public:
         cache::NewSubscription subscription, std::vector<subscriptions::SearchClause> clauses
     );
     awaitable<Result<cache::FoundSubscription>> read_subscription(std::string scope, std::string id);
+    awaitable<Result<cache::SubscriptionVersions>> subscription_history(
+        cache::SubscriptionHistoryRequest request
+    );
+    awaitable<Result<cache::FoundVersion>> subscription_version(
+        std::string scope, std::string id, std::uint64_t version
+    );
     awaitable<Result<cache::FoundSubscription>> change_status(cache::StatusChange change);
     awaitable<Result<cache::FoundSubscription>> replace_subscription(cache::ReplaceSubscription change);
     awaitable<Result<cache::FoundSubscription>> delete_subscription(

@@ -19,6 +19,7 @@ std::vector<char const*> all_statements() {
           interest_statements(),
           subscription_statements(),
           subscription_index_statements(),
+          subscription_history_statements(),
           discovery_statements(),
           content_statements(),
           search_statements(),

@@ -50,9 +50,10 @@ void add_cors(std::vector<std::string> const& allowed, net::Headers const& reque
         "Access-Control-Expose-Headers",
         "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Correlation-Id, X-Request-Id"
     );
-    if (any) return;
-    response.add("Access-Control-Allow-Credentials", "true");
-    response.add("Vary", "Origin");
+    if (!any) {
+        response.add("Access-Control-Allow-Credentials", "true");
+        response.add("Vary", "Origin");
+    }
 }
 
 }  // namespace tributary::api

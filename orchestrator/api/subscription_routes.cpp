@@ -29,7 +29,10 @@ std::string origin_of(subscriptions::Plan const& plan, Caller const& caller) {
 Result<std::vector<subscriptions::SearchClause>> read_if_none_exist(
     std::string_view query, subscriptions::Rules const& rules
 ) {
-    if (query.starts_with('?')) query.remove_prefix(1);
+    auto const mark = query.find('?');
+    auto const before = query.substr(0, mark == query.npos ? 0 : mark);
+    if (mark != query.npos && before.find('=') == before.npos)  // some write Subscription?… or the whole URL
+        query.remove_prefix(mark + 1);
     auto parameters = fhir::search::parse_query(query);
     if (!parameters) return parameters.error();
     auto const written = static_cast<std::size_t>(std::count(query.begin(), query.end(), '&')) + 1;

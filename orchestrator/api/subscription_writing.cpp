@@ -101,7 +101,7 @@ net::ServerResponse written(
     auto response = versioned_response(status, std::move(body), record.version, record.last_updated);
     auto const place =
         context.settings.base + "/Subscription/" + record.id + "/_history/" + std::to_string(record.version);
-    if (write == Write::create) response.headers.add("Location", place);
+    if (write != Write::update) response.headers.add("Location", place);
     if (write == Write::none) response.headers.add("Content-Location", place);
     return response;
 }

@@ -1,5 +1,6 @@
 """The Subscription resource over REST: what writes answer and keep, who wins a race, searches, conditional creates, earlier versions."""
 import concurrent.futures
+import datetime
 
 from support import fhir, web
 from support.case import Case
@@ -84,6 +85,9 @@ class Updates(SubscriptionCase):
         found = self.active()
         self.assert_refused(self.put({**found, "end": "2001-01-01T00:00:00Z"}), 422, says="Subscription.end")
         self.assertNotIn("end", self.read(f"Subscription/{found['id']}"))
+        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
+        self.assertEqual(self.put({**found, "end": soon.isoformat(timespec="seconds")}).status, 200)
+        self.eventually(lambda: self.subscription_status(found["id"]) == "off", "the end", seconds=15)
 
     def test_off_stores_what_else_changes(self):
         self.start()
@@ -149,7 +153,7 @@ class Offered(SubscriptionCase):
                        web.call("DELETE", self.url(found["id"]), headers=xml),
                        web.call("GET", self.url(found["id"], "$status"), headers=xml),
                        web.call("GET", self.url("$status"), headers=xml)):
-            self.assert_refused(answer, 406, says="application/fhir+json")
+            self.assert_refused(answer, 406, says="json")
         self.assertEqual(self.search("Subscription")["total"], 1)
         self.assertEqual(self.read(f"Subscription/{found['id']}"), found)
 
@@ -176,3 +180,171 @@ class Offered(SubscriptionCase):
         self.assertEqual(answer.headers["Access-Control-Allow-Origin"], "https://app.example")
         for name in ("ETag", "Location", "Last-Modified"):
             self.assertIn(name, answer.headers["Access-Control-Expose-Headers"])
+
+
+class Searches(SubscriptionCase):
+    def setUp(self):
+        super().setUp()
+        self.start()
+        identifier = {"url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-Subscription.identifier",
+                      "valueIdentifier": {"system": "urn:app", "value": "42"}}
+        contact = [{"system": "email", "value": "desk@example.org"}]
+        self.hook = self.active(extension=[identifier])["id"]
+        self.socket = self.create({**fhir.classic(), "contact": contact})["id"]
+        self.off = self.create({**fhir.classic(fhir.BOB + "&status=current"), "status": "off"})["id"]
+
+    def ids(self, query, post=False):
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = web.call("POST", self.url("_search"), query, form) if post else web.get(self.url() + "?" + query)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertNotIn(SECRET, answer.body.decode())
+        bundle = answer.json()
+        found = [each["id"] for each in fhir.resources(bundle, "Subscription")]
+        self.assertEqual(bundle["total"], len(found))
+        return found
+
+    def test_each_parameter_finds_what_it_names(self):
+        for query, found in ((f"_id={self.hook},{self.off}", [self.hook, self.off]),
+                             ("type=websocket", [self.socket, self.off]),
+                             ("type=rest-hook,websocket", [self.hook, self.socket, self.off]),
+                             (f"url={self.receiver_.endpoint}", [self.hook]),
+                             ("payload=application/fhir+json", [self.hook]),
+                             ("payload-type=full-resource", [self.hook]),
+                             (f"topic={fhir.TOPIC}", [self.hook]),
+                             (f"topic={fhir.TOPIC}|1.0.0", [self.hook]),
+                             ("topic=http://example.org/other", []),
+                             ("filter-criteria=documentreference?patient.given=bob", [self.hook]),
+                             ("criteria=DocumentReference", [self.socket, self.off]),
+                             (f"criteria:exact={fhir.BOB.replace('&', '%26')}", [self.socket]),
+                             ("contact=desk@example.org", [self.socket]),
+                             ("identifier=urn:app|42", [self.hook]),
+                             ("identifier=urn:app|43", []),
+                             ("custom-channel=anything", []),
+                             ("_lastUpdated=gt2020", [self.hook, self.socket, self.off]),
+                             ("_lastUpdated=lt2020", [])):
+            with self.subTest(query):
+                self.assertEqual(self.ids(query), found)
+                self.assertEqual(self.ids(query, post=True), found)
+
+    def test_repeats_narrow_and_commas_widen(self):
+        self.assertEqual(self.ids("status=active&status=off"), [])
+        self.assertEqual(self.ids("status=active,off"), [self.hook, self.socket, self.off])
+        self.assertEqual(self.ids("type=websocket&status=off"), [self.off])
+
+    def test_what_is_not_offered_is_named_and_with_strict_handling_refused(self):
+        bundle = self.search("Subscription?colour=red&status=off")
+        self.assertEqual([each["id"] for each in fhir.resources(bundle, "Subscription")], [self.off])
+        self.assertIn("colour", str(fhir.outcome(bundle)))
+        self.assertNotIn("colour", bundle["link"][0]["url"])
+        self.assert_refused(web.get(self.url() + "?colour=red", Prefer="handling=strict"), 400, says="colour")
+        for query in ("status=bogus", "_lastUpdated=yesterday", "url:below=http://x"):
+            self.assert_refused(web.get(self.url() + "?" + query), 400, says=query.partition("=")[0].partition(":")[0])
+
+    def test_metadata_lists_them_with_their_definitions(self):
+        resource = next(each for each in self.read("metadata")["rest"][0]["resource"] if each["type"] == "Subscription")
+        listed = {each["name"]: each["definition"] for each in resource["searchParam"]}
+        backport = "http://hl7.org/fhir/uv/subscriptions-backport/SearchParameter/Subscription-"
+        for name in ("topic", "filter-criteria", "custom-channel", "payload-type", "identifier"):
+            self.assertEqual(listed[name], backport + name)
+        for name in ("contact", "criteria", "payload", "status", "type", "url"):
+            self.assertEqual(listed[name], f"http://hl7.org/fhir/SearchParameter/Subscription-{name}")
+        self.assertEqual((resource["conditionalCreate"], resource["readHistory"]), (True, True))
+
+
+class ConditionalCreates(SubscriptionCase):
+    def post(self, condition, subscription=None, **headers):
+        subscription = subscription or fhir.topic(endpoint=self.receiver_.endpoint, header=[f"Authorization: {SECRET}"])
+        return web.call("POST", self.url(), subscription, {"If-None-Exist": condition, **headers})
+
+    def total(self):
+        return self.search("Subscription?_summary=count")["total"]
+
+    def test_none_creates_one_is_answered_and_several_are_refused(self):
+        self.start()
+        condition = f"url={self.receiver_.endpoint}&topic={fhir.TOPIC}"
+        first = self.post(condition)
+        self.assertEqual(first.status, 201, first)
+        self.assertIn(SECRET, first.body.decode())
+        for spelling in (condition, "?" + condition, "Subscription?" + condition, self.url() + "?" + condition):
+            second = self.post(spelling)
+            self.assertEqual((second.status, second.json()["id"]), (200, first.json()["id"]), second)
+        self.assertIn(first.json()["id"], second.headers["Content-Location"])
+        self.assertTrue(second.headers["ETag"])
+        self.assertNotIn(SECRET, second.body.decode())
+        self.create(fhir.topic(endpoint=self.receiver_.endpoint))
+        self.assert_refused(self.post(condition), 412, code="multiple-matches")
+        self.assertEqual(self.total(), 2)
+
+    def test_a_condition_that_is_not_understood_creates_nothing(self):
+        self.start()
+        for condition in ("colour=red", "status=bogus", "url=", "nonsense", "", "type=rest-hook&colour=red", "type=rest-hook&url="):
+            self.assert_refused(self.post(condition), 400, 412)
+        self.assertEqual(self.total(), 0)
+
+    def test_of_many_at_the_same_time_one_creates(self):
+        self.start()
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: self.post(f"url={self.receiver_.endpoint}"), range(32)))
+        self.assertEqual(sorted(each.status for each in answers), [200] * 31 + [201])
+        self.assertEqual(len({each.json()["id"] for each in answers}), 1)
+        self.assertEqual(self.total(), 1)
+
+
+class Histories(SubscriptionCase):
+    def history(self, identifier, query=""):
+        return self.read(f"Subscription/{identifier}/_history{query}")
+
+    def test_every_version_is_there_masked_and_newest_first(self):
+        self.start()
+        found = self.active()
+        self.put({**found, "reason": "Longer"})
+        self.put({**self.read(f"Subscription/{found['id']}"), "status": "off"})
+        bundle = self.history(found["id"])
+        self.assertEqual((bundle["type"], bundle["total"]), ("history", 4))
+        told = [(each["request"]["method"], each["response"]["status"], each["resource"]["status"], each["resource"]["reason"])
+                for each in bundle["entry"]]
+        first, longer = found["reason"], "Longer"
+        self.assertEqual(told, [("PUT", "200", "off", longer), ("PUT", "200", "active", longer),
+                                ("PUT", "200", "active", first), ("POST", "201", "requested", first)])
+        self.assertNotIn(SECRET, str(bundle))
+        for each in bundle["entry"]:
+            version = each["resource"]["meta"]["versionId"]
+            self.assertEqual(each["fullUrl"], self.url(found["id"]))
+            self.assertEqual(each["response"]["etag"], f'W/"{version}"')
+            answer = web.get(self.url(found["id"], "_history", version))
+            self.assertEqual((answer.status, answer.headers["ETag"], answer.json()), (200, f'W/"{version}"', each["resource"]))
+        self.assert_refused(web.get(self.url(found["id"], "_history", "99")), 404)
+        self.assert_refused(web.get(self.url(found["id"], "_history", "x")), 404)
+
+    def test_it_comes_in_pages(self):
+        self.start()
+        found = self.active()
+        for number in range(5):
+            self.put({**self.read(f"Subscription/{found['id']}"), "reason": f"Number {number}"})
+        versions, query = [], "?_count=3"
+        while query:
+            bundle = self.history(found["id"], query)
+            versions += [int(each["resource"]["meta"]["versionId"]) for each in bundle["entry"]]
+            query = next((each["url"].partition("_history")[2] for each in bundle["link"] if each["relation"] == "next"), None)
+        self.assertEqual(versions, [7, 6, 5, 4, 3, 2, 1])
+        self.assertEqual(self.history(found["id"], "?_since=2099-01-01T00:00:00Z")["total"], 0)
+
+    def test_no_more_versions_are_kept_than_allowed_also_over_a_restart(self):
+        self.start(limits={"subscription_versions": 2})
+        found = self.active()
+        self.put({**found, "reason": "Longer"})
+        self.assertEqual(self.server.stop(), 0)
+        self.start_again()
+        bundle = self.history(found["id"])
+        self.assertEqual([each["resource"]["meta"]["versionId"] for each in bundle["entry"]], ["3", "2"])
+        self.assert_refused(web.get(self.url(found["id"], "_history", "1")), 404)
+
+    def test_of_a_deleted_one_only_that_it_was_deleted(self):
+        self.start()
+        found = self.active()
+        self.assertEqual(web.call("DELETE", self.url(found["id"])).status, 204)
+        entry, = self.history(found["id"])["entry"]
+        self.assertEqual((entry["request"]["method"], entry["response"]["status"]), ("DELETE", "204"))
+        self.assertNotIn("resource", entry)
+        self.assert_refused(web.get(self.url(found["id"], "_history", "1")), 410)
+        self.assert_refused(web.get(self.url("nobody", "_history")), 404)

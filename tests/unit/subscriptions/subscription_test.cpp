@@ -68,7 +68,7 @@ TEST_CASE("the answer to a write has the header values as the write carried them
     auto const stored = stored_subscription(parsed(kResource));
     auto const shown = outward_subscription(stored, state(), HeaderValues::masked);
     auto written = stored;
-    Value header;
+    fhir::json::Value header;
     header.push("Authorization: ***");
     header.push("X-Id: new");
     written.find("channel")->set("header", header);

@@ -27,9 +27,7 @@ constexpr char const* kStatements[] = {kKeep, kForgetOlder, kForget, kCount, kLi
 std::string shown(SubscriptionRecord const& record) {
     auto resource = fhir::json::read(record.resource);
     if (!resource) return {};
-    return fhir::json::write(subscriptions::outward_subscription(
-        std::move(*resource), server_state(record), subscriptions::HeaderValues::masked
-    ));
+    return fhir::json::write(subscriptions::outward_subscription(std::move(*resource), server_state(record)));
 }
 
 SubscriptionVersion version_of(SubscriptionRecord const& record) {

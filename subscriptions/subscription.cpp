@@ -126,8 +126,8 @@ std::optional<Status> read_status(std::string_view code) {
     return row->status;
 }
 
-Value outward_subscription(Value resource, ServerState const& state, HeaderValues header_values) {
-    if (header_values == HeaderValues::masked) mask_headers(resource);
+Value outward_subscription(Value resource, ServerState const& state) {
+    mask_headers(resource);
     Value outward = fhir::json::object(
         {{"resourceType", "Subscription"},
          {"id", state.id},

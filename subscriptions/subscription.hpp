@@ -81,10 +81,7 @@ struct ServerState {
     Status status = Status::requested;
     std::string error;  ///< "" none
 };
-enum class HeaderValues { shown, masked };
-fhir::json::Value outward_subscription(
-    fhir::json::Value resource, ServerState const& state, HeaderValues header_values
-);
+fhir::json::Value outward_subscription(fhir::json::Value resource, ServerState const& state);
 
 /// What of a client's resource is stored: id, status, error and what the server writes of meta taken out, and the heartbeat extension, which is not
 /// offered (B18: shown by its absence); the rest as written, unknown elements too.

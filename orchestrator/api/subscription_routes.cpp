@@ -16,7 +16,6 @@ namespace {
 
 using fhir::json::Value;
 using subscriptions::ChannelType;
-using subscriptions::HeaderValues;
 using subscriptions::Status;
 
 /// Who is served in turn: the endpoint's origin, for a websocket Subscription the peer.
@@ -111,7 +110,7 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     if (!found) co_return failure_response(found.error());
     if (found->presence == cache::Presence::unknown) co_return unknown_subscription();
     if (found->presence == cache::Presence::deleted) co_return deleted_subscription();
-    auto const shown = show_subscription(found->record, HeaderValues::masked);
+    auto const shown = show_subscription(found->record);
     if (!shown) co_return failure_response(shown.error());
     co_return versioned_response(
         200, fhir::json::write(*shown), found->record.version, found->record.last_updated
@@ -159,7 +158,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
     if (!page) co_return failure_response(page.error());
     std::vector<fhir::SearchsetEntry> entries;
     for (auto const& record : page->records) {
-        auto shown = show_subscription(record, HeaderValues::masked);
+        auto shown = show_subscription(record);
         if (!shown) co_return failure_response(shown.error());
         fhir::SearchsetEntry entry;
         entry.full_url = context.settings.base + "/Subscription/" + record.id;

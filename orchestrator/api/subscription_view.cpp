@@ -5,14 +5,10 @@
 
 namespace tributary::api {
 
-Result<fhir::json::Value> show_subscription(
-    cache::SubscriptionRecord const& record, subscriptions::HeaderValues header_values
-) {
+Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& record) {
     auto resource = fhir::json::read(record.resource);
     if (!resource) return Failure(Errc::storage, "a stored Subscription cannot be read");
-    return subscriptions::outward_subscription(
-        std::move(*resource), cache::server_state(record), header_values
-    );
+    return subscriptions::outward_subscription(std::move(*resource), cache::server_state(record));
 }
 
 Result<subscriptions::StatusHeader> status_header(

@@ -6,10 +6,8 @@
 
 namespace tributary::api {
 
-/// A stored Subscription as a client reads it. Errors: storage when the stored text does not parse (a fault).
-Result<fhir::json::Value> show_subscription(
-    cache::SubscriptionRecord const& record, subscriptions::HeaderValues header_values
-);
+/// A stored Subscription as a client reads it, header values masked. Errors: storage when the stored text does not parse (a fault).
+Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& record);
 
 /// What $status says of it. Errors: as above.
 Result<subscriptions::StatusHeader> status_header(

@@ -8,7 +8,6 @@
 namespace tributary::api {
 
 using subscriptions::ChannelType;
-using subscriptions::HeaderValues;
 using subscriptions::Status;
 
 namespace {
@@ -84,7 +83,7 @@ net::ServerResponse written(
     cache::SubscriptionRecord const& record,
     fhir::json::Value const* carried
 ) {
-    auto shown = show_subscription(record, HeaderValues::masked);
+    auto shown = show_subscription(record);
     if (!shown) return failure_response(shown.error());
     if (carried != nullptr) *shown = subscriptions::with_headers_as_written(std::move(*shown), *carried);
     std::string body;

@@ -49,7 +49,10 @@ TEST_CASE("every version of a Subscription is kept as it was shown, newest first
     auto const history = fixture.history();
     CHECK(history.total == 3);
     CHECK(numbers(history) == Numbers{3, 2, 1});
-    CHECK(parse(history.versions[0].resource).at("channel", "header")->items().front().text() == "Authorization: ***");
+    CHECK(
+        parse(history.versions[0].resource).at("channel", "header")->items().front().text() ==
+        "Authorization: ***"
+    );
     CHECK(parse(fixture.version(1)).text("status") == "requested");
     CHECK(parse(fixture.version(2)).text("status") == "active");
     CHECK(parse(fixture.version(2)).at("meta", "versionId")->text() == "2");

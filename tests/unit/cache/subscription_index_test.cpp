@@ -38,7 +38,9 @@ TEST_CASE("all clauses of a search for Subscriptions hold, any value of each", "
     CHECK(found(store, {{"_id", {"active", "topic", "nobody"}}}) == Texts{"active", "topic"});
     CHECK(found(store, {{"criteria", {"documentreference"}, true}}) == Texts{"off", "active"});
     CHECK(found(store, {{"criteria", {"documentreference"}}}).empty());
-    CHECK(found(store, {{"criteria", {"documentreference"}, true}, {"status", {"active"}}}) == Texts{"active"});
+    CHECK(
+        found(store, {{"criteria", {"documentreference"}, true}, {"status", {"active"}}}) == Texts{"active"}
+    );
     CHECK(found(store, {{"_lastUpdated", {"ge2027"}}}).size() == 3);
     CHECK(found(store, {{"_lastUpdated", {"lt2027"}}}).empty());
 }
@@ -89,7 +91,8 @@ TEST_CASE("Subscriptions of an earlier version's file are found, too", "[cache][
         kind.migrations = kind.migrations.first(kBeforeTheIndex);
         auto const database = good(open_for_writing(settings.path, kind, false));
         for (auto const& [id, resource] :
-             {std::pair("s1", StoreFixture::classic_subscription(kBob)), std::pair("broken", std::string("{"))}) {
+             {std::pair("s1", StoreFixture::classic_subscription(kBob)), std::pair("broken", std::string("{"))
+             }) {
             database->run(
                 "INSERT INTO subscription(id, scope, origin, version, last_updated, status, resource, url) "
                 "VALUES(?, '', '', 1, 0, 'active', ?, '')",

@@ -12,7 +12,7 @@ Result<std::vector<SearchClause>> clauses_of(std::string_view query) {
     auto parameters = fhir::search::parse_query(query);
     REQUIRE(parameters.has_value());
     auto clauses = take_search_clauses(*parameters, rules());
-    CHECK(parameters->empty());
+    if (clauses) CHECK(parameters->empty());
     return clauses;
 }
 
@@ -26,8 +26,8 @@ bool fits(std::string const& resource, std::string_view query) {
     REQUIRE(clauses.has_value());
     return std::all_of(clauses->begin(), clauses->end(), [&](SearchClause const& clause) {
         return std::any_of(keys.begin(), keys.end(), [&](SearchKey const& key) {
-            auto const same = [&](std::string const& value) {
-                return clause.prefix ? key.value.starts_with(value) : key.value == value;
+            auto const same = [&](std::string const& asked) {
+                return clause.prefix ? key.value.starts_with(asked) : key.value == asked;
             };
             return key.parameter == clause.parameter &&
                    std::any_of(clause.values.begin(), clause.values.end(), same);
@@ -109,8 +109,13 @@ TEST_CASE("a topic Subscription is found by topic, filter and content level", "[
 
 TEST_CASE("what a search cannot mean is refused, and what is not offered is left", "[subscriptions][A8]") {
     for (char const* query :
-         {"status=bogus", "status=urn:other|active", "url:below=https://a", "criteria:contains=x", "criteria=?",
-          "_lastUpdated=yesterday", "type:not=websocket"}) {
+         {"status=bogus",
+          "status=urn:other|active",
+          "url:below=https://a",
+          "criteria:contains=x",
+          "criteria=?",
+          "_lastUpdated=yesterday",
+          "type:not=websocket"}) {
         INFO(query);
         auto const clauses = clauses_of(query);
         REQUIRE(!clauses.has_value());

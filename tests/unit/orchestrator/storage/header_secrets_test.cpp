@@ -74,7 +74,9 @@ TEST_CASE(
         fixture.commit([&](cache::Store& s) { return s.create_subscription(made); });
     }
     for (auto const* gone : {"s3", "s4"})
-        fixture.commit([&](cache::Store& s) { return s.delete_subscription("", gone, cache::at_second(1)); });
+        fixture.commit([&](cache::Store& s) {
+            return s.delete_subscription("", gone, {}, cache::at_second(1));
+        });
     REQUIRE(holds(fixture, "old-secret-"));
     auto const secrets = good(HeaderSecrets::unlock(*fixture.store, key_file(fixture)));
     CHECK_FALSE(holds(fixture, "old-secret-"));

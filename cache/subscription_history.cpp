@@ -23,7 +23,7 @@ constexpr char kFind[] =
 
 constexpr char const* kStatements[] = {kKeep, kForgetOlder, kForget, kCount, kList, kFind};
 
-/// "" for one that was deleted.
+/// "" for one that was deleted, or cannot be read.
 std::string shown(SubscriptionRecord const& record) {
     auto resource = fhir::json::read(record.resource);
     if (!resource) return {};
@@ -55,7 +55,9 @@ void SubscriptionHistory::keep(
     std::int64_t subscription, SubscriptionRecord const& record, std::size_t most
 ) {
     auto const next = record.version + 1;
-    if (most > 1) database_.run(kKeep, subscription, record.version, record.last_updated, shown(record));
+    auto const text = shown(record);
+    if (most > 1 && !text.empty())
+        database_.run(kKeep, subscription, record.version, record.last_updated, text);
     if (next >= most) database_.run(kForgetOlder, subscription, next - most + 1);
 }
 

@@ -76,6 +76,10 @@ Result<cache::Utc> take_since(std::vector<fhir::search::Parameter>& parameters) 
     return since;
 }
 
+net::ServerResponse unreadable() {
+    return failure_response(Failure(Errc::storage, "a stored Subscription cannot be read"));
+}
+
 awaitable<net::ServerResponse> history(Context const& context, Request request) {
     auto parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
@@ -97,6 +101,9 @@ awaitable<net::ServerResponse> history(Context const& context, Request request) 
     auto const versions = co_await context.storage.subscription_history(std::move(asked));
     if (!versions) co_return failure_response(versions.error());
     if (versions->presence == cache::Presence::unknown) co_return unknown_subscription();
+    for (auto const& version : versions->versions) {
+        if (version.resource.empty() && versions->presence == cache::Presence::found) co_return unreadable();
+    }
     auto const& base = context.settings.base;
     auto const links =
         page_links(base + "/Subscription/" + id + "/_history", used, *control, versions->total);
@@ -121,6 +128,7 @@ awaitable<net::ServerResponse> read_version(Context const& context, Request requ
     if (found->presence == cache::Presence::unknown) co_return unknown_subscription();
     if (found->presence == cache::Presence::deleted) co_return deleted_subscription();
     if (!found->version) co_return unknown_version();
+    if (found->version->resource.empty()) co_return unreadable();
     co_return versioned_response(
         200, found->version->resource, found->version->version, found->version->last_updated
     );

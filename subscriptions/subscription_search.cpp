@@ -35,19 +35,17 @@ struct Offered {
 constexpr std::array kOffered{
     Offered{{"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"}, Form::as_written},
     Offered{{"_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"}, Form::date},
+    Offered{{"url", "uri", "http://hl7.org/fhir/SearchParameter/Subscription-url"}, Form::as_written},
+    Offered{{"status", "token", "http://hl7.org/fhir/SearchParameter/Subscription-status"}, Form::status},
+    Offered{{"criteria", "string", "http://hl7.org/fhir/SearchParameter/Subscription-criteria"}, Form::text},
+    Offered{{"type", "token", "http://hl7.org/fhir/SearchParameter/Subscription-type"}, Form::as_written},
     Offered{
         {"contact", "token", "http://hl7.org/fhir/SearchParameter/Subscription-contact"}, Form::as_written
     },
-    Offered{{"criteria", "string", "http://hl7.org/fhir/SearchParameter/Subscription-criteria"}, Form::text},
     Offered{{"payload", "token", "http://hl7.org/fhir/SearchParameter/Subscription-payload"}, Form::mime},
-    Offered{{"status", "token", "http://hl7.org/fhir/SearchParameter/Subscription-status"}, Form::status},
-    Offered{{"type", "token", "http://hl7.org/fhir/SearchParameter/Subscription-type"}, Form::as_written},
-    Offered{{"url", "uri", "http://hl7.org/fhir/SearchParameter/Subscription-url"}, Form::as_written},
     Offered{
-        {"custom-channel",
-         "token",
-         "http://hl7.org/fhir/uv/subscriptions-backport/SearchParameter/Subscription-custom-channel"},
-        Form::as_written
+        {"topic", "uri", "http://hl7.org/fhir/uv/subscriptions-backport/SearchParameter/Subscription-topic"},
+        Form::topic
     },
     Offered{
         {"filter-criteria",
@@ -56,20 +54,22 @@ constexpr std::array kOffered{
         Form::text
     },
     Offered{
-        {"identifier",
-         "token",
-         "http://hl7.org/fhir/uv/subscriptions-backport/SearchParameter/Subscription-identifier"},
-        Form::as_written
-    },
-    Offered{
         {"payload-type",
          "token",
          "http://hl7.org/fhir/uv/subscriptions-backport/SearchParameter/Subscription-payload-type"},
         Form::as_written
     },
     Offered{
-        {"topic", "uri", "http://hl7.org/fhir/uv/subscriptions-backport/SearchParameter/Subscription-topic"},
-        Form::topic
+        {"custom-channel",
+         "token",
+         "http://hl7.org/fhir/uv/subscriptions-backport/SearchParameter/Subscription-custom-channel"},
+        Form::as_written
+    },
+    Offered{
+        {"identifier",
+         "token",
+         "http://hl7.org/fhir/uv/subscriptions-backport/SearchParameter/Subscription-identifier"},
+        Form::as_written
     }
 };
 

@@ -45,7 +45,7 @@ constexpr char kOldDocuments[] =
 constexpr char kWanted[] =
     "SELECT 1 FROM document d JOIN event v ON v.focus_id = d.id JOIN subscription s ON s.sequence = "
     "v.subscription "
-    "WHERE d.sequence = ? AND s.status <> 'off' AND s.deleted = 0 LIMIT 1";
+    "WHERE d.sequence = ? AND (s.status <> 'off' OR v.number > s.delivered) AND s.deleted = 0 LIMIT 1";
 constexpr char kAliases[] = "SELECT sequence FROM document WHERE alias_of = ? AND alias_of IS NOT NULL";
 constexpr char kEntriesOf[] = "SELECT sequence FROM entry WHERE document = ?";
 constexpr char kRetireBodies[] =

@@ -37,6 +37,8 @@ struct SubscriptionRecord {
     std::string resource;  ///< stored form, JSON, with header values: only outward_subscription() may show it
     std::int64_t events = 0;     ///< the highest event number so far
     std::int64_t delivered = 0;  ///< the highest number delivered
+    bool accepted = false;       ///< its receiver took the latest handshake, or needs none
+    bool notice = false;         ///< off, and its receiver is to be told
 };
 /// A create that is to happen only where no Subscription fits.
 struct ConditionalCreate {
@@ -77,6 +79,7 @@ struct StatusChange {
     /// Only from one of these (a server's change that lost a race with the app's must not undo it); empty: from any.
     std::vector<subscriptions::Status> from = {};
     std::optional<std::uint64_t> version = {};  ///< only at this one
+    bool told = false;                          ///< the receiver knows that it is off: no notice
 };
 /// A client's update.
 struct ReplaceSubscription {
@@ -105,7 +108,8 @@ struct EventRecord {
     std::string focus_type, focus_id;
     std::uint64_t focus_version = 1;
     std::string resource;  ///< outward JSON of that very version, Binary URLs relative
-    std::string patient_id, patient;  ///< whom it is about, as he was then: our id and outward JSON; "" not known
+    std::string patient_id,
+        patient;  ///< whom it is about, as he was then: our id and outward JSON; "" not known
 };
 
 // Discoveries ---------------------------------------------------------------------------------------------------------

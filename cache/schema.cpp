@@ -152,6 +152,14 @@ CREATE TABLE subscription_version(
   PRIMARY KEY(subscription, version)) STRICT;
 )";
 
+// Whose receiver has taken a handshake, or needs none; which of them is to be told that its Subscription is off.
+constexpr char kNotices[] = R"(
+ALTER TABLE subscription ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
+UPDATE subscription SET accepted = 1 WHERE status = 'active';
+ALTER TABLE subscription ADD COLUMN notice INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX subscription_notice ON subscription(notice) WHERE notice = 1;
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -161,8 +169,8 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 7> kCacheMigrations{
-    kFirst, kCopies, kKeyCheck, kSubjects, kDeliveries, kSubscriptionIndex, kSubscriptionVersions
+constexpr std::array<char const*, 8> kCacheMigrations{
+    kFirst, kCopies, kKeyCheck, kSubjects, kDeliveries, kSubscriptionIndex, kSubscriptionVersions, kNotices
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

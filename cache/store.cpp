@@ -149,6 +149,12 @@ Result<FoundSubscription> Store::delete_subscription(
 Result<SubscriptionPage> Store::search_subscriptions(SubscriptionSearch const& search) {
     return impl_->unit([&] { return impl_->subscriptions.search(search); });
 }
+Result<std::vector<std::string>> Store::owed_notices() {
+    return impl_->unit([&] { return impl_->subscriptions.owed_notices(); });
+}
+Result<void> Store::settle_notice(std::string_view id) {
+    return impl_->unit([&] { impl_->subscriptions.settle_notice(id); });
+}
 Result<Store::LiveSubscriptions> Store::live_subscriptions(std::int64_t after, std::size_t limit) {
     return impl_->unit([&] { return impl_->subscriptions.live(after, limit); });
 }

@@ -72,6 +72,9 @@ public:
     Result<LiveSubscriptions> live_subscriptions(std::int64_t after, std::size_t limit);
     /// Those whose `end` has come, or that are in error since before `error_before`, become off. Answers their ids.
     Result<std::vector<std::string>> expire_subscriptions(Utc now, Utc error_before);
+    /// Those that are off and whose receivers are to be told, some at a time, and one that has been told, or could not be.
+    Result<std::vector<std::string>> owed_notices();
+    Result<void> settle_notice(std::string_view id);
 
     // Secrets, at the start
     /// What set_key_check() kept; "" nothing.

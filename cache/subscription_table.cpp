@@ -4,6 +4,7 @@
 
 #include "cache/statements.hpp"
 #include "fhir/json/reader.hpp"
+#include "subscriptions/delivery_decision.hpp"
 #include "subscriptions/matching.hpp"
 
 namespace tributary::cache {
@@ -15,23 +16,22 @@ using subscriptions::Status;
 
 constexpr char kCount[] = "SELECT count(*) FROM subscription WHERE deleted = 0";
 constexpr char kInsert[] =
-    "INSERT INTO subscription(id, scope, origin, version, last_updated, status, resource, end_at, indexed) "
-    "VALUES(?, ?, ?, 1, ?, ?, ?, ?, 1)";
+    "INSERT INTO subscription(id, scope, origin, version, last_updated, status, resource, end_at, accepted, "
+    "indexed) VALUES(?, ?, ?, 1, ?, ?, ?, ?, ?, 1)";
 constexpr char kFind[] = "SELECT sequence, deleted FROM subscription WHERE id = ?";
 constexpr char kLoad[] =
     "SELECT id, scope, origin, version, last_updated, status, error_code, error_text, error_since, resource, "
-    "events, delivered "
+    "events, delivered, accepted, notice "
     "FROM subscription WHERE sequence = ?";
 constexpr char kSetStatus[] =
     "UPDATE subscription SET version = version + 1, last_updated = ?, status = ?, error_code = ?, error_text "
-    "= ?, error_since = ? "
-    "WHERE sequence = ?";
+    "= ?, error_since = ?, accepted = ?, notice = ? WHERE sequence = ?";
 constexpr char kRenew[] =
     "UPDATE subscription SET version = version + 1, last_updated = ? WHERE sequence = ?";
 constexpr char kReplace[] = "UPDATE subscription SET resource = ?, end_at = ? WHERE sequence = ?";
 constexpr char kDelete[] =
     "UPDATE subscription SET deleted = 1, version = version + 1, last_updated = ?, status = 'off', resource "
-    "= '', end_at = NULL, error_since = NULL, delivered = events WHERE sequence = ?";
+    "= '', end_at = NULL, error_since = NULL, notice = 0, delivered = events WHERE sequence = ?";
 constexpr char kDropKeys[] = "DELETE FROM subscription_key WHERE subscription = ?";
 constexpr char kInsertKey[] =
     "INSERT INTO subscription_key(scope, key, subscription) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
@@ -54,31 +54,22 @@ constexpr char kNext[] =
     "SELECT sequence, id, resource FROM subscription WHERE sequence > ? ORDER BY sequence LIMIT 1";
 constexpr char kRewrite[] = "UPDATE subscription SET resource = ? WHERE sequence = ?";
 
-constexpr char const* kStatements[] = {
-    kKeyCheck,
-    kSetKeyCheck,
-    kNext,
-    kRewrite,
-    kCount,
-    kInsert,
-    kFind,
-    kLoad,
-    kSetStatus,
-    kRenew,
-    kReplace,
-    kDelete,
-    kDropKeys,
-    kInsertKey,
-    kUnindexed,
-    kSetIndexed,
-    kLive,
-    kEnded,
-    kBroken
-};
+constexpr char kOwedNotices[] = "SELECT id FROM subscription WHERE notice = 1 ORDER BY sequence LIMIT 500";
+constexpr char kSettleNotice[] = "UPDATE subscription SET notice = 0 WHERE id = ?";
+
+constexpr char const* kStatements[] = {kOwedNotices, kSettleNotice, kKeyCheck,   kSetKeyCheck, kNext,
+                                       kRewrite,     kCount,        kInsert,     kFind,        kLoad,
+                                       kSetStatus,   kRenew,        kReplace,    kDelete,      kDropKeys,
+                                       kInsertKey,   kUnindexed,    kSetIndexed, kLive,        kEnded,
+                                       kBroken};
 
 template <class T>
 bool any_of(std::vector<T> const& wanted, T const& value) {
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
+bool stays_accepted(SubscriptionRecord const& before, Status after) {
+    return after == Status::active || (after != Status::requested && before.accepted);
 }
 
 bool is_at(SubscriptionRecord const& record, std::optional<std::uint64_t> version) {
@@ -116,7 +107,8 @@ Result<SubscriptionRecord> SubscriptionTable::create(NewSubscription const& subs
         subscription.now,
         subscriptions::wire(subscription.status),
         subscription.resource,
-        plan.end
+        plan.end,
+        subscription.status == Status::active
     );
     auto const sequence = database_.last_insert();
     store_keys(sequence, subscription.scope, *understood);
@@ -203,6 +195,8 @@ SubscriptionRecord SubscriptionTable::load(std::int64_t sequence) {
     record.resource = row.text(9);
     record.events = row.integer(10);
     record.delivered = row.integer(11);
+    record.accepted = row.integer(12) != 0;
+    record.notice = row.integer(13) != 0;
     return record;
 }
 
@@ -235,6 +229,23 @@ void SubscriptionTable::reload(Found& found, EventKind kind) {
     record_change(found.subscription.record, kind);
 }
 
+/// Who took the handshake, or needed none, is told that notifications end, where that is wanted.
+bool SubscriptionTable::owes_notice(SubscriptionRecord const& before, Status after) const {
+    if (after != Status::off || before.status == Status::off) return after == Status::off && before.notice;
+    if (!before.accepted) return false;
+    auto const understood = understand(before.resource);
+    return understood && subscriptions::tells_of_deactivation(understood->plan, settings_.rules);
+}
+
+std::vector<std::string> SubscriptionTable::owed_notices() {
+    std::vector<std::string> ids;
+    auto row = database_.query(kOwedNotices);
+    while (row.next()) ids.push_back(row.text(0));
+    return ids;
+}
+
+void SubscriptionTable::settle_notice(std::string_view id) { database_.run(kSettleNotice, id); }
+
 FoundSubscription SubscriptionTable::change_status(StatusChange const& change) {
     auto found = find(change.id);
     auto const& record = found.subscription.record;
@@ -252,6 +263,8 @@ FoundSubscription SubscriptionTable::change_status(StatusChange const& change) {
         change.error_code,
         change.error_text,
         since,
+        stays_accepted(record, change.status),
+        !change.told && owes_notice(record, change.status),
         found.sequence
     );
     reload(found, EventKind::update);
@@ -272,7 +285,10 @@ Result<FoundSubscription> SubscriptionTable::replace(ReplaceSubscription const& 
     store_keys(found.sequence, change.scope, *understood);
     if (change.status) {
         auto const status = subscriptions::wire(*change.status);
-        database_.run(kSetStatus, change.now, status, "", "", std::optional<Utc>(), found.sequence);
+        bool const accepted = stays_accepted(record, *change.status);
+        bool const notice = owes_notice(record, *change.status);
+        std::optional<Utc> const no_error;
+        database_.run(kSetStatus, change.now, status, "", "", no_error, accepted, notice, found.sequence);
         if (*change.status != Status::off)
             interest_.catch_up(found.sequence, change.scope, plan, documents_, change.now);
     } else {

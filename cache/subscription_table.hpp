@@ -47,6 +47,8 @@ public:
     std::string key_check();
     void set_key_check(std::string_view check);
     std::size_t rewrite(Store::Rewrite const& rewrite);
+    std::vector<std::string> owed_notices();
+    void settle_notice(std::string_view id);
     std::vector<std::string> expire(Utc now, Utc error_before);
     /// Some of those that an earlier version stored without search keys; true: there are more.
     bool index_some();
@@ -63,6 +65,7 @@ private:
     Result<Understood> understand(std::string_view resource) const;
     Found find(std::string_view id);
     SubscriptionRecord load(std::int64_t sequence);
+    bool owes_notice(SubscriptionRecord const& before, subscriptions::Status after) const;
     /// Before a change.
     void keep_version(Found const& found);
     /// After it: the record as it is now.

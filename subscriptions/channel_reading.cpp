@@ -19,7 +19,7 @@ constexpr std::size_t kLongestEndpoint = 2048;
 
 /// Names that frame the message, or that the server itself writes. Source: subscriptions A4.
 bool is_reserved_header(std::string_view name) {
-    static constexpr std::array<std::string_view, 15> kReserved{
+    static constexpr std::array<std::string_view, 17> kReserved{
         "host",
         "content-length",
         "transfer-encoding",
@@ -34,7 +34,9 @@ bool is_reserved_header(std::string_view name) {
         "accept",
         "accept-encoding",
         "idempotency-key",
-        "webhook-id"
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature"
     };
     auto const folded = lower(name);
     return folded.starts_with("proxy-") ||
@@ -242,7 +244,8 @@ private:
             auto const element = ".extension[" + std::to_string(i) + "].value";
             if (url == kHeartbeatPeriod) {
                 if (auto const seconds = number(marks[i], element, 0, ++heartbeats); seconds && *seconds > 0)
-                    plan_.channel.heartbeat_period = std::chrono::seconds(*seconds);
+                    plan_.channel.heartbeat_period =
+                        std::max(kShortestHeartbeat, std::chrono::seconds(*seconds));
             } else if (url == kTimeout) {
                 if (auto const seconds = number(marks[i], element, 0, ++timeouts); seconds && *seconds > 0)
                     plan_.channel.timeout = std::chrono::seconds(*seconds);

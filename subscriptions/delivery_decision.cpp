@@ -20,11 +20,6 @@ constexpr std::string_view kErrorResponse = "error-response";
 constexpr std::string_view kDns = "dns-resolution-error";
 constexpr unsigned kGone = 410;
 
-std::string_view error_code(AttemptOutcome const& outcome) {
-    if (outcome.status != 0) return kErrorResponse;
-    return outcome.errc == Errc::dns ? kDns : kNoResponse;
-}
-
 bool may_pass(AttemptOutcome const& outcome) {
     auto const status = outcome.status;
     if (status == 0) return outcome.errc != Errc::refused_address;
@@ -46,13 +41,22 @@ milliseconds backoff(unsigned attempt, std::uint64_t random) {
 
 }  // namespace
 
-Decision decide_handshake(DeliveryRules const& rules, unsigned attempt, AttemptOutcome const& outcome) {
+std::string_view error_code(AttemptOutcome const& outcome) {
+    if (outcome.status != 0) return kErrorResponse;
+    return outcome.errc == Errc::dns ? kDns : kNoResponse;
+}
+
+Decision decide_handshake(
+    DeliveryRules const& rules, unsigned attempt, milliseconds tried_for, AttemptOutcome const& outcome
+) {
     if (outcome.delivered()) return {};
     if (outcome.status == kGone) return {Action::off, {}, kErrorResponse};
     if (!may_pass(outcome) || attempt >= rules.handshake_retries)
         return {Action::error, {}, error_code(outcome)};
-    auto const wait = kHandshakeWaits[std::min<std::size_t>(attempt, kHandshakeWaits.size() - 1)];
-    return {Action::retry, std::max(wait, asked_wait(outcome, kLongestWait)), error_code(outcome)};
+    auto const scheduled = kHandshakeWaits[std::min<std::size_t>(attempt, kHandshakeWaits.size() - 1)];
+    auto const wait = std::max(scheduled, asked_wait(outcome, kLongestWait));
+    if (tried_for + wait >= rules.handshake_within) return {Action::error, {}, error_code(outcome)};
+    return {Action::retry, wait, error_code(outcome)};
 }
 
 Decision decide_event(
@@ -69,10 +73,14 @@ Decision decide_event(
     auto const wait = std::max(backoff(attempt, random), asked_wait(outcome, rules.retry_for));
     if (status == Status::error && kind == Kind::classic)
         return {Action::retry, std::min<milliseconds>(wait, kLongestWait), error_code(outcome)};
-    if (tried_for >= rules.retry_for)
+    if (tried_for >= rules.retry_for || status == Status::error)
         return {Action::error, std::min<milliseconds>(wait, kLongestWait), error_code(outcome)};
     // The last attempt is made when the budget ends, not a whole wait before it.
     return {Action::retry, std::min<milliseconds>(wait, rules.retry_for - tried_for), error_code(outcome)};
+}
+
+bool tells_of_deactivation(Plan const& plan, Rules const& rules) {
+    return plan.kind == Kind::topic && (plan.ihe || rules.deactivation_notice);
 }
 
 std::string_view error_text(std::string_view error_code) {

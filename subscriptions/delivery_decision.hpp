@@ -11,6 +11,7 @@ namespace tributary::subscriptions {
 /// [delivery] of the configuration, as far as decisions go.
 struct DeliveryRules {
     unsigned handshake_retries = 4;
+    std::chrono::seconds handshake_within{60};  ///< all attempts together
     std::chrono::seconds retry_for = std::chrono::minutes(15);
     std::chrono::seconds off_after = std::chrono::hours(24 * 7);
 };
@@ -29,11 +30,17 @@ struct Decision {
     std::string_view error_code = {};   ///< of subscription-error, for error and off
 };
 
-/// Source: subscriptions C2: retries at 0.25, 1, 4, 15 s for what may pass, error at once for other 4xx and 3xx, off for 410. `attempt` counts from 0.
-Decision decide_handshake(DeliveryRules const& rules, unsigned attempt, AttemptOutcome const& outcome);
+/// Source: subscriptions C2: retries at 0.25, 1, 4, 15 s for what may pass, error at once for other 4xx and 3xx, off for 410. `attempt` counts from 0;
+/// `tried_for`: since the first attempt began; no retry begins after handshake_within.
+Decision decide_handshake(
+    DeliveryRules const& rules,
+    unsigned attempt,
+    std::chrono::milliseconds tried_for,
+    AttemptOutcome const& outcome
+);
 
 /// Source: subscriptions C3, E5. `tried_for`: since the first attempt of this Event; `random`: for the jitter. A classic Subscription in error is tried
-/// on, at most 60 s apart, and recovers by itself; a topic one stops. 410: off. 429 and 503 with Retry-After: honoured, capped at retry_for.
+/// on, at most 60 s apart, and recovers by itself; a topic one stops, and a heartbeat that fails then is not repeated. 410: off. 429 and 503 with Retry-After: honoured, capped at retry_for.
 Decision decide_event(
     DeliveryRules const& rules,
     Kind kind,
@@ -44,6 +51,11 @@ Decision decide_event(
     std::uint64_t random
 );
 
+/// Is the receiver told when the Subscription is off? Source: subscriptions C4, E5.
+bool tells_of_deactivation(Plan const& plan, Rules const& rules);
+
+/// The code of subscription-error for an attempt that failed.
+std::string_view error_code(AttemptOutcome const& outcome);
 /// Words for Subscription.error: short, no URL, no header, no body.
 std::string_view error_text(std::string_view error_code);
 

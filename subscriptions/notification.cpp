@@ -1,5 +1,6 @@
 #include "subscriptions/notification.hpp"
 
+#include <set>
 #include <utility>
 
 #include "fhir/json/writer.hpp"
@@ -11,6 +12,7 @@ namespace {
 
 using fhir::json::object;
 using fhir::json::Value;
+using TimePoint = std::chrono::system_clock::time_point;
 
 constexpr char kBundleProfile[] =
     "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-notification-r4";
@@ -57,7 +59,8 @@ bool has_context(StatusHeader const& header, EventContent const& event) {
 Value event_parameter(StatusHeader const& header, EventContent const& event) {
     Value parts = list_of(object({{"name", "event-number"}, {"valueString", std::to_string(event.number)}}));
     parts.push(object({{"name", "timestamp"}, {"valueInstant", fhir::search::format_instant(event.at)}}));
-    if (header.content == Content::id_only || header.content == Content::full_resource) {
+    bool const names_focus = header.content == Content::id_only || header.content == Content::full_resource;
+    if (names_focus && !event.focus_id.empty()) {
         auto reference = object({{"reference", header.base + "/" + event.focus_type + "/" + event.focus_id}});
         parts.push(object({{"name", "focus"}, {"valueReference", std::move(reference)}}));
     }
@@ -69,7 +72,10 @@ Value event_parameter(StatusHeader const& header, EventContent const& event) {
 }
 
 Value make_parameters(
-    StatusHeader const& header, NotificationType type, std::string_view id, EventContent const* event
+    StatusHeader const& header,
+    NotificationType type,
+    std::string_view id,
+    std::span<EventContent const> events = {}
 ) {
     Value list = list_of(object(
         {{"name", "subscription"}, {"valueReference", object({{"reference", subscription_url(header)}})}}
@@ -83,7 +89,7 @@ Value make_parameters(
         {{"name", "events-since-subscription-start"},
          {"valueString", std::to_string(header.events_since_start)}}
     ));
-    if (event != nullptr) list.push(event_parameter(header, *event));
+    for (auto const& event : events) list.push(event_parameter(header, event));
     if (!header.error_code.empty()) list.push(error_parameter(header.error_code));
     return object(
         {{"resourceType", "Parameters"},
@@ -119,7 +125,7 @@ Value context_entry(StatusHeader const& header, EventContent const& event) {
     return exchange(entry, "GET", relative, "200");
 }
 
-std::string bundle(NotificationIds const& ids, std::chrono::system_clock::time_point at, Value entries) {
+std::string bundle(NotificationIds const& ids, TimePoint at, Value entries) {
     return fhir::json::write(object(
         {{"resourceType", "Bundle"},
          {"id", ids.bundle},
@@ -130,27 +136,65 @@ std::string bundle(NotificationIds const& ids, std::chrono::system_clock::time_p
     ));
 }
 
+/// A Bundle that says how the Subscription stands, and nothing else.
+std::string status_bundle(
+    StatusHeader const& header, NotificationType type, NotificationIds const& ids, TimePoint at
+) {
+    auto parameters = make_parameters(header, type, ids.parameters);
+    return bundle(ids, at, list_of(status_entry(header, std::move(parameters), ids.parameters)));
+}
+
 }  // namespace
 
-std::string handshake_bundle(
-    StatusHeader const& header, NotificationIds const& ids, std::chrono::system_clock::time_point at
-) {
-    auto parameters = make_parameters(header, NotificationType::handshake, ids.parameters, nullptr);
-    return bundle(ids, at, list_of(status_entry(header, std::move(parameters), ids.parameters)));
+std::string handshake_bundle(StatusHeader const& header, NotificationIds const& ids, TimePoint at) {
+    return status_bundle(header, NotificationType::handshake, ids, at);
+}
+
+std::string heartbeat_bundle(StatusHeader const& header, NotificationIds const& ids, TimePoint at) {
+    return status_bundle(header, NotificationType::heartbeat, ids, at);
 }
 
 std::string event_bundle(StatusHeader const& header, EventContent const& event, NotificationIds const& ids) {
     StatusHeader told = header;
     told.events_since_start = event.number;
-    auto parameters = make_parameters(told, NotificationType::event_notification, ids.parameters, &event);
+    auto parameters =
+        make_parameters(told, NotificationType::event_notification, ids.parameters, std::span(&event, 1));
     Value entries = list_of(status_entry(told, std::move(parameters), ids.parameters));
     if (header.content == Content::full_resource) entries.push(focus_entry(told, event));
     if (has_context(header, event)) entries.push(context_entry(told, event));
     return bundle(ids, event.at, std::move(entries));
 }
 
+std::string query_event_bundle(
+    StatusHeader const& header, std::span<EventContent const> events, NotificationIds const& ids, TimePoint at
+) {
+    auto parameters = make_parameters(header, NotificationType::query_event, ids.parameters, events);
+    Value entries = list_of(status_entry(header, std::move(parameters), ids.parameters));
+    if (header.content == Content::full_resource) {
+        std::set<std::pair<std::string_view, std::string_view>> patients;  // each as he was, once
+        for (auto const& event : events) {
+            entries.push(focus_entry(header, event));
+            bool const fresh =
+                has_context(header, event) && patients.emplace(event.patient_id, event.patient).second;
+            if (fresh) entries.push(context_entry(header, event));
+        }
+    }
+    return bundle(ids, at, std::move(entries));
+}
+
+std::string deactivation_bundle(
+    StatusHeader const& header, TimePoint last_event, NotificationIds const& ids, TimePoint at
+) {
+    EventContent last;
+    last.number = header.events_since_start;
+    last.at = last_event;
+    std::span<EventContent const> const events(&last, last.number > 0 ? 1 : 0);
+    auto parameters = make_parameters(header, NotificationType::event_notification, ids.parameters, events);
+    return bundle(ids, at, list_of(status_entry(header, std::move(parameters), ids.parameters)));
+}
+
 Value status_parameters(StatusHeader const& header, NotificationType type, std::string_view id) {
-    return make_parameters(header, type, id, nullptr);
+    return make_parameters(header, type, id);
 }
 
 }  // namespace tributary::subscriptions

@@ -1,9 +1,9 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "fhir/json/value.hpp"
 #include "subscriptions/subscription.hpp"
@@ -43,6 +43,24 @@ std::string handshake_bundle(
 );
 /// One event, one Bundle; Bundle.timestamp is the event's, so that a repeat has the same bytes. events-since-subscription-start is its number.
 std::string event_bundle(StatusHeader const& header, EventContent const& event, NotificationIds const& ids);
+/// The channel was silent for the agreed time: the Subscription as it stands, with its live counter. Source: B18.
+std::string heartbeat_bundle(
+    StatusHeader const& header, NotificationIds const& ids, std::chrono::system_clock::time_point at
+);
+/// The answer to $events: these Events at header.content, the rest of the header as it stands. Source: B13.
+std::string query_event_bundle(
+    StatusHeader const& header,
+    std::span<EventContent const> events,
+    NotificationIds const& ids,
+    std::chrono::system_clock::time_point at
+);
+/// The last notification of a Subscription that is off: its last number and when that was, no focus; no Event where there was none. Source: C4, E5.
+std::string deactivation_bundle(
+    StatusHeader const& header,
+    std::chrono::system_clock::time_point last_event,
+    NotificationIds const& ids,
+    std::chrono::system_clock::time_point at
+);
 /// Parameters of type query-status, for $status.
 fhir::json::Value status_parameters(StatusHeader const& header, NotificationType type, std::string_view id);
 

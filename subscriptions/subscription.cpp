@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "fhir/search/date_range.hpp"
 #include "subscriptions/extensions.hpp"
@@ -79,12 +80,43 @@ bool same_headers(Value::Array const& a, Value::Array const& b) {
     });
 }
 
-void drop_heartbeat(Value& resource) {
+constexpr std::array kNumberElements{"valueUnsignedInt", "valuePositiveInt", "valueInteger"};
+
+/// 0: none, or no number.
+std::int64_t period_of(Value const& extension) {
+    std::int64_t seconds = 0;
+    for (auto const* name : kNumberElements) {
+        auto const* const value = extension.find(name);
+        auto const* const number = value == nullptr ? nullptr : value->get<fhir::json::Number>();
+        if (number != nullptr)
+            std::from_chars(number->text.data(), number->text.data() + number->text.size(), seconds);
+    }
+    return seconds;
+}
+void set_period(Value& extension, std::int64_t seconds) {
+    for (auto const* name : kNumberElements) {
+        if (extension.find(name) != nullptr) extension.set(name, fhir::json::Number{std::to_string(seconds)});
+    }
+}
+
+/// Criteria of a topic are a URI; those of a classic Subscription are relative.
+bool names_topic(Value const& resource) {
+    auto const criteria = resource.text("criteria");
+    return criteria.substr(0, criteria.find('?')).find(':') != criteria.npos;
+}
+
+void settle_heartbeat(Value& resource) {
     auto* const channel = resource.find("channel");
     auto* const extension = channel == nullptr ? nullptr : channel->find("extension");
     auto* const list = extension == nullptr ? nullptr : extension->get<Value::Array>();
     if (list == nullptr) return;
-    std::erase_if(*list, [](Value const& e) { return e.text("url") == kHeartbeatPeriod; });
+    bool const offered = names_topic(resource);
+    auto const is_heartbeat = [](Value const& e) { return e.text("url") == kHeartbeatPeriod; };
+    std::erase_if(*list, [&](Value const& e) { return is_heartbeat(e) && (!offered || period_of(e) <= 0); });
+    for (Value& e : *list) {
+        if (is_heartbeat(e) && period_of(e) < kShortestHeartbeat.count())
+            set_period(e, kShortestHeartbeat.count());
+    }
     if (list->empty()) channel->erase("extension");
 }
 
@@ -146,7 +178,7 @@ Value outward_subscription(Value resource, ServerState const& state) {
 Value stored_subscription(Value resource) {
     for (auto const* name : {"id", "status", "_status", "error", "_error"}) resource.erase(name);
     drop_server_meta(resource);
-    drop_heartbeat(resource);
+    settle_heartbeat(resource);
     return resource;
 }
 

@@ -25,6 +25,9 @@ std::string_view wire(Status status);
 std::string_view wire(ChannelType type);
 std::optional<Status> read_status(std::string_view code);
 
+/// A shorter period is taken as this one.
+inline constexpr std::chrono::seconds kShortestHeartbeat{5};
+
 struct Channel {
     ChannelType type = ChannelType::rest_hook;
     std::string endpoint;
@@ -53,6 +56,7 @@ struct Rules {
     std::string base;            ///< our FHIR base, so that patient=[base]/Patient/1 is understood
     std::size_t criteria_limit = 64 * 1024;
     bool full_resource_over_http = false;
+    bool deactivation_notice = false;  ///< for every topic Subscription, not for those of DSUBm only
     /// Errors: refused_address, malformed. Checks a rest-hook endpoint without DNS.
     std::function<Result<void>(std::string_view endpoint)> check_endpoint;
 };
@@ -83,8 +87,8 @@ struct ServerState {
 };
 fhir::json::Value outward_subscription(fhir::json::Value resource, ServerState const& state);
 
-/// What of a client's resource is stored: id, status, error and what the server writes of meta taken out, and the heartbeat extension, which is not
-/// offered (B18: shown by its absence); the rest as written, unknown elements too.
+/// What of a client's resource is stored: id, status, error and what the server writes of meta taken out, and the heartbeat period as it is kept (B18:
+/// at least 5 s; none for 0, and none for classic Subscriptions); the rest as written, unknown elements too.
 fhir::json::Value stored_subscription(fhir::json::Value resource);
 
 /// A client's update of what it read masked: each masked header value becomes the stored one of that name, in order. Errors: value for a mask that

@@ -38,6 +38,7 @@ Api::Api(Context context) : context_(std::move(context)) {
     add_subscription_history_routes(router_, context_);
     add_subscription_operation_routes(router_, context_);
     add_explain_routes(router_, context_);
+    add_subscription_event_routes(router_, context_);
     add_document_reference_routes(router_, context_);
     add_patient_routes(router_, context_);
     add_binary_routes(router_, context_);

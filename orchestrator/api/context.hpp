@@ -9,6 +9,8 @@
 #include "orchestrator/async/worker.hpp"
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/delivery/deliveries.hpp"
+#include "orchestrator/net/address_policy.hpp"
+#include "orchestrator/net/http_client.hpp"
 #include "orchestrator/pipeline/discoveries.hpp"
 #include "orchestrator/pipeline/retrievals.hpp"
 #include "orchestrator/storage/storage.hpp"
@@ -24,7 +26,9 @@ struct Settings {
     std::vector<std::string> allowed_origins;          ///< CORS
     std::map<std::string, std::string> partner_names;  ///< by id: who failed is told by name
     pipeline::Retrieve retrieve = pipeline::Retrieve::eager;
+    net::AddressPolicy endpoint_policy;
     std::size_t page = 50, page_most = 500;                ///< entries of a search page
+    std::size_t events_page = 1000;                        ///< Events of one $events answer
     std::chrono::milliseconds retrieve_deadline{125'000};  ///< of an on-demand Binary
 };
 
@@ -32,6 +36,7 @@ struct Settings {
 struct Context {
     async::Clock& clock;
     async::Worker& worker;
+    net::HttpClient& client;
     storage::Storage& storage;
     delivery::Deliveries& deliveries;
     pipeline::Discoveries& discoveries;

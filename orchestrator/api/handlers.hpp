@@ -14,6 +14,7 @@ void add_subscription_history_routes(Router& router, Context const& context);
 void add_subscription_operation_routes(Router& router, Context const& context);
 /// Why a Subscription was told of a document, or was not.
 void add_explain_routes(Router& router, Context const& context);
+void add_subscription_event_routes(Router& router, Context const& context);
 void add_document_reference_routes(Router& router, Context const& context);
 void add_patient_routes(Router& router, Context const& context);
 void add_binary_routes(Router& router, Context const& context);

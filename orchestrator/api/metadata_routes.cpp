@@ -62,7 +62,7 @@ Value subscription_resource(Context const& context) {
         {"updateCreate", false},
         {"conditionalCreate", true},
         {"searchParam", search_parameters(subscriptions::search_parameters())},
-        {"operation", array({operation("status"), operation("get-ws-binding-token")})},
+        {"operation", array({operation("status"), operation("events"), operation("get-ws-binding-token")})},
     });
 }
 

@@ -4,6 +4,7 @@
 #include "fhir/resources/bundle.hpp"
 #include "fhir/search/date_range.hpp"
 #include "orchestrator/api/handlers.hpp"
+#include "orchestrator/api/operation_input.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/subscription_view.hpp"
 #include "orchestrator/base/digest.hpp"
@@ -14,42 +15,6 @@ namespace {
 
 using fhir::json::Value;
 using subscriptions::Status;
-
-/// Values of an operation's input parameter, from the query (repeated or with commas) or from a Parameters body. Errors: those of read_resource.
-class OperationInput {
-public:
-    static Result<OperationInput> read(net::ServerRequest const& http) {
-        OperationInput input;
-        auto query = fhir::search::parse_query(http.query);
-        if (!query) return query.error();
-        input.query_ = std::move(*query);
-        if (http.method == "POST" && !http.body.empty()) {
-            auto body = read_resource(http, "Parameters");
-            if (!body) return body.error();
-            input.body_ = std::move(*body);
-        }
-        return input;
-    }
-    std::vector<std::string> values(std::string_view name) const {
-        std::vector<std::string> found;
-        for (auto const& parameter : query_) {
-            if (parameter.name == name)
-                found.insert(found.end(), parameter.values.begin(), parameter.values.end());
-        }
-        for (auto const& parameter : body_.items("parameter")) {
-            if (parameter.text("name") != name) continue;
-            for (std::string_view const type : {"valueId", "valueString", "valueCode", "valueUri"}) {
-                if (auto const text = parameter.text(type); !text.empty()) found.emplace_back(text);
-            }
-        }
-        return found;
-    }
-    std::vector<fhir::search::Parameter> const& query() const { return query_; }
-
-private:
-    std::vector<fhir::search::Parameter> query_;
-    Value body_;
-};
 
 /// One page holds all: at most as many as a client may ask for at once.
 constexpr std::size_t kMostStatuses = 10'000;
@@ -80,16 +45,8 @@ Result<Value> status_bundle(
     return bundle;
 }
 
-/// Input of an operation whose answer is FHIR JSON.
-Result<OperationInput> read_input(Request const& request) {
-    auto input = OperationInput::read(request.http);
-    if (!input) return input.error();
-    if (auto const json = accept_json(request.http.headers, input->query()); !json) return json.error();
-    return input;
-}
-
 awaitable<net::ServerResponse> instance_status(Context const& context, Request request) {
-    auto const input = read_input(request);
+    auto const input = OperationInput::read(request.http);
     if (!input) co_return failure_response(input.error());
     std::string const id = request.captures.front();
     auto const found = co_await context.storage.read_subscription(request.caller.scope, id);
@@ -106,7 +63,7 @@ awaitable<net::ServerResponse> instance_status(Context const& context, Request r
 }
 
 awaitable<net::ServerResponse> type_status(Context const& context, Request request) {
-    auto const input = read_input(request);
+    auto const input = OperationInput::read(request.http);
     if (!input) co_return failure_response(input.error());
     cache::SubscriptionSearch search;
     search.scope = request.caller.scope;
@@ -182,14 +139,14 @@ awaitable<net::ServerResponse> give_token(
 }
 
 awaitable<net::ServerResponse> instance_token(Context const& context, Request request) {
-    auto const input = read_input(request);
+    auto const input = OperationInput::read(request.http);
     if (!input) co_return failure_response(input.error());
     std::vector<std::string> ids = request.captures;
     co_return co_await give_token(context, request.caller.scope, std::move(ids));
 }
 
 awaitable<net::ServerResponse> type_token(Context const& context, Request request) {
-    auto const input = read_input(request);
+    auto const input = OperationInput::read(request.http);
     if (!input) co_return failure_response(input.error());
     auto ids = input->values("id");
     if (ids.empty()) co_return failure_response(Failure(Errc::required, "name the Subscriptions: id=…"));

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "fhir/json/writer.hpp"
+#include "orchestrator/api/endpoint_check.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/search_page.hpp"
@@ -81,6 +82,8 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
     if (auto const masked = subscriptions::with_stored_headers(*resource, Value()); !masked)
         reading.problems.push_back(masked.error());
     if (!reading.problems.empty()) co_return failure_response(reading.problems);
+    auto const allowed = co_await check_endpoint(context, reading.plan);
+    if (!allowed) co_return failure_response(allowed.error());
     auto query = co_await discovery_query(context, request.caller.scope, reading.plan);
     if (!query) co_return failure_response(query.error());
     cache::NewSubscription subscription;

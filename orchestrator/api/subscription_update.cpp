@@ -1,5 +1,6 @@
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
+#include "orchestrator/api/endpoint_check.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/subscription_writing.hpp"
@@ -41,9 +42,12 @@ awaitable<Written> turn_off(Context const& context, Request const& request, Upda
     auto const outcome = co_await context.storage.change_status(std::move(change));
     if (!outcome) co_return failure_response(outcome.error());
     if (!outcome->changed) co_return Written();
-    context.deliveries.stop_subscription(update.found.id);
-    context.discoveries.unwant(update.found.id);
-    co_return written(context, request, Write::update, outcome->record, nullptr);
+    std::string const id = update.found.id;
+    context.deliveries.deactivate(id);
+    context.discoveries.unwant(id);
+    auto response = written(context, request, Write::update, outcome->record, nullptr);
+    response.after_write = [&deliveries = context.deliveries, id] { deliveries.wake({id}); };
+    co_return response;
 }
 
 /// What is asked for stays, `end`, `reason`, `contact` … change: no new handshake, nothing sent is sent again.
@@ -62,6 +66,8 @@ awaitable<Written> replace(
     Update const& update,
     subscriptions::Reading const& reading
 ) {
+    auto const allowed = co_await check_endpoint(context, reading.plan);
+    if (!allowed) co_return failure_response(allowed.error());
     auto query = co_await discovery_query(context, request.caller.scope, reading.plan);
     if (!query) co_return failure_response(query.error());
     auto change = replacement(context, request, update);
@@ -70,10 +76,11 @@ awaitable<Written> replace(
     if (!outcome) co_return failure_response(outcome.error());
     if (!outcome->changed) co_return Written();
     std::string const id = update.found.id;
-    context.deliveries.stop_subscription(id);
     if (outcome->record.status == Status::off) {
+        context.deliveries.deactivate(id);
         context.discoveries.unwant(id);
     } else {
+        context.deliveries.stop_subscription(id);
         want(context, request, outcome->record, std::move(*query));
     }
     auto response = written(context, request, Write::update, outcome->record, &update.sent);

@@ -105,6 +105,7 @@ subscriptions::Rules App::Impl::rules() const {
     rules.canonical_base = config.server.canonical_base;
     rules.base = base;
     rules.criteria_limit = config.limits.criteria;
+    rules.deactivation_notice = config.delivery.deactivation_notice;
     rules.full_resource_over_http = config.delivery.policy.allow_http;
     rules.check_endpoint = [policy = config.delivery.policy](std::string_view endpoint) -> Result<void> {
         auto const url = net::parse_url(endpoint);
@@ -200,9 +201,11 @@ Result<void> App::Impl::assemble() {
     capabilities.emplace(ex, clock, partners, *calls, logger);
     config.delivery.base = base;
     config.delivery.websocket_url = websocket_url(base);
-    deliveries.emplace(ex, clock, *storage, client, tls, rules(), config.delivery, stopped, logger, metrics);
+    deliveries.emplace(
+        ex, clock, *storage, delivery::over(client), tls, rules(), config.delivery, stopped, logger, metrics
+    );
     housekeeping.emplace(ex, clock, *storage, config.cache, logger);
-    operations.emplace(*storage, partners, metrics);
+    operations.emplace(clock, *storage, partners, *deliveries, metrics);
     make_api();
     return {};
 }
@@ -215,6 +218,8 @@ void App::Impl::make_api() {
     settings.version = kVersion;
     settings.allowed_origins = config.server.allowed_origins;
     settings.retrieve = config.discovery.retrieve;
+    settings.endpoint_policy = config.delivery.policy;
+    settings.events_page = config.delivery.events_page;
     std::chrono::milliseconds longest{0};
     for (auto const& partner : config.partners) {
         settings.partner_names.emplace(partner.id, partner.name);
@@ -224,6 +229,7 @@ void App::Impl::make_api() {
     api.emplace(api::Context{
         clock,
         document_worker,
+        client,
         *storage,
         *deliveries,
         *discoveries,

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 namespace tributary {
@@ -92,6 +93,17 @@ Sha256 sha256(std::string_view bytes) {
 Sha1 sha1(std::string_view bytes) {
     static EVP_MD const* const algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
     return digest_of<Sha1>(algorithm, bytes);
+}
+
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
+    Sha256 code{};
+    unsigned length = 0;
+    auto const* const data = reinterpret_cast<unsigned char const*>(bytes.data());
+    auto const* const made = HMAC(
+        EVP_sha256(), key.data(), static_cast<int>(key.size()), data, bytes.size(), code.data(), &length
+    );
+    if (made == nullptr || length != code.size()) throw std::runtime_error("OpenSSL cannot compute the HMAC");
+    return code;
 }
 
 std::string hex(std::string_view bytes) {

@@ -12,6 +12,7 @@ using Sha256 = std::array<std::uint8_t, 32>;
 using Sha1 = std::array<std::uint8_t, 20>;
 Sha256 sha256(std::string_view bytes);
 Sha1 sha1(std::string_view bytes);
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 std::string hex(std::string_view bytes);
 template <std::size_t N>
 std::string hex(std::array<std::uint8_t, N> const& digest) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "orchestrator/base/digest.hpp"
 #include "orchestrator/net/url.hpp"
 
 namespace tributary::config {
@@ -122,15 +123,33 @@ void read_discovery(TableReader reader, pipeline::DiscoverySettings& discovery) 
     reader.finish();
 }
 
+/// "whsec_" and the key in base64, as the Standard Webhooks specification writes it.
+void read_webhook_secret(TableReader& reader, std::string& key) {
+    constexpr std::string_view kPrefix = "whsec_";
+    std::string secret;
+    if (!reader.text("webhook_secret", secret)) return;
+    auto const bytes = secret.starts_with(kPrefix)
+                           ? from_base64(std::string_view(secret).substr(kPrefix.size()))
+                           : std::nullopt;
+    if (bytes && bytes->size() >= 24 && bytes->size() <= 64) {
+        key = *bytes;
+    } else {
+        reader.problem("webhook_secret", "must be \"whsec_\" and 24 to 64 random bytes in base64");
+    }
+}
+
 void read_delivery(TableReader reader, delivery::Settings& delivery) {
     using delivery::ClassicPayloadMethod;
     reader.duration("timeout", delivery.timeout);
     reader.duration("handshake_delay", delivery.handshake_delay);
     reader.number("handshake_retries", 0, 4, delivery.rules.handshake_retries);
+    reader.duration("handshake_within", delivery.rules.handshake_within);
     reader.duration("retry_for", delivery.rules.retry_for);
     reader.duration("off_after", delivery.rules.off_after);
     reader.number("max_in_flight", 1, 100'000, delivery.max_in_flight);
     reader.number("max_per_origin", 1, 100'000, delivery.max_per_origin);
+    reader.number("breaker_failures", 0, 1'000'000, delivery.breaker_failures);
+    reader.duration("breaker_pause", delivery.breaker_pause);
     reader.choice<ClassicPayloadMethod>(
         "classic_payload_method",
         {{"put-below", ClassicPayloadMethod::put_below}, {"post", ClassicPayloadMethod::post}},
@@ -141,6 +160,9 @@ void read_delivery(TableReader reader, delivery::Settings& delivery) {
     reader.flag("allow_private_addresses", delivery.policy.allow_private_addresses);
     reader.texts("allowed_hosts", delivery.policy.allowed_hosts);
     reader.path("tls_ca", delivery.tls_ca, true);
+    reader.flag("deactivation_notice", delivery.deactivation_notice);
+    read_webhook_secret(reader, delivery.webhook_key);
+    reader.number("events_page", 1, 100'000, delivery.events_page);
     reader.duration("binding_token_life", delivery.binding_token_life);
     reader.finish();
 }

@@ -24,6 +24,11 @@ bool has_work(cache::SubscriptionRecord const& record) {
     return record.status == subscriptions::Status::requested || record.events > record.delivered;
 }
 
+/// Perhaps: a look at the Subscription tells.
+bool wants_heartbeat(cache::SubscriptionRecord const& record) {
+    return record.resource.find("backport-heartbeat-period") != std::string::npos;
+}
+
 }  // namespace
 
 struct Deliveries::Impl {
@@ -31,7 +36,7 @@ struct Deliveries::Impl {
         boost::asio::any_io_executor const& ex,
         async::Clock& clock,
         storage::Storage& storage,
-        net::HttpClient& client,
+        HookTransport transport,
         net::TlsContexts& tls,
         subscriptions::Rules rules,
         Settings settings,
@@ -47,14 +52,17 @@ struct Deliveries::Impl {
           logger_(logger),
           metrics_(metrics),
           tokens_(clock, settings_.binding_token_life),
-          sender_(clock, client, tls, settings_, metrics_),
-          hub_(ex, clock, storage, tokens_, rules_, settings_, logger, metrics_),
+          sender_(clock, std::move(transport), tls, settings_, metrics_),
+          resender_(clock, storage, sender_, rules_, settings_),
+          heartbeats_(ex, clock, heartbeat_calls(), logger),
+          hub_(ex, clock, storage, tokens_, heartbeats_, rules_, settings_, logger, metrics_),
           workers_(
               ex,
               clock,
               storage,
               sender_,
               hub_,
+              heartbeats_,
               rules_,
               settings_,
               [this](std::string const& id) { ended(id); },
@@ -64,9 +72,30 @@ struct Deliveries::Impl {
           tasks_(ex, [logger](std::string_view task, std::exception_ptr error) { logger.bug(task, error); }) {
     }
 
+    Heartbeats::Calls heartbeat_calls() {
+        return {
+            [this](std::string const& id) { return hub_.silent_since(id); },
+            [this](std::string const& id) { workers_.beat(id); }
+        };
+    }
+
+    void deactivate(std::string const& id) {
+        heartbeats_.forget(id);
+        workers_.stop(id);
+        hub_.retire(id);
+    }
+
     void ended(std::string const& id) {
-        hub_.unbind(id);
+        heartbeats_.forget(id);
+        hub_.retire(id);
         if (stopped_) stopped_(id);
+    }
+
+    awaitable<Result<void>> resume_notices() {
+        auto const owed = co_await storage_.owed_notices();
+        if (!owed) co_return owed.error();
+        for (auto const& id : *owed) workers_.wake(id);
+        co_return Result<void>();
     }
 
     awaitable<void> watch_ends() {
@@ -77,8 +106,9 @@ struct Deliveries::Impl {
                 logger_.warning("expiry", {{"reason", expired.error().detail()}});
             } else {
                 for (auto const& id : *expired) {
-                    workers_.stop(id);
-                    ended(id);
+                    deactivate(id);
+                    workers_.wake(id);
+                    if (stopped_) stopped_(id);
                 }
             }
             auto closing = closing_signal_.wait();
@@ -91,9 +121,11 @@ struct Deliveries::Impl {
         closing_ = true;
         closing_signal_.close_all();
         workers_.close();
+        heartbeats_.cancel();
     }
     awaitable<void> join() {
         co_await workers_.join();
+        co_await heartbeats_.stop();
         co_await hub_.stop();
         co_await tasks_.join();
     }
@@ -107,6 +139,8 @@ struct Deliveries::Impl {
     DeliveryMetrics metrics_;
     BindingTokens tokens_;
     RestHookSender sender_;
+    Resender resender_;
+    Heartbeats heartbeats_;
     SocketHub hub_;
     Workers workers_;
     bool closing_ = false;
@@ -118,7 +152,7 @@ Deliveries::Deliveries(
     boost::asio::any_io_executor ex,
     async::Clock& clock,
     storage::Storage& storage,
-    net::HttpClient& client,
+    HookTransport transport,
     net::TlsContexts& tls,
     subscriptions::Rules rules,
     Settings settings,
@@ -130,7 +164,7 @@ Deliveries::Deliveries(
           ex,
           clock,
           storage,
-          client,
+          std::move(transport),
           tls,
           std::move(rules),
           std::move(settings),
@@ -150,9 +184,12 @@ void Deliveries::wake(std::vector<std::string> const& subscriptions) {
 }
 
 void Deliveries::stop_subscription(std::string const& id) {
+    impl_->heartbeats_.forget(id);
     impl_->workers_.stop(id);
     impl_->hub_.unbind(id);
 }
+
+void Deliveries::deactivate(std::string const& id) { impl_->deactivate(id); }
 
 awaitable<Result<void>> Deliveries::resume() {
     std::int64_t after = 0;
@@ -160,12 +197,23 @@ awaitable<Result<void>> Deliveries::resume() {
         auto live = co_await impl_->storage_.live_subscriptions(after, kSlice);
         if (!live) co_return live.error();
         for (auto const& record : live->records) {
-            if (has_work(record)) impl_->workers_.wake(record.id);
+            if (has_work(record) || wants_heartbeat(record)) impl_->workers_.wake(record.id);
         }
         after = live->next;
     } while (after != 0);
+    impl_->heartbeats_.start();
+    auto notices = co_await impl_->resume_notices();
+    if (!notices) co_return notices.error();
     if (!impl_->tasks_.spawn("ends of Subscriptions", impl_->watch_ends())) co_return Failure(Errc::closed);
     co_return Result<void>();
+}
+
+awaitable<Result<Resent>> Deliveries::resend(
+    async::Deadline deadline, std::string subscription, ResendRange range
+) {
+    auto const resent = co_await impl_->resender_.send(deadline, subscription, range);
+    impl_->workers_.wake(subscription);
+    co_return resent;
 }
 
 BindingToken Deliveries::make_binding_token(std::vector<std::string> subscriptions) {

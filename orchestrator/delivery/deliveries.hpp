@@ -10,8 +10,9 @@
 #include "orchestrator/async/clock.hpp"
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/base/metrics.hpp"
+#include "orchestrator/delivery/hook_transport.hpp"
+#include "orchestrator/delivery/resender.hpp"
 #include "orchestrator/delivery/settings.hpp"
-#include "orchestrator/net/http_client.hpp"
 #include "orchestrator/net/http_server.hpp"
 #include "orchestrator/storage/storage.hpp"
 
@@ -28,7 +29,7 @@ public:
         boost::asio::any_io_executor ex,
         async::Clock& clock,
         storage::Storage& storage,
-        net::HttpClient& client,
+        HookTransport transport,
         net::TlsContexts& tls,
         subscriptions::Rules rules,
         Settings settings,
@@ -40,10 +41,15 @@ public:
 
     /// These have something to deliver, or a handshake to make (created, re-activated: after the answer was written). Unknown ids are looked up. Never blocks.
     void wake(std::vector<std::string> const& subscriptions);
-    /// Off or deleted: what is queued is dropped, what is running is cancelled within 100 ms, its WebSocket bindings end.
+    /// Off: like stop_subscription(), but the bindings of sockets that are to be told wait for the wake() that follows.
+    void deactivate(std::string const& id);
+    /// Deleted or replaced: what is queued is dropped, what is running is cancelled within 100 ms, its WebSocket bindings end.
     void stop_subscription(std::string const& id);
     /// At start: wakes every live Subscription with undelivered Events or an open handshake, in slices. Watches `end` and off_after from then on.
     awaitable<Result<void>> resume();
+
+    /// For the operator; see Resender::send().
+    awaitable<Result<Resent>> resend(async::Deadline deadline, std::string subscription, ResendRange range);
 
     /// For $get-ws-binding-token; 128 bits, kept as a hash, redeemed once.
     BindingToken make_binding_token(std::vector<std::string> subscriptions);

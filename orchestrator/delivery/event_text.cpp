@@ -24,8 +24,9 @@ subscriptions::StatusHeader status_header(
     return header;
 }
 
-std::string event_text(subscriptions::StatusHeader header, cache::EventRecord const& event) {
-    header.status = subscriptions::Status::active;
+subscriptions::EventContent event_content(
+    subscriptions::StatusHeader const& header, cache::EventRecord const& event
+) {
     subscriptions::EventContent content;
     content.number = event.number;
     content.kind = event.kind;
@@ -39,8 +40,13 @@ std::string event_text(subscriptions::StatusHeader header, cache::EventRecord co
             content.patient = fhir::absolute(event.patient, header.base);
         }
     }
+    return content;
+}
+
+std::string event_text(subscriptions::StatusHeader header, cache::EventRecord const& event) {
+    header.status = subscriptions::Status::active;
     return subscriptions::event_bundle(
-        header, content, ids_of(header.subscription_id, std::to_string(event.number))
+        header, event_content(header, event), ids_of(header.subscription_id, std::to_string(event.number))
     );
 }
 
@@ -49,6 +55,25 @@ std::string handshake_text(subscriptions::StatusHeader header, cache::Subscripti
     header.events_since_start = record.events;
     auto const ids = ids_of(record.id, "handshake-" + std::to_string(record.version));
     return subscriptions::handshake_bundle(header, ids, record.last_updated);
+}
+
+std::string heartbeat_text(
+    subscriptions::StatusHeader header, cache::SubscriptionRecord const& record, cache::Utc now
+) {
+    header.status = record.status;
+    header.events_since_start = record.events;
+    header.error_code = record.error_code;
+    subscriptions::NotificationIds const ids{random_uuid(), random_uuid()};
+    return subscriptions::heartbeat_bundle(header, ids, now);
+}
+
+std::string deactivation_text(
+    subscriptions::StatusHeader header, cache::SubscriptionRecord const& record, cache::Utc last_event
+) {
+    header.status = record.status;
+    header.events_since_start = record.events;
+    auto const ids = ids_of(record.id, "off-" + std::to_string(record.version));
+    return subscriptions::deactivation_bundle(header, last_event, ids, record.last_updated);
 }
 
 }  // namespace tributary::delivery

@@ -4,6 +4,7 @@
 
 #include "fhir/resources/outward.hpp"
 #include "orchestrator/async/deadline.hpp"
+#include "orchestrator/base/digest.hpp"
 #include "orchestrator/delivery/event_text.hpp"
 #include "orchestrator/net/counted.hpp"
 
@@ -17,6 +18,8 @@ using subscriptions::Content;
 constexpr std::chrono::seconds kLongestTimeout{120};
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::size_t kAnswerLimit = 64 * 1024;
+constexpr std::chrono::minutes kLongestPause{1};
+constexpr std::size_t kMostOrigins = 10'000;  // of which it is known how they answered
 
 std::string event_key(std::string const& subscription, std::string const& number) {
     return subscription + "/" + number;
@@ -35,6 +38,9 @@ std::string below_endpoint(std::string endpoint, std::string const& below) {
     if (endpoint.ends_with('/')) endpoint.pop_back();
     return endpoint + "/" + below;
 }
+
+/// It did not come to an attempt: the origin has let others time out.
+AttemptOutcome unanswered() { return {0, Errc::timeout, std::chrono::seconds(0)}; }
 
 AttemptOutcome outcome_of_failure(Failure const& failure) {
     return {failure.http_status(), failure.errc(), failure.retry_after()};
@@ -68,46 +74,124 @@ HookRequest handshake_request(
 ) {
     HookRequest request;
     request.key = event_key(record.id, "handshake-" + std::to_string(record.version));
+    request.asked_for = true;
     request.body = handshake_text(status_header(settings.base, record.id, plan), record);
     return request;
 }
 
-/// Keeps an origin's semaphore alive while somebody waits for it or holds a permit.
+HookRequest heartbeat_request(
+    Settings const& settings,
+    cache::SubscriptionRecord const& record,
+    subscriptions::Plan const& plan,
+    cache::Utc now
+) {
+    HookRequest request;
+    request.key = event_key(record.id, "heartbeat-" + std::to_string(now.time_since_epoch().count()));
+    request.body = heartbeat_text(status_header(settings.base, record.id, plan), record, now);
+    return request;
+}
+
+HookRequest deactivation_request(
+    Settings const& settings,
+    cache::SubscriptionRecord const& record,
+    subscriptions::Plan const& plan,
+    cache::Utc last_event
+) {
+    HookRequest request;
+    request.key = event_key(record.id, "off-" + std::to_string(record.version));
+    request.asked_for = true;
+    request.body = deactivation_text(status_header(settings.base, record.id, plan), record, last_event);
+    return request;
+}
+
+void sign(net::ClientRequest& request, std::string_view key, std::string const& id, cache::Utc now) {
+    auto const seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+    auto const timestamp = std::to_string(seconds.count());
+    auto const code = hmac_sha256(key, id + '.' + timestamp + '.' + request.body);
+    std::string_view const bytes(reinterpret_cast<char const*>(code.data()), code.size());
+    request.headers.add("webhook-timestamp", timestamp);
+    request.headers.add("webhook-signature", "v1," + base64(bytes));
+}
+
+RestHookSender::Origin::Origin(Settings const& settings)
+    : slots(settings.max_per_origin),
+      breaker(settings.breaker_failures, settings.breaker_pause, kLongestPause) {}
+
+/// One attempt's part in an origin: keeps it while somebody waits for it or holds a permit, and tells its breaker how the attempt ended.
 class RestHookSender::OriginUse {
 public:
     OriginUse(RestHookSender& sender, std::string name) : sender_(sender), name_(std::move(name)) {
+        sender_.forget_idle_origins();
         auto& origin = sender_.origins_[name_];
-        if (!origin) origin = std::make_unique<Origin>(sender_.settings_.max_per_origin);
+        if (!origin) origin = std::make_unique<Origin>(sender_.settings_);
         ++origin->users;
-        slots_ = &origin->slots;
+        origin_ = origin.get();
     }
     OriginUse(OriginUse const&) = delete;
     OriginUse& operator=(OriginUse const&) = delete;
     ~OriginUse() {
-        auto const found = sender_.origins_.find(name_);
-        if (--found->second->users == 0) sender_.origins_.erase(found);
+        if (started_) origin_->breaker.abandoned();
+        if (--origin_->users == 0 && origin_->breaker.clean()) sender_.origins_.erase(name_);
     }
-    async::Semaphore& slots() { return *slots_; }
+
+    async::Semaphore& slots() { return origin_->slots; }
+    bool allows(HookRequest const& request) const {
+        return request.asked_for || origin_->breaker.allows(sender_.clock_.now());
+    }
+    /// Its attempts have timed out lately.
+    bool hangs() const {
+        return origin_->breaker.state(sender_.clock_.now()) != pacing::BreakerState::closed;
+    }
+    void start() {
+        origin_->breaker.started(sender_.clock_.now());
+        started_ = true;
+    }
+    /// Only what is silent for long counts; what fails at once holds up nobody.
+    void settle(AttemptOutcome const& outcome, async::Clock::Duration took) {
+        auto& breaker = origin_->breaker;
+        bool const was_open = hangs();
+        bool const silent = outcome.errc == Errc::timeout || took >= AttemptSlots::kPatience;
+        started_ = false;
+        if (outcome.status != 0) {
+            (void)breaker.succeeded();
+        } else if (silent) {
+            (void)breaker.failed(sender_.clock_.now());
+        } else {
+            breaker.abandoned();
+        }
+        if (hangs() != was_open) sender_.metrics_.hanging_origins.add(was_open ? -1 : 1);
+    }
 
 private:
     RestHookSender& sender_;
     std::string name_;
-    async::Semaphore* slots_;
+    Origin* origin_;
+    bool started_ = false;
 };
 
 RestHookSender::RestHookSender(
     async::Clock& clock,
-    net::HttpClient& client,
+    HookTransport transport,
     net::TlsContexts& tls,
     Settings const& settings,
     DeliveryMetrics& metrics
 )
     : clock_(clock),
-      client_(client),
+      transport_(std::move(transport)),
       tls_(tls),
       settings_(settings),
       metrics_(metrics),
-      slots_(settings.max_in_flight) {}
+      slots_(clock, settings.max_in_flight) {}
+
+void RestHookSender::forget_idle_origins() {
+    if (origins_.size() < kMostOrigins) return;
+    std::erase_if(origins_, [this](auto const& entry) {
+        bool const idle = entry.second->users == 0;
+        bool const hung = entry.second->breaker.state(clock_.now()) != pacing::BreakerState::closed;
+        if (idle && hung) metrics_.hanging_origins.add(-1);
+        return idle;
+    });
+}
 
 Result<net::ClientRequest> RestHookSender::client_request(
     subscriptions::Channel const& channel, HookRequest const& request, net::Url url
@@ -137,6 +221,18 @@ Result<net::ClientRequest> RestHookSender::client_request(
     return out;
 }
 
+std::chrono::milliseconds RestHookSender::timeout(
+    subscriptions::Channel const& channel, HookRequest const& request
+) const {
+    auto timeout = settings_.timeout;
+    if (channel.timeout) timeout = std::min<std::chrono::milliseconds>(*channel.timeout, kLongestTimeout);
+    return request.within ? std::min(timeout, *request.within) : timeout;
+}
+
+awaitable<std::unique_ptr<AttemptSlots::Slot>> RestHookSender::acquire_slot(OriginUse const& origin) {
+    return origin.hangs() ? slots_.acquire_slow() : slots_.acquire();
+}
+
 awaitable<AttemptOutcome> RestHookSender::send(subscriptions::Channel channel, HookRequest request) {
     auto url = net::parse_url(below_endpoint(channel.endpoint, request.below));
     if (!url) co_return outcome_of_failure(url.error());
@@ -144,18 +240,24 @@ awaitable<AttemptOutcome> RestHookSender::send(subscriptions::Channel channel, H
     auto prepared = client_request(channel, request, std::move(*url));
     if (!prepared) co_return outcome_of_failure(prepared.error());
     OriginUse origin(*this, origin_name);
+    if (!origin.allows(request)) co_return unanswered();
     auto const origin_permit = co_await origin.slots().acquire();
-    auto const permit = co_await slots_.acquire();
-    std::chrono::milliseconds timeout = settings_.timeout;
-    if (channel.timeout) timeout = std::min(*channel.timeout, kLongestTimeout);
-    co_return co_await attempt(timeout, std::move(*prepared));
+    if (!origin.allows(request)) co_return unanswered();  // while this one waited, others have timed out
+    origin.start();
+    auto const slot = co_await acquire_slot(origin);
+    auto const began = clock_.now();
+    if (!settings_.webhook_key.empty()) sign(*prepared, settings_.webhook_key, request.key, clock_.utc_now());
+    auto const outcome = co_await attempt(timeout(channel, request), std::move(*prepared));
+    origin.settle(outcome, clock_.now() - began);
+    co_return outcome;
 }
 
 awaitable<AttemptOutcome> RestHookSender::attempt(
     std::chrono::milliseconds timeout, net::ClientRequest request
 ) {
     net::Counted const counted(metrics_.in_flight);
-    auto const answer = co_await client_.send(async::Deadline::after(clock_, timeout), std::move(request));
+    auto const deadline = async::Deadline::after(clock_, timeout);
+    auto const answer = co_await transport_(deadline, std::move(request));
     AttemptOutcome outcome;
     if (answer) {
         outcome.status = answer->status;

@@ -10,9 +10,12 @@
 #include "cache/records.hpp"
 #include "orchestrator/async/clock.hpp"
 #include "orchestrator/async/semaphore.hpp"
+#include "orchestrator/delivery/attempt_slots.hpp"
 #include "orchestrator/delivery/delivery_metrics.hpp"
+#include "orchestrator/delivery/hook_transport.hpp"
 #include "orchestrator/delivery/settings.hpp"
 #include "orchestrator/net/http_client.hpp"
+#include "orchestrator/pacing/circuit_breaker.hpp"
 #include "subscriptions/delivery_decision.hpp"
 #include "subscriptions/subscription.hpp"
 
@@ -26,7 +29,10 @@ struct HookRequest {
     std::string method = "POST";
     std::string below;  ///< path below the endpoint, "" the endpoint itself
     std::optional<std::string> body;
-    std::string key;  ///< Idempotency-Key and webhook-id
+    std::string key;                                  ///< Idempotency-Key and webhook-id
+    std::optional<std::chrono::milliseconds> within;  ///< at most, whatever the channel allows
+    bool asked_for =
+        false;  ///< by the app or the operator just now: made even where the origin has not answered lately
 };
 
 /// What is sent for one Event, by the kind of the Subscription. Source: subscriptions A6, B16.
@@ -39,14 +45,30 @@ HookRequest event_request(
 HookRequest handshake_request(
     Settings const& settings, cache::SubscriptionRecord const& record, subscriptions::Plan const& plan
 );
+HookRequest heartbeat_request(
+    Settings const& settings,
+    cache::SubscriptionRecord const& record,
+    subscriptions::Plan const& plan,
+    cache::Utc now
+);
+HookRequest deactivation_request(
+    Settings const& settings,
+    cache::SubscriptionRecord const& record,
+    subscriptions::Plan const& plan,
+    cache::Utc last_event
+);
+
+/// The headers of the Standard Webhooks specification, for a request made now.
+void sign(net::ClientRequest& request, std::string_view key, std::string const& id, cache::Utc now);
 
 /// Makes attempts at endpoints, bounded in all and per origin. A hanging origin holds only its own permits: the origin's is taken first, the common
-/// one last. Owner: Deliveries; outlives every attempt. Thread: the loop.
+/// one last. One that lets attempts time out in a row is tried by one at a time, at growing intervals, and the others fail at once.
+/// Owner: Deliveries; outlives every attempt. Thread: the loop.
 class RestHookSender {
 public:
     RestHookSender(
         async::Clock& clock,
-        net::HttpClient& client,
+        HookTransport transport,
         net::TlsContexts& tls,
         Settings const& settings,
         DeliveryMetrics& metrics
@@ -58,8 +80,9 @@ public:
 
 private:
     struct Origin {
-        explicit Origin(std::size_t permits) : slots(permits) {}
+        explicit Origin(Settings const& settings);
         async::Semaphore slots;
+        pacing::CircuitBreaker breaker;
         std::size_t users = 0;
     };
     class OriginUse;
@@ -67,16 +90,20 @@ private:
     Result<net::ClientRequest> client_request(
         subscriptions::Channel const& channel, HookRequest const& request, net::Url url
     );
+    std::chrono::milliseconds timeout(subscriptions::Channel const& channel, HookRequest const& request)
+        const;
+    awaitable<std::unique_ptr<AttemptSlots::Slot>> acquire_slot(OriginUse const& origin);
     awaitable<subscriptions::AttemptOutcome> attempt(
         std::chrono::milliseconds timeout, net::ClientRequest request
     );
+    void forget_idle_origins();
 
     async::Clock& clock_;
-    net::HttpClient& client_;
+    HookTransport transport_;
     net::TlsContexts& tls_;
     Settings const& settings_;
     DeliveryMetrics& metrics_;
-    async::Semaphore slots_;
+    AttemptSlots slots_;
     std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
 };
 

@@ -9,6 +9,7 @@
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/delivery/event_text.hpp"
+#include "subscriptions/delivery_decision.hpp"
 #include "subscriptions/socket_command.hpp"
 
 namespace tributary::delivery {
@@ -38,7 +39,10 @@ struct SocketHub::Binding {
     subscriptions::Kind kind = subscriptions::Kind::classic;
     std::int64_t cursor = 0;  ///< the highest number sent here
     async::Clock::TimePoint expires;
+    async::Clock::TimePoint last_sent;
     bool feeding = false, again = false;
+    bool told_of_end = false;  ///< gets a frame when the Subscription is off
+    bool retired = false;      ///< and it is off
 
     std::string const& subscription() const { return header.subscription_id; }
 };
@@ -81,6 +85,7 @@ SocketHub::SocketHub(
     async::Clock& clock,
     storage::Storage& storage,
     BindingTokens& tokens,
+    Heartbeats& heartbeats,
     subscriptions::Rules const& rules,
     Settings const& settings,
     Logger logger,
@@ -89,6 +94,7 @@ SocketHub::SocketHub(
     : clock_(clock),
       storage_(storage),
       tokens_(tokens),
+      heartbeats_(heartbeats),
       rules_(rules),
       settings_(settings),
       logger_(logger),
@@ -192,6 +198,9 @@ void SocketHub::welcome(
     binding->header = status_header(settings_.base, record.id, plan);
     binding->kind = plan.kind;
     binding->expires = expires;
+    binding->last_sent = clock_.now();
+    binding->told_of_end = subscriptions::tells_of_deactivation(plan, rules_);
+    binding->retired = false;
     socket.changed.close_all();
     bool open = false;
     if (plan.kind == subscriptions::Kind::classic) {
@@ -207,6 +216,8 @@ void SocketHub::welcome(
         subscriptions::NotificationIds const ids{random_uuid(), random_uuid()};
         open = socket.session.send(subscriptions::handshake_bundle(header, ids, clock_.utc_now()));
     }
+    if (plan.kind == subscriptions::Kind::topic && plan.channel.heartbeat_period)
+        heartbeats_.watch(record.id, *plan.channel.heartbeat_period);
     if (open) start_feeding(socket, binding);
 }
 
@@ -215,7 +226,10 @@ void SocketHub::release(Socket& socket, std::string const& subscription) {
     metrics_.bound.add(-1);
     auto const found = by_subscription_.find(subscription);
     found->second.erase(&socket);
-    if (found->second.empty()) by_subscription_.erase(found);
+    if (found->second.empty()) {
+        by_subscription_.erase(found);
+        heartbeats_.forget(subscription);
+    }
     if (socket.bindings.empty()) socket.unbound_since = clock_.now();
     socket.changed.close_all();
 }
@@ -248,26 +262,72 @@ void SocketHub::refresh(std::string const& subscription, subscriptions::Plan con
         auto& binding = *socket->bindings.at(subscription);
         binding.header = status_header(settings_.base, subscription, plan);
         binding.kind = plan.kind;
+        binding.told_of_end = subscriptions::tells_of_deactivation(plan, rules_);
+    }
+}
+
+std::vector<SocketHub::Socket*> SocketHub::sockets_of(std::string const& subscription) const {
+    auto const found = by_subscription_.find(subscription);
+    if (found == by_subscription_.end()) return {};
+    return {found->second.begin(), found->second.end()};
+}
+
+std::optional<async::Clock::TimePoint> SocketHub::silent_since(std::string const& subscription) const {
+    std::optional<async::Clock::TimePoint> since;
+    for (Socket const* const socket : sockets_of(subscription)) {
+        auto const last = socket->bindings.at(subscription)->last_sent;
+        since = since ? std::min(*since, last) : last;
+    }
+    return since;
+}
+
+bool SocketHub::send_to(Socket& socket, Binding& binding, std::string text) {
+    binding.last_sent = clock_.now();
+    return socket.session.send(std::move(text));
+}
+
+void SocketHub::beat(cache::SubscriptionRecord const& record) {
+    for (Socket* const socket : sockets_of(record.id)) {
+        auto& binding = *socket->bindings.at(record.id);
+        (void)send_to(*socket, binding, heartbeat_text(binding.header, record, clock_.utc_now()));
+    }
+}
+
+void SocketHub::retire(std::string const& subscription) {
+    for (Socket* const socket : sockets_of(subscription)) {
+        auto& binding = *socket->bindings.at(subscription);
+        binding.retired = binding.told_of_end;
+        if (!binding.retired) end(*socket, subscription);
+    }
+}
+
+void SocketHub::unbind_retired(std::string const& subscription) {
+    for (Socket* const socket : sockets_of(subscription)) {
+        if (socket->bindings.at(subscription)->retired) end(*socket, subscription);
+    }
+}
+
+void SocketHub::tell(cache::SubscriptionRecord const& record, cache::Utc last_event) {
+    for (Socket* const socket : sockets_of(record.id)) {
+        auto& binding = *socket->bindings.at(record.id);
+        (void)send_to(*socket, binding, deactivation_text(binding.header, record, last_event));
     }
 }
 
 void SocketHub::unbind(std::string const& subscription) {
-    auto const found = by_subscription_.find(subscription);
-    if (found == by_subscription_.end()) return;
-    std::vector<Socket*> const sockets(found->second.begin(), found->second.end());
-    for (Socket* const socket : sockets) {
-        release(*socket, subscription);
-        if (socket->bindings.empty()) socket->session.close(kNormal, "The Subscription has ended");
-    }
+    for (Socket* const socket : sockets_of(subscription)) end(*socket, subscription);
+}
+
+void SocketHub::end(Socket& socket, std::string const& subscription) {
+    release(socket, subscription);
+    if (socket.bindings.empty()) socket.session.close(kNormal, "The Subscription has ended");
 }
 
 // Feeding -------------------------------------------------------------------------------------------------
 
 void SocketHub::feed(std::string const& subscription) {
-    auto const found = by_subscription_.find(subscription);
-    if (found == by_subscription_.end()) return;
-    std::vector<Socket*> const sockets(found->second.begin(), found->second.end());
-    for (Socket* const socket : sockets) start_feeding(*socket, socket->bindings.at(subscription));
+    for (Socket* const socket : sockets_of(subscription))
+        start_feeding(*socket, socket->bindings.at(subscription));
 }
 
 void SocketHub::start_feeding(Socket& socket, std::shared_ptr<Binding> const& binding) {
@@ -300,12 +360,13 @@ awaitable<bool> SocketHub::send_slice(Socket& socket, std::shared_ptr<Binding> c
     for (auto const& event : *events) {
         if (!co_await wait_for_room(socket)) co_return false;
         auto const bound = socket.bindings.find(binding->subscription());
-        if (bound == socket.bindings.end() || bound->second != binding) co_return false;
+        if (bound == socket.bindings.end() || bound->second != binding || binding->retired) co_return false;
         auto text = binding->kind == subscriptions::Kind::classic ? "ping " + binding->subscription()
                                                                   : event_text(binding->header, event);
         if (!send_numbered(socket, binding->subscription(), event.number, event.at, std::move(text)))
             co_return false;
         binding->cursor = event.number;
+        binding->last_sent = clock_.now();
     }
     co_return !events->empty();
 }

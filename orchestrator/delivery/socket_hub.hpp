@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -16,6 +17,7 @@
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/delivery/binding_tokens.hpp"
 #include "orchestrator/delivery/delivery_metrics.hpp"
+#include "orchestrator/delivery/heartbeats.hpp"
 #include "orchestrator/delivery/settings.hpp"
 #include "orchestrator/net/http_server.hpp"
 #include "orchestrator/storage/storage.hpp"
@@ -36,6 +38,7 @@ public:
         async::Clock& clock,
         storage::Storage& storage,
         BindingTokens& tokens,
+        Heartbeats& heartbeats,
         subscriptions::Rules const& rules,
         Settings const& settings,
         Logger logger,
@@ -49,6 +52,16 @@ public:
     void feed(std::string const& subscription);
     /// The Subscription was changed: bindings say from now on what it says.
     void refresh(std::string const& subscription, subscriptions::Plan const& plan);
+    /// Since when the most silent of its sockets has been sent nothing. Empty: none is bound.
+    std::optional<async::Clock::TimePoint> silent_since(std::string const& subscription) const;
+    /// To each of its sockets, each after its handshake.
+    void beat(cache::SubscriptionRecord const& record);
+    /// The Subscription is off: it is fed no more. Sockets that are to be told wait for tell(), the others are unbound.
+    void retire(std::string const& subscription);
+    /// It is on again: who was retired has to bind anew.
+    void unbind_retired(std::string const& subscription);
+    /// The last frame of a retired Subscription.
+    void tell(cache::SubscriptionRecord const& record, cache::Utc last_event);
     /// The Subscription is off, deleted, or no longer for sockets.
     void unbind(std::string const& subscription);
 
@@ -71,6 +84,9 @@ private:
         subscriptions::Plan const& plan,
         async::Clock::TimePoint expires
     );
+    std::vector<Socket*> sockets_of(std::string const& subscription) const;
+    bool send_to(Socket& socket, Binding& binding, std::string text);
+    void end(Socket& socket, std::string const& subscription);
     void release(Socket& socket, std::string const& subscription);
     awaitable<void> watch(Socket& socket);
     void start_feeding(Socket& socket, std::shared_ptr<Binding> const& binding);
@@ -87,6 +103,7 @@ private:
     async::Clock& clock_;
     storage::Storage& storage_;
     BindingTokens& tokens_;
+    Heartbeats& heartbeats_;
     subscriptions::Rules const& rules_;
     Settings const& settings_;
     Logger logger_;

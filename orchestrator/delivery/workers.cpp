@@ -21,13 +21,6 @@ constexpr auto kStorageRest = 1s;
 constexpr std::size_t kSlice = 32;
 constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
 
-std::uint64_t next_random(std::uint64_t& state) {  // splitmix64
-    std::uint64_t z = (state += 0x9E3779B97F4A7C15U);
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31U);
-}
-
 cache::StatusChange to_active(Status from) {
     cache::StatusChange change;
     change.status = Status::active;
@@ -46,6 +39,7 @@ cache::StatusChange to_off(std::string_view error_code) {
     auto change = to_error(error_code, Status::requested);
     change.status = Status::off;
     change.from = {Status::requested, Status::active, Status::error};
+    change.told = true;  // it said so itself
     return change;
 }
 
@@ -57,6 +51,7 @@ Workers::Workers(
     storage::Storage& storage,
     RestHookSender& sender,
     SocketHub& hub,
+    Heartbeats& heartbeats,
     subscriptions::Rules const& rules,
     Settings const& settings,
     std::function<void(std::string const& id)> ended,
@@ -67,6 +62,7 @@ Workers::Workers(
       storage_(storage),
       sender_(sender),
       hub_(hub),
+      heartbeats_(heartbeats),
       rules_(rules),
       settings_(settings),
       ended_(std::move(ended)),
@@ -77,15 +73,21 @@ Workers::Workers(
           logger.bug(task, error);
       }) {}
 
-void Workers::wake(std::string const& id) {
+void Workers::wake(std::string const& id) { wake(id, false); }
+
+void Workers::beat(std::string const& id) { wake(id, true); }
+
+void Workers::wake(std::string const& id, bool beat) {
     if (closing_) return;
     auto& worker = workers_[id];
     if (worker) {
+        worker->beat = worker->beat || beat;
         worker->again = true;
         worker->woken.close_all();
         return;
     }
     worker = std::make_unique<Worker>(id);
+    worker->beat = beat;
     metrics_.workers.add(1);
     // The task runs at once to its first wait: from here on `worker` may be gone.
     if (!tasks_.spawn("delivery worker", attend(*worker))) {
@@ -140,7 +142,7 @@ awaitable<Workers::Next> Workers::look(Worker& worker) {
     }
     Subject subject;
     subject.record = std::move(found->record);
-    if (found->presence != cache::Presence::found || subject.record.status == Status::off) {
+    if (found->presence != cache::Presence::found) {
         hub_.unbind(worker.id);
         co_return Next::rest;
     }
@@ -152,9 +154,11 @@ awaitable<Workers::Next> Workers::look(Worker& worker) {
             "stored Subscription not understood",
             {{"subscription", worker.id}, {"reason", plan.error().detail()}}
         );
+        hub_.unbind(worker.id);
         co_return Next::rest;
     }
     subject.plan = std::move(*plan);
+    if (subject.record.status == Status::off) co_return co_await take_leave(worker, subject);
     co_return co_await act(worker, std::move(subject));
 }
 
@@ -171,15 +175,18 @@ awaitable<Workers::Next> Workers::act(Worker& worker, Subject subject) {
         if (!websocket && !classic) co_return co_await shake_hands(worker, subject);
         co_await change_status(subject, to_active(Status::requested));
     }
+    watch_silence(subject);
     if (websocket) {
+        hub_.unbind_retired(worker.id);
         hub_.refresh(worker.id, subject.plan);
+        if (std::exchange(worker.beat, false)) hub_.beat(subject.record);
         hub_.feed(worker.id);
         co_return Next::rest;
     }
     hub_.unbind(worker.id);
     if (subject.record.status == Status::active || (subject.record.status == Status::error && classic))
         co_return co_await deliver(worker, subject);
-    co_return Next::rest;
+    co_return co_await beat_hook(worker, subject);
 }
 
 // Handshake -----------------------------------------------------------------------------------------------
@@ -190,11 +197,15 @@ awaitable<Workers::Next> Workers::shake_hands(Worker& worker, Subject& subject) 
         bool const unchanged = co_await pause(worker, settings_.handshake_delay, version);
         if (!unchanged) co_return Next::look_again;
     }
+    auto const since = clock_.now();
     for (unsigned attempt = 0; !closing_; ++attempt) {
-        auto const outcome = co_await sender_.send(
-            subject.plan.channel, handshake_request(settings_, subject.record, subject.plan)
+        auto request = handshake_request(settings_, subject.record, subject.plan);
+        request.within = std::chrono::floor<std::chrono::milliseconds>(
+            since + settings_.rules.handshake_within - clock_.now()
         );
-        auto const decision = subscriptions::decide_handshake(settings_.rules, attempt, outcome);
+        auto const outcome = co_await sender_.send(subject.plan.channel, std::move(request));
+        auto const tried_for = std::chrono::floor<std::chrono::milliseconds>(clock_.now() - since);
+        auto const decision = subscriptions::decide_handshake(settings_.rules, attempt, tried_for, outcome);
         logger_.info(
             "handshake",
             {{"subscription", worker.id},
@@ -230,7 +241,7 @@ awaitable<Workers::Next> Workers::deliver(Worker& worker, Subject& subject) {
             co_await rest_after_storage_failure(worker, failure);
             co_return Next::look_again;
         }
-        if (events->empty()) co_return Next::rest;
+        if (events->empty()) co_return co_await beat_hook(worker, subject);
         for (auto const& event : *events) {
             bool const went_on = co_await deliver_event(worker, subject, event);
             // Woken: it may have been changed, and is read anew before anything else is sent.
@@ -282,7 +293,7 @@ awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, Attemp
         trial.attempts,
         tried_for,
         outcome,
-        next_random(jitter_)
+        jitter_.next()
     );
     ++trial.attempts;
     logger_.info(
@@ -313,8 +324,81 @@ awaitable<void> Workers::settle_delivery(Worker& worker, Subject& subject, std::
         auto const failure = recorded.error();
         co_await rest_after_storage_failure(worker, failure);
     }
+    heartbeats_.touch(worker.id);
+    worker.beat = false;
     subject.record.delivered = number;
     if (subject.record.status == Status::error) co_await change_status(subject, to_active(Status::error));
+}
+
+// Silence and the end -----------------------------------------------------------------------------------------
+
+/// Sockets have their heartbeats while they are bound: the hub knows. Who refused the handshake is left alone.
+void Workers::watch_silence(Subject const& subject) {
+    auto const& plan = subject.plan;
+    if (plan.channel.type == subscriptions::ChannelType::websocket) return;
+    bool const wanted = plan.kind == Kind::topic && plan.channel.heartbeat_period && subject.record.accepted;
+    if (wanted) {
+        heartbeats_.watch(subject.record.id, *plan.channel.heartbeat_period);
+    } else {
+        heartbeats_.forget(subject.record.id);
+    }
+}
+
+/// When nothing else is to be sent. One that fails counts as a notification that failed; in error it is the only probe.
+awaitable<Workers::Next> Workers::beat_hook(Worker& worker, Subject& subject) {
+    if (!std::exchange(worker.beat, false)) co_return Next::rest;
+    begin_trial(worker, subject, 0);
+    auto request = heartbeat_request(settings_, subject.record, subject.plan, clock_.utc_now());
+    auto const outcome = co_await sender_.send(subject.plan.channel, std::move(request));
+    if (outcome.delivered()) {
+        heartbeats_.touch(worker.id);
+        worker.trial = Trial();
+        co_return Next::rest;
+    }
+    bool const again = co_await settle_failure(worker, subject, outcome);
+    worker.beat = again;
+    co_return again || subject.record.status == Status::off ? Next::look_again : Next::rest;
+}
+
+/// Off: its receiver is told once, where that is wanted, and hears nothing more.
+awaitable<Workers::Next> Workers::take_leave(Worker& worker, Subject& subject) {
+    worker.beat = false;
+    if (subject.record.notice) {
+        bool const told = co_await tell_of_end(worker, subject);
+        if (!told) co_return Next::look_again;
+    }
+    hub_.unbind(worker.id);
+    if (subject.record.notice) {
+        auto const stored = co_await storage_.settle_notice(worker.id);
+        if (!stored) logger_.warning("notice not settled", {{"subscription", worker.id}});
+    }
+    co_return Next::rest;
+}
+
+/// As often as a handshake is tried. False: the Subscription is not what it was, or this is the end of the program.
+awaitable<bool> Workers::tell_of_end(Worker& worker, Subject& subject) {
+    auto const& record = subject.record;
+    auto const events = co_await storage_.events(record.id, record.events - 1, record.events, 1);
+    auto const last_event = events && !events->empty() ? events->front().at : record.last_updated;
+    if (subject.plan.channel.type == subscriptions::ChannelType::websocket) {
+        hub_.tell(record, last_event);
+        co_return true;
+    }
+    auto const since = clock_.now();
+    for (unsigned attempt = 0; !closing_; ++attempt) {
+        auto request = deactivation_request(settings_, record, subject.plan, last_event);
+        auto const outcome = co_await sender_.send(subject.plan.channel, std::move(request));
+        auto const tried_for = std::chrono::floor<std::chrono::milliseconds>(clock_.now() - since);
+        auto const decision = subscriptions::decide_handshake(settings_.rules, attempt, tried_for, outcome);
+        logger_.info(
+            "deactivation notice",
+            {{"subscription", record.id}, {"delivered", outcome.delivered() ? "yes" : "no"}}
+        );
+        if (decision.action != Decision::Action::retry) co_return true;
+        bool const unchanged = co_await pause(worker, decision.wait, record.version);
+        if (!unchanged) co_return false;
+    }
+    co_return false;
 }
 
 // Status and waits ------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@
 #include "orchestrator/async/wait_list.hpp"
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/delivery/delivery_metrics.hpp"
+#include "orchestrator/delivery/heartbeats.hpp"
+#include "orchestrator/delivery/jitter.hpp"
 #include "orchestrator/delivery/rest_hook_sender.hpp"
 #include "orchestrator/delivery/settings.hpp"
 #include "orchestrator/delivery/socket_hub.hpp"
@@ -36,6 +38,7 @@ public:
         storage::Storage& storage,
         RestHookSender& sender,
         SocketHub& hub,
+        Heartbeats& heartbeats,
         subscriptions::Rules const& rules,
         Settings const& settings,
         std::function<void(std::string const& id)> ended,
@@ -45,6 +48,8 @@ public:
 
     /// Starts a worker, or has the running one look again before it ends.
     void wake(std::string const& id);
+    /// It has been silent for its period: sends a heartbeat, unless an Event comes first.
+    void beat(std::string const& id);
     /// Cancels the worker, if there is one.
     void stop(std::string const& id);
     /// Soft: attempts under way finish, no new ones start.
@@ -64,6 +69,7 @@ private:
         explicit Worker(std::string subscription) : id(std::move(subscription)) {}
         std::string id;
         bool again = false;  ///< woken since it last looked
+        bool beat = false;   ///< a heartbeat is due
         async::WaitList woken;
         async::TaskGroup* group = nullptr;
         Trial trial;
@@ -75,11 +81,16 @@ private:
     };
     enum class Next { look_again, rest };
 
+    void wake(std::string const& id, bool beat);
     awaitable<void> attend(Worker& worker);
     awaitable<void> work(Worker& worker);
     awaitable<Next> look(Worker& worker);
     bool has_ended(subscriptions::Plan const& plan) const;
     awaitable<Next> act(Worker& worker, Subject subject);
+    awaitable<Next> take_leave(Worker& worker, Subject& subject);
+    awaitable<bool> tell_of_end(Worker& worker, Subject& subject);
+    void watch_silence(Subject const& subject);
+    awaitable<Next> beat_hook(Worker& worker, Subject& subject);
     awaitable<Next> shake_hands(Worker& worker, Subject& subject);
     awaitable<Next> deliver(Worker& worker, Subject& subject);
     awaitable<bool> deliver_event(Worker& worker, Subject& subject, cache::EventRecord const& event);
@@ -98,12 +109,13 @@ private:
     storage::Storage& storage_;
     RestHookSender& sender_;
     SocketHub& hub_;
+    Heartbeats& heartbeats_;
     subscriptions::Rules const& rules_;
     Settings const& settings_;
     std::function<void(std::string const& id)> ended_;
     Logger logger_;
     DeliveryMetrics& metrics_;
-    std::uint64_t jitter_;
+    Jitter jitter_;
     bool closing_ = false;
     std::unordered_map<std::string, std::unique_ptr<Worker>> workers_;
     async::TaskGroup tasks_;  ///< last

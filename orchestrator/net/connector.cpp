@@ -38,6 +38,15 @@ awaitable<Result<Addresses>> Connector::resolve(
     co_return failure;
 }
 
+awaitable<Result<void>> Connector::check(async::Deadline deadline, std::string host, AddressPolicy policy) {
+    auto const addresses = co_await resolver_.resolve(deadline, std::move(host));
+    if (!addresses) co_return Result<void>();
+    for (auto const& address : *addresses) {
+        if (auto const allowed = check_address(policy, address); !allowed) co_return allowed.error();
+    }
+    co_return Result<void>();
+}
+
 awaitable<Result<void>> Connector::handshake(Stream& stream, async::Deadline limit, std::string host) {
     auto& secured = stream.secured();
     error_code literal;

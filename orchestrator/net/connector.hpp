@@ -32,6 +32,10 @@ public:
         TlsContextPtr tls
     );
 
+    /// Would open() refuse this host? A name that is not resolved by the deadline is not refused: who connects will see.
+    /// Deadline: bounds the look-up. Cancellation: terminal. Errors: refused_address, when any of its addresses is.
+    awaitable<Result<void>> check(async::Deadline deadline, std::string host, AddressPolicy policy);
+
 private:
     awaitable<Result<Addresses>> resolve(async::Deadline deadline, async::Deadline limit, std::string host);
     awaitable<Opened> open_one(

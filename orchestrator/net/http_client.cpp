@@ -238,6 +238,11 @@ awaitable<Result<ClientResponse>> HttpClient::send(async::Deadline deadline, Cli
     co_return co_await impl_->follow(deadline, std::move(request));
 }
 
+awaitable<Result<void>> HttpClient::check_host(async::Deadline deadline, Url url, AddressPolicy policy) {
+    if (auto const allowed = check_url(policy, url); !allowed) co_return allowed.error();
+    co_return co_await impl_->connector.check(deadline, std::move(url.host), std::move(policy));
+}
+
 void HttpClient::close_idle() {
     impl_->pooling = false;
     impl_->pool.clear();

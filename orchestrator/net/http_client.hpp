@@ -76,6 +76,10 @@ public:
     /// turned out stale before a response byte came and the method is idempotent.
     awaitable<Result<ClientResponse>> send(async::Deadline deadline, ClientRequest request);
 
+    /// Does the policy forbid this URL, or any address its host has now? A name that is not resolved by the deadline is not forbidden.
+    /// Deadline: bounds the look-up. Cancellation: terminal. Errors: refused_address.
+    awaitable<Result<void>> check_host(async::Deadline deadline, Url url, AddressPolicy policy);
+
     /// Closes idle connections; calls under way are their owners' to cancel. Soft: finished calls no longer pool.
     void close_idle();
 

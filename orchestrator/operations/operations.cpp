@@ -1,8 +1,13 @@
 #include "orchestrator/operations/operations.hpp"
 
+#include <charconv>
+#include <chrono>
+
 #include "cache/codes.hpp"
 #include "fhir/json/writer.hpp"
 #include "fhir/search/date_range.hpp"
+#include "fhir/search/parameter.hpp"
+#include "orchestrator/async/deadline.hpp"
 #include "orchestrator/net/url.hpp"
 
 namespace tributary::operations {
@@ -12,6 +17,7 @@ namespace {
 using fhir::json::Value;
 
 constexpr std::size_t kDiscoveriesShown = 200;
+constexpr std::chrono::seconds kResentWithin{20};
 
 net::ServerResponse json_page(Value const& value) {
     return net::ServerResponse(200, "application/json", fhir::json::write(value) + '\n');
@@ -64,16 +70,61 @@ Value describe(cache::Progress const& progress) {
     return value;
 }
 
+/// The id in /subscriptions/{id}/resend; "" for another path.
+std::string resent_subscription(std::string_view path) {
+    constexpr std::string_view kBefore = "/subscriptions/", kAfter = "/resend";
+    if (!path.starts_with(kBefore) || !path.ends_with(kAfter)) return {};
+    path.remove_prefix(kBefore.size());
+    if (path.size() <= kAfter.size()) return {};
+    path.remove_suffix(kAfter.size());
+    return path.find('/') == path.npos ? std::string(path) : std::string();
+}
+
+Result<delivery::ResendRange> read_range(std::string_view query) {
+    delivery::ResendRange range;
+    auto const parameters = fhir::search::parse_query(query);
+    if (!parameters) return parameters.error();
+    for (auto const& parameter : *parameters) {
+        bool const is_from = parameter.name == "from";
+        auto& number = (is_from ? range.from : range.to).emplace();
+        auto const& text = parameter.values.front();
+        auto const read = std::from_chars(text.data(), text.data() + text.size(), number);
+        bool const whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
+        if ((!is_from && parameter.name != "to") || !whole)
+            return Failure(Errc::invalid, "from and to are numbers of Events");
+    }
+    return range;
+}
+
+unsigned status_of(Errc errc) {
+    if (errc == Errc::not_found) return 404;
+    if (errc == Errc::deleted) return 410;
+    if (errc == Errc::business_rule) return 409;
+    return errc == Errc::invalid || errc == Errc::malformed ? 400 : 503;
+}
+
+net::ServerResponse refusal(Failure const& failure) {
+    return net::ServerResponse(status_of(failure.errc()), "text/plain", failure.detail() + '\n');
+}
+
 }  // namespace
 
 Operations::Operations(
+    async::Clock& clock,
     storage::Storage& storage,
     std::vector<std::unique_ptr<partner::Partner>> const& partners,
+    delivery::Deliveries& deliveries,
     Metrics& metrics
 )
-    : storage_(storage), partners_(partners), metrics_(metrics) {}
+    : clock_(clock), storage_(storage), partners_(partners), deliveries_(deliveries), metrics_(metrics) {}
 
 awaitable<net::ServerResponse> Operations::handle(net::ServerRequest request) {
+    if (auto const subscription = resent_subscription(request.path); !subscription.empty()) {
+        if (request.method == "POST") co_return co_await resend(subscription, request.query);
+        net::ServerResponse response(405, "text/plain", "only POST is offered here\n");
+        response.headers.add("Allow", "POST");
+        co_return response;
+    }
     if (request.method != "GET" && request.method != "HEAD") {
         net::ServerResponse response(405, "text/plain", "only GET is offered here\n");
         response.headers.add("Allow", "GET, HEAD");
@@ -87,7 +138,9 @@ awaitable<net::ServerResponse> Operations::handle(net::ServerRequest request) {
     if (request.path == "/partners") co_return partners_page();
     if (request.path == "/discoveries") co_return co_await discoveries_page();
     co_return net::ServerResponse(
-        404, "text/plain", "offered here: /healthz /readyz /metrics /partners /discoveries\n"
+        404,
+        "text/plain",
+        "offered here: /healthz /readyz /metrics /partners /discoveries, POST /subscriptions/{id}/resend\n"
     );
 }
 
@@ -103,6 +156,18 @@ awaitable<net::ServerResponse> Operations::discoveries_page() {
     std::vector<Value> items;
     for (auto const& progress : *found) items.push_back(describe(progress));
     co_return json_page(fhir::json::object({{"discoveries", fhir::json::array(std::move(items))}}));
+}
+
+awaitable<net::ServerResponse> Operations::resend(std::string subscription, std::string query) {
+    auto const range = read_range(query);
+    if (!range) co_return refusal(range.error());
+    auto const deadline = async::Deadline::after(clock_, kResentWithin);
+    auto const resent = co_await deliveries_.resend(deadline, subscription, *range);
+    if (!resent) co_return refusal(resent.error());
+    auto page = fhir::json::object({{"subscription", subscription}, {"sent", resent->sent}});
+    if (resent->next > 0) page.set("next", resent->next);
+    if (!resent->failure.empty()) page.set("failure", Value(resent->failure));
+    co_return json_page(page);
 }
 
 awaitable<net::ServerResponse> Operations::metrics_page() {

@@ -1,11 +1,14 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
+#include "orchestrator/async/clock.hpp"
 #include "orchestrator/base/metrics.hpp"
+#include "orchestrator/delivery/deliveries.hpp"
 #include "orchestrator/net/http_server.hpp"
 #include "orchestrator/partner/partner.hpp"
 #include "orchestrator/storage/storage.hpp"
@@ -14,12 +17,14 @@ namespace tributary::operations {
 
 using boost::asio::awaitable;
 
-/// The operations listener: /healthz, /readyz, /metrics, /partners, /discoveries. Never patient data. Owner: app. Thread: the loop.
+/// The operations listener: /healthz, /readyz, /metrics, /partners, /discoveries; POST /subscriptions/{id}/resend. Never patient data. Owner: app. Thread: the loop.
 class Operations {
 public:
     Operations(
+        async::Clock& clock,
         storage::Storage& storage,
         std::vector<std::unique_ptr<partner::Partner>> const& partners,
+        delivery::Deliveries& deliveries,
         Metrics& metrics
     );
 
@@ -31,9 +36,12 @@ private:
     net::ServerResponse partners_page() const;
     awaitable<net::ServerResponse> discoveries_page();
     awaitable<net::ServerResponse> metrics_page();
+    awaitable<net::ServerResponse> resend(std::string subscription, std::string query);
 
+    async::Clock& clock_;
     storage::Storage& storage_;
     std::vector<std::unique_ptr<partner::Partner>> const& partners_;
+    delivery::Deliveries& deliveries_;
     Metrics& metrics_;
     bool ready_ = false;
 };

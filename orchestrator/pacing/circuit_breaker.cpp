@@ -20,6 +20,7 @@ bool CircuitBreaker::succeeded() {
     bool const was_tripped = tripped_;
     in_a_row_ = 0;
     tripped_ = probing_ = false;
+    pause_ = first_pause_;
     return was_tripped;
 }
 
@@ -27,6 +28,7 @@ bool CircuitBreaker::failed(TimePoint now) {
     ++in_a_row_;
     bool const opens = limit_ > 0 && in_a_row_ >= limit_ && (!tripped_ || probing_);
     if (!opens) return false;
+    if (tripped_) pause_ = std::min(2 * pause_, longest_);
     tripped_ = true;
     probing_ = false;
     probe_at_ = now + pause_;

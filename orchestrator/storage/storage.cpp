@@ -252,6 +252,15 @@ awaitable<Result<std::vector<cache::EventRecord>>> Storage::events(
         }
     );
 }
+awaitable<Result<std::vector<std::string>>> Storage::owed_notices() {
+    return impl_->run(impl_->reader, [](cache::Store& store) { return store.owed_notices(); });
+}
+awaitable<Result<void>> Storage::settle_notice(std::string id) {
+    return impl_->run(impl_->writer, [id = std::move(id)](cache::Store& store) {
+        return store.settle_notice(id);
+    });
+}
+
 awaitable<Result<void>> Storage::record_delivery(
     std::string subscription, std::int64_t number, unsigned attempts, cache::Utc now
 ) {

@@ -56,6 +56,8 @@ public:
         std::int64_t after, std::size_t limit
     );
     awaitable<Result<std::vector<std::string>>> expire_subscriptions(cache::Utc now, cache::Utc error_before);
+    awaitable<Result<std::vector<std::string>>> owed_notices();
+    awaitable<Result<void>> settle_notice(std::string id);
 
     awaitable<Result<std::vector<cache::EventRecord>>> events(
         std::string subscription, std::int64_t after, std::int64_t until, std::size_t limit

@@ -36,7 +36,16 @@ struct DeliveryFixture : DeliveryData {
     void start() {
         auto remember = [this](std::string const& id) { stopped.push_back(id); };
         deliveries = std::make_unique<Deliveries>(
-            ctx.get_executor(), clock, *storage, client, tls, rules, settings, remember, Logger(), metrics
+            ctx.get_executor(),
+            clock,
+            *storage,
+            over(client),
+            tls,
+            rules,
+            settings,
+            remember,
+            Logger(),
+            metrics
         );
     }
     void end() {

@@ -36,6 +36,26 @@ TEST_CASE(
     CHECK(good(fixture.store->read_patient("", "p1-1")).presence == Presence::found);
 }
 
+TEST_CASE(
+    "what a Subscription that is off was not told of yet stays until it is turned on again",
+    "[cache][housekeeping][E5]"
+) {
+    Purging fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}, {"b"}});
+    fixture.commit([&](Store& s) -> Result<bool> {
+        good(s.record_delivery("s1", 1, 1, at_second(5)));
+        good(s.change_status({"s1", subscriptions::Status::off, "", "", at_second(5)}));
+        return true;
+    });
+    fixture.purge(1000);
+    auto const kept = good(fixture.store->events("s1", 0, 10, 10));
+    REQUIRE(kept.size() == 1);
+    CHECK(kept.front().number == 2);
+    CHECK(good(fixture.store->read_document("", "p1-a")).presence == Presence::unknown);
+}
+
 TEST_CASE("delivered Events go after their time, and are never told again", "[cache][housekeeping]") {
     Purging fixture;
     fixture.subscribe("s1");

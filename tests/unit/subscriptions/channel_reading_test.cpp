@@ -206,6 +206,10 @@ TEST_CASE(
     });
     CHECK(none.problems.empty());
     CHECK_FALSE(none.plan.channel.heartbeat_period.has_value());
+    auto const hasty = read_changed(kTopic, [](Value&, Value& c) {
+        c.set("extension", extension(kBackport + "heartbeat-period", "valueUnsignedInt", Value(2)));
+    });
+    CHECK(hasty.plan.channel.heartbeat_period == kShortestHeartbeat);
 }
 
 TEST_CASE("numbers of the channel that are none are refused", "[subscriptions][B4.1]") {

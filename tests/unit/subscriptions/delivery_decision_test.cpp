@@ -18,7 +18,7 @@ AttemptOutcome unanswered(Errc errc) { return {0, errc, 0s}; }
 
 TEST_CASE("any 2xx is a handshake", "[subscriptions][handshake]") {
     for (unsigned const status : {200U, 201U, 202U, 204U, 299U})
-        CHECK(decide_handshake({}, 0, answered(status)).action == Action::delivered);
+        CHECK(decide_handshake({}, 0, 0ms, answered(status)).action == Action::delivered);
 }
 
 TEST_CASE(
@@ -35,32 +35,44 @@ TEST_CASE(
           answered(503)}) {
         DeliveryRules const rules;
         INFO(outcome.status);
-        CHECK(decide_handshake(rules, 0, outcome).wait == 250ms);
-        CHECK(decide_handshake(rules, 1, outcome).wait == 1s);
-        CHECK(decide_handshake(rules, 2, outcome).wait == 4s);
-        CHECK(decide_handshake(rules, 3, outcome).wait == 15s);
-        CHECK(decide_handshake(rules, 3, outcome).action == Action::retry);
-        CHECK(decide_handshake(rules, 4, outcome).action == Action::error);
+        CHECK(decide_handshake(rules, 0, 0ms, outcome).wait == 250ms);
+        CHECK(decide_handshake(rules, 1, 0ms, outcome).wait == 1s);
+        CHECK(decide_handshake(rules, 2, 0ms, outcome).wait == 4s);
+        CHECK(decide_handshake(rules, 3, 0ms, outcome).wait == 15s);
+        CHECK(decide_handshake(rules, 3, 0ms, outcome).action == Action::retry);
+        CHECK(decide_handshake(rules, 4, 0ms, outcome).action == Action::error);
     }
 }
 
 TEST_CASE("a handshake that is refused is an error at once", "[subscriptions][handshake]") {
     for (unsigned const status : {301U, 400U, 401U, 403U, 405U, 415U}) {
         INFO(status);
-        CHECK(decide_handshake({}, 0, answered(status)).action == Action::error);
-        CHECK(decide_handshake({}, 0, answered(status)).error_code == "error-response");
+        CHECK(decide_handshake({}, 0, 0ms, answered(status)).action == Action::error);
+        CHECK(decide_handshake({}, 0, 0ms, answered(status)).error_code == "error-response");
     }
-    CHECK(decide_handshake({}, 0, unanswered(Errc::refused_address)).action == Action::error);
+    CHECK(decide_handshake({}, 0, 0ms, unanswered(Errc::refused_address)).action == Action::error);
+}
+
+TEST_CASE("no handshake begins after the time for all of its attempts", "[subscriptions][handshake][C2]") {
+    DeliveryRules const rules;
+    CHECK(decide_handshake(rules, 3, 44s, unanswered(Errc::timeout)).action == Action::retry);
+    CHECK(decide_handshake(rules, 3, 45s, unanswered(Errc::timeout)).action == Action::error);
+    CHECK(decide_handshake(rules, 0, 1s, answered(503, 59s)).action == Action::error);
+}
+
+TEST_CASE("a topic Subscription in error does not try again by itself", "[subscriptions][C3]") {
+    auto const decision = decide_event({}, Kind::topic, Status::error, 0, 0s, unanswered(Errc::timeout), 1);
+    CHECK(decision.action == Action::error);
 }
 
 TEST_CASE("without handshake retries the first failure is an error", "[subscriptions][handshake]") {
     DeliveryRules rules;
     rules.handshake_retries = 0;
-    CHECK(decide_handshake(rules, 0, unanswered(Errc::connect)).action == Action::error);
+    CHECK(decide_handshake(rules, 0, 0ms, unanswered(Errc::connect)).action == Action::error);
 }
 
 TEST_CASE("gone means off, for a handshake as for an event", "[subscriptions][delivery]") {
-    CHECK(decide_handshake({}, 0, answered(410)).action == Action::off);
+    CHECK(decide_handshake({}, 0, 0ms, answered(410)).action == Action::off);
     CHECK(decide_event({}, Kind::classic, Status::active, 0, 0s, answered(410), 0).action == Action::off);
 }
 
@@ -119,6 +131,23 @@ TEST_CASE(
     CHECK(decision.action == Action::retry);
     CHECK(decision.wait <= 60s);
     CHECK(decision.wait >= 30s);
+}
+
+TEST_CASE(
+    "a receiver is told of the end on topics of DSUBm, elsewhere where the deployment says so",
+    "[subscriptions][E5]"
+) {
+    Plan ihe;
+    ihe.kind = Kind::topic;
+    ihe.ihe = true;
+    Plan ours;
+    ours.kind = Kind::topic;
+    Rules telling;
+    telling.deactivation_notice = true;
+    CHECK(tells_of_deactivation(ihe, Rules()));
+    CHECK_FALSE(tells_of_deactivation(ours, Rules()));
+    CHECK(tells_of_deactivation(ours, telling));
+    CHECK_FALSE(tells_of_deactivation(Plan(), telling));
 }
 
 }  // namespace tributary::subscriptions

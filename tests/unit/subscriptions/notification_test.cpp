@@ -167,4 +167,48 @@ TEST_CASE("the status of a Subscription tells its live counter and its error", "
     );
 }
 
+TEST_CASE("a heartbeat has the elements, codes and order of the vectors", "[subscriptions][heartbeat][B18]") {
+    auto told = header(Content::id_only);
+    told.events_since_start = 6;
+    check_like(heartbeat_bundle(told, kIds, instant("2026-01-15T10:09:00Z")), "notify-heartbeat-active");
+    told.status = Status::error;
+    told.events_since_start = 7;
+    told.error_code = "no-response";
+    check_like(heartbeat_bundle(told, kIds, instant("2026-01-15T10:09:00Z")), "notify-heartbeat-error");
+}
+
+TEST_CASE(
+    "a deactivation has the elements, codes and order of the vector", "[subscriptions][notification][E5]"
+) {
+    auto told = header(Content::full_resource);
+    told.status = Status::off;
+    told.events_since_start = 7;
+    auto const at = instant("2026-01-15T10:09:00Z");
+    check_like(
+        deactivation_bundle(told, instant("2026-01-15T10:07:00Z"), kIds, at), "notify-deactivated-off"
+    );
+    told.events_since_start = 0;
+    CHECK(deactivation_bundle(told, at, kIds, at).find("notification-event") == std::string::npos);
+}
+
+TEST_CASE("events that were asked for come in one Bundle, as in the vector", "[subscriptions][events][B13]") {
+    std::vector<EventContent> events(2);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        auto const number = std::to_string(i + 2);
+        events[i].number = static_cast<std::int64_t>(i) + 2;
+        events[i].at = instant("2026-01-15T10:0" + number + ":00Z");
+        events[i].focus_id = "doc-" + number;
+        events[i].resource = R"({"resourceType":"DocumentReference","id":"doc-)" + number + "\"}";
+    }
+    auto told = header(Content::id_only);
+    told.events_since_start = 6;
+    auto const at = instant("2026-01-15T10:09:00Z");
+    check_like(query_event_bundle(told, events, kIds, at), "events-response");
+    CHECK(parsed(query_event_bundle(told, {}, kIds, at)).items("entry").size() == 1);
+    told.content = Content::full_resource;
+    auto const full = parsed(query_event_bundle(told, events, kIds, at));
+    REQUIRE(full.items("entry").size() == 3);
+    CHECK(full.items("entry")[2].at("resource")->text("id") == "doc-3");
+}
+
 }  // namespace tributary::subscriptions

@@ -17,6 +17,17 @@ constexpr char kResource[] =
              {"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-timeout","valueUnsignedInt":30}],
 "type":"rest-hook","endpoint":"https://a.example/x","header":["Authorization: Bearer secret","X-Id: a:b"]},"extension":[{"url":"http://e","valueString":"kept"}]})";
 
+std::string topic_with_period(std::string const& seconds) {
+    std::string text = kResource;
+    auto const put = [&text](std::string_view old, std::string const& fresh) {
+        text.replace(text.find(old), old.size(), fresh);
+    };
+    put("DocumentReference?patient.family=smith",
+        "http://tributary.example/SubscriptionTopic/patient-documents");
+    put(R"("valueUnsignedInt":60)", R"("valueUnsignedInt":)" + seconds);
+    return text;
+}
+
 ServerState state() {
     return {
         "s1",
@@ -38,11 +49,24 @@ TEST_CASE("what the server owns is not stored, and what the client wrote is", "[
 }
 
 TEST_CASE(
-    "a heartbeat period, which is not offered, is gone from what the client gets back", "[subscriptions][B18]"
+    "a heartbeat period that does not count is gone from what the client gets back", "[subscriptions][B18]"
 ) {
-    auto const text = write(stored_subscription(parsed(kResource)));
-    CHECK(text.find("heartbeat") == text.npos);
-    CHECK(text.find("backport-timeout") != text.npos);
+    auto const classic = write(stored_subscription(parsed(kResource)));
+    CHECK(classic.find("heartbeat") == classic.npos);
+    CHECK(classic.find("backport-timeout") != classic.npos);
+    auto const zero = write(stored_subscription(parsed(topic_with_period("0"))));
+    CHECK(zero.find("heartbeat") == zero.npos);
+}
+
+TEST_CASE("a heartbeat period is kept, one that is too short as the shortest", "[subscriptions][B18]") {
+    CHECK(
+        write(stored_subscription(parsed(topic_with_period("60")))).find(R"("valueUnsignedInt":60)") !=
+        std::string::npos
+    );
+    CHECK(
+        write(stored_subscription(parsed(topic_with_period("2")))).find(R"("valueUnsignedInt":5)") !=
+        std::string::npos
+    );
 }
 
 TEST_CASE("a reader sees the server's state, and header names without values", "[subscriptions][D2]") {

@@ -12,6 +12,13 @@ TEST_CASE("digests are those of the standards' own examples", "[digest]") {
     CHECK(hex(sha1("abc")) == "a9993e364706816aba3e25717850c26c9cd0d89d");
 }
 
+TEST_CASE("an HMAC is that of RFC 4231", "[digest]") {
+    CHECK(
+        hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    );
+}
+
 TEST_CASE("base64 goes there and back for every length of the last group", "[digest]") {
     CHECK(base64("") == "");
     CHECK(base64("f") == "Zg==");

@@ -229,4 +229,33 @@ TEST_CASE("a file that is no TOML is told with its line", "[config]") {
     CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("tributary.toml:2: "));
 }
 
+TEST_CASE("a webhook secret is its prefix and a key in base64", "[config]") {
+    ConfigFile file;
+    auto const read = [&file](std::string const& secret) {
+        return file.read(std::string(kPartner) + "[delivery]\nwebhook_secret = \"" + secret + "\"\n");
+    };
+    auto const right = read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    CHECK(right.problems.empty());
+    CHECK(right.config.delivery.webhook_key.size() == 24);
+    for (auto const* wrong : {"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_***"}) {
+        auto const reading = read(wrong);
+        REQUIRE(reading.problems.size() == 1);
+        CHECK(reading.problems.front().find(wrong) == std::string::npos);
+    }
+}
+
+TEST_CASE("endpoints may be at port 443 and above 1023, at 80 with plain HTTP only", "[config][D1.2]") {
+    ConfigFile file;
+    auto const allowed = [&file](std::string const& keys, std::string const& url) {
+        auto const reading = file.read(std::string(kPartner) + "[delivery]\n" + keys);
+        return net::check_url(reading.config.delivery.policy, *net::parse_url(url)).has_value();
+    };
+    CHECK(allowed("", "https://a.example/x"));
+    CHECK(allowed("", "https://a.example:8443/x"));
+    CHECK_FALSE(allowed("", "https://a.example:22/x"));
+    CHECK_FALSE(allowed("", "https://a.example:80/x"));
+    CHECK(allowed("allow_http = true\n", "http://a.example/x"));
+    CHECK_FALSE(allowed("allow_http = true\n", "http://a.example:25/x"));
+}
+
 }  // namespace tributary::config

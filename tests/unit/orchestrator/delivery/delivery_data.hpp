@@ -21,6 +21,7 @@ struct SubscriptionText {
     std::string endpoint = "http://127.0.0.1:9/";
     std::string header = {};
     std::string end = {};
+    unsigned heartbeat = 0;  ///< seconds; 0 none
 };
 
 inline std::string written(SubscriptionText const& text) {
@@ -46,6 +47,13 @@ inline std::string written(SubscriptionText const& text) {
         channel.set("payload", "application/fhir+json");
         channel.set("_payload", object({{"extension", level}}));
     }
+    if (text.heartbeat > 0) {
+        auto const period = fhir::json::Number{std::to_string(text.heartbeat)};
+        channel.set(
+            "extension",
+            array({object({{"url", backport + "heartbeat-period"}, {"valueUnsignedInt", period}})})
+        );
+    }
     resource.set("channel", channel);
     return fhir::json::write(resource);
 }
@@ -53,7 +61,7 @@ inline std::string written(SubscriptionText const& text) {
 /// A Storage on files of its own, with the words of the tests.
 class DeliveryData {
 public:
-    DeliveryData() {
+    explicit DeliveryData(subscriptions::Rules given = {}) : rules(std::move(given)) {
         storage::Storage::Settings wanted;
         rules.canonical_base = "http://tributary.example";
         rules.base = "http://127.0.0.1:8080/fhir";

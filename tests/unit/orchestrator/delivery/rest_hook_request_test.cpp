@@ -1,4 +1,5 @@
 #include "fhir/json/reader.hpp"
+#include "orchestrator/base/digest.hpp"
 #include "orchestrator/delivery/rest_hook_sender.hpp"
 #include "tests/support/catch.hpp"
 
@@ -48,6 +49,18 @@ TEST_CASE(
     CHECK(request.method == "PUT");
     CHECK(request.below == "DocumentReference/doc-1");
     CHECK_THAT(request.body.value(), Catch::Matchers::ContainsSubstring("https://x.example/fhir/Binary/b1"));
+}
+
+TEST_CASE(
+    "a request is signed as the Standard Webhooks specification's own example",
+    "[delivery][rest-hook][webhook]"
+) {
+    net::ClientRequest request;
+    request.body = R"({"test": 2432232314})";
+    auto const key = from_base64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").value();
+    sign(request, key, "msg_p5jXN8AQM9LWM0D4loKWxJek", cache::Utc(std::chrono::seconds(1614265330)));
+    CHECK(request.headers.get("webhook-timestamp") == "1614265330");
+    CHECK(request.headers.get("webhook-signature") == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
 TEST_CASE("the deployment may have classic resources posted to the endpoint", "[delivery][rest-hook][A6]") {

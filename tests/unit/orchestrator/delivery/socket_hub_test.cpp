@@ -2,9 +2,9 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "orchestrator/async/bounded_queue.hpp"
 #include "tests/support/async.hpp"
 #include "tests/unit/orchestrator/delivery/delivery_data.hpp"
+#include "tests/unit/orchestrator/delivery/fake_session.hpp"
 
 namespace tributary::delivery {
 
@@ -12,57 +12,6 @@ using namespace std::chrono_literals;
 using subscriptions::Status;
 
 namespace {
-
-/// The app's end of a WebSocket, without the network.
-class FakeSession final : public net::WebSocketSession {
-public:
-    awaitable<Result<std::string>> read() override {
-        auto text = co_await said_.pop();
-        if (!text) co_return Failure(Errc::closed);
-        co_return std::move(*text);
-    }
-    bool send(std::string text) override {
-        return send(std::move(text), [] {});
-    }
-    bool send(std::string text, std::function<void()> written) override {
-        if (full || !open_) {
-            open_ = false;
-            said_.close();
-            return false;
-        }
-        frames.push_back(std::move(text));
-        if (stalled)
-            unwritten.push_back(std::move(written));
-        else
-            written();
-        return true;
-    }
-    void close(std::uint16_t code, std::string reason) override {
-        if (!open_) return;
-        open_ = false;
-        closed = std::to_string(code) + " " + reason;
-        said_.close();
-    }
-    bool open() const override { return open_; }
-    std::string const& peer() const override { return peer_; }
-    std::string const& path() const override { return path_; }
-
-    void say(std::string text) { REQUIRE(said_.try_push(std::move(text))); }
-    void leave() {
-        open_ = false;
-        said_.close();
-    }
-
-    std::vector<std::string> frames;
-    std::vector<std::function<void()>> unwritten;
-    std::string closed;
-    bool full = false, stalled = false;
-
-private:
-    async::BoundedQueue<std::string> said_{16};
-    bool open_ = true;
-    std::string peer_ = "127.0.0.1", path_ = "/fhir/ws";
-};
 
 struct HubFixture : DeliveryData {
     HubFixture() {
@@ -112,7 +61,10 @@ struct HubFixture : DeliveryData {
     DeliveryMetrics numbers{metrics};
     std::vector<std::string> subscriptions;
     std::vector<std::unique_ptr<FakeSession>> sessions;
-    SocketHub hub{ctx.get_executor(), clock, *storage, tokens, rules, settings, Logger(), numbers};
+    Heartbeats heartbeats{ctx.get_executor(), clock, {}, Logger()};
+    SocketHub hub{
+        ctx.get_executor(), clock, *storage, tokens, heartbeats, rules, settings, Logger(), numbers
+    };
     async::TaskGroup served{ctx.get_executor(), [](std::string_view, std::exception_ptr) {}};
 };
 

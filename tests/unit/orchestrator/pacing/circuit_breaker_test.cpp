@@ -71,4 +71,21 @@ TEST_CASE("a breaker of zero failures never opens", "[pacing]") {
     CHECK(breaker.allows({}));
 }
 
+TEST_CASE("a pause grows with every probe that fails, and is short again after a success", "[pacing]") {
+    CircuitBreaker breaker{1, 5s, 15s};
+    CircuitBreaker::TimePoint now{};
+    for (auto const pause : {5s, 10s, 15s, 15s}) {
+        breaker.started(now);
+        CHECK(breaker.failed(now));
+        CHECK_FALSE(breaker.allows(now + pause - 1s));
+        now += pause;
+        CHECK(breaker.allows(now));
+    }
+    CHECK_FALSE(breaker.clean());
+    CHECK(breaker.succeeded());
+    CHECK(breaker.clean());
+    CHECK(breaker.failed(now));
+    CHECK(breaker.allows(now + 5s));
+}
+
 }  // namespace tributary::pacing

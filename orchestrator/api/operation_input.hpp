@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/base/failure.hpp"
+#include "fhir/json/value.hpp"
+#include "fhir/search/parameter.hpp"
+#include "orchestrator/net/http_server.hpp"
+
+namespace tributary::api {
+
+/// What a client says to an operation whose answer is FHIR JSON: in the query, in a Parameters body, or both.
+class OperationInput {
+public:
+    /// Errors: those of read_resource; malformed for the query; not_acceptable.
+    static Result<OperationInput> read(net::ServerRequest const& http);
+    /// All values of a parameter, repeated or with commas.
+    std::vector<std::string> values(std::string_view name) const;
+
+private:
+    std::vector<fhir::search::Parameter> query_;
+    fhir::json::Value body_;
+};
+
+}  // namespace tributary::api

@@ -201,7 +201,7 @@ awaitable<Result<void>> Deliveries::resume() {
         }
         after = live->next;
     } while (after != 0);
-    impl_->heartbeats_.start();
+    if (!impl_->heartbeats_.start()) co_return Failure(Errc::closed);
     auto notices = co_await impl_->resume_notices();
     if (!notices) co_return notices.error();
     if (!impl_->tasks_.spawn("ends of Subscriptions", impl_->watch_ends())) co_return Failure(Errc::closed);

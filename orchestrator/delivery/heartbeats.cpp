@@ -1,6 +1,5 @@
 #include "orchestrator/delivery/heartbeats.hpp"
 
-#include <stdexcept>
 #include <utility>
 
 #include "orchestrator/async/deadline.hpp"
@@ -16,9 +15,7 @@ Heartbeats::Heartbeats(boost::asio::any_io_executor ex, async::Clock& clock, Cal
           logger.bug(task, error);
       }) {}
 
-void Heartbeats::start() {
-    if (!tasks_.spawn("heartbeats", run())) throw std::logic_error("started after stop");
-}
+bool Heartbeats::start() { return tasks_.spawn("heartbeats", run()); }
 
 void Heartbeats::watch(std::string const& id, Duration period) {
     auto const now = clock_.now();

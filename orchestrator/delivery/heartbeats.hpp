@@ -34,7 +34,8 @@ public:
 
     Heartbeats(boost::asio::any_io_executor ex, async::Clock& clock, Calls calls, Logger logger);
 
-    void start();
+    /// False: it was stopped already.
+    [[nodiscard]] bool start();
     /// From now on, or with another period. One that is watched with this period already goes on as it is.
     void watch(std::string const& id, Duration period);
     /// A notification of whatever kind was delivered. One that is not watched is no error.

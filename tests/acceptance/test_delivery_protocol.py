@@ -107,6 +107,16 @@ class End(Case):
         self.assertEqual((last.status, last.number, last.values["events-since-subscription-start"]), ("off", 5, "5"))
         self.assertNotIn("focus", last.events[0])
 
+    def test_on_a_topic_of_dsubm_the_receiver_is_always_told(self):
+        receiver = self.receiver()
+        self.tributary(self.partner("p001", [patient("pat1")]).holds(document("d1", "pat1")))
+        asked = fhir.topic("patient.identifier=urn:oid:2.999.8.1|MRN-pat1", receiver.endpoint)
+        asked["criteria"] = "https://profiles.ihe.net/ITI/DSUBm/SubscriptionTopic/DSUBm-SubscriptionTopic-DocumentReference-PatientDependent"
+        created = self.create(asked)
+        receiver.wait_for_events(1)
+        self.change(created["id"], status="off")
+        self.assertEqual([each.status for each in receiver.wait_for_events(2)], ["active", "off"])
+
 
 class Signature(Case):
     SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -107,7 +107,7 @@ TEST_CASE("ten thousand idle Subscriptions keep no worker for their heartbeats",
         [](std::string const&) { return std::nullopt; }, [&](std::string const&) { ++beats; }
     };
     Heartbeats heartbeats(ctx.get_executor(), clock, calls, Logger());
-    heartbeats.start();
+    REQUIRE(heartbeats.start());
     for (int i = 0; i < 10'000; ++i) heartbeats.watch("s" + std::to_string(i), 30s);
     clock.advance(ctx, 28s);
     CHECK(beats == 0);

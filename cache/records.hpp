@@ -27,6 +27,8 @@ struct NewSubscription {
     subscriptions::Status status = subscriptions::Status::requested;
     Utc now;
 };
+/// How sockets were bound to a Subscription so far.
+enum class BoundBy { nobody, dialect, text };
 struct SubscriptionRecord {
     std::string id, scope, origin;
     std::uint64_t version = 1;
@@ -39,6 +41,7 @@ struct SubscriptionRecord {
     std::int64_t delivered = 0;  ///< the highest number delivered
     bool accepted = false;       ///< its receiver took the latest handshake, or needs none
     bool notice = false;         ///< off, and its receiver is to be told
+    BoundBy bound_by = BoundBy::nobody;
 };
 /// A create that is to happen only where no Subscription fits.
 struct ConditionalCreate {

@@ -160,6 +160,9 @@ ALTER TABLE subscription ADD COLUMN notice INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX subscription_notice ON subscription(notice) WHERE notice = 1;
 )";
 
+// Clients of the JSON dialect leave their Subscriptions behind.
+constexpr char kBoundBy[] = "ALTER TABLE subscription ADD COLUMN bound_by INTEGER NOT NULL DEFAULT 0";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -169,8 +172,16 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 8> kCacheMigrations{
-    kFirst, kCopies, kKeyCheck, kSubjects, kDeliveries, kSubscriptionIndex, kSubscriptionVersions, kNotices
+constexpr std::array<char const*, 9> kCacheMigrations{
+    kFirst,
+    kCopies,
+    kKeyCheck,
+    kSubjects,
+    kDeliveries,
+    kSubscriptionIndex,
+    kSubscriptionVersions,
+    kNotices,
+    kBoundBy
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

@@ -162,6 +162,9 @@ Result<std::vector<std::string>> Store::expire_subscriptions(Utc now, Utc error_
     return impl_->unit([&] { return impl_->subscriptions.expire(now, error_before); });
 }
 
+Result<void> Store::mark_bound(std::string_view subscription, BoundBy how) {
+    return impl_->unit([&] { impl_->subscriptions.mark_bound(subscription, how); });
+}
 Result<std::string> Store::key_check() {
     return impl_->unit([&] { return impl_->subscriptions.key_check(); });
 }

@@ -76,6 +76,9 @@ public:
     Result<std::vector<std::string>> owed_notices();
     Result<void> settle_notice(std::string_view id);
 
+    /// Whoever has bound by text stays known for it.
+    Result<void> mark_bound(std::string_view subscription, BoundBy how);
+
     // Secrets, at the start
     /// What set_key_check() kept; "" nothing.
     Result<std::string> key_check();

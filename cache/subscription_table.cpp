@@ -21,7 +21,7 @@ constexpr char kInsert[] =
 constexpr char kFind[] = "SELECT sequence, deleted FROM subscription WHERE id = ?";
 constexpr char kLoad[] =
     "SELECT id, scope, origin, version, last_updated, status, error_code, error_text, error_since, resource, "
-    "events, delivered, accepted, notice "
+    "events, delivered, accepted, notice, bound_by "
     "FROM subscription WHERE sequence = ?";
 constexpr char kSetStatus[] =
     "UPDATE subscription SET version = version + 1, last_updated = ?, status = ?, error_code = ?, error_text "
@@ -48,6 +48,7 @@ constexpr char kBroken[] =
     "deleted = 0 "
     "ORDER BY error_since LIMIT 500";
 
+constexpr char kMarkBound[] = "UPDATE subscription SET bound_by = ? WHERE id = ? AND bound_by < ?";
 constexpr char kKeyCheck[] = "SELECT value FROM key_check WHERE sequence = 1";
 constexpr char kSetKeyCheck[] = "INSERT INTO key_check(sequence, value) VALUES(1, ?)";
 constexpr char kNext[] =
@@ -57,11 +58,11 @@ constexpr char kRewrite[] = "UPDATE subscription SET resource = ? WHERE sequence
 constexpr char kOwedNotices[] = "SELECT id FROM subscription WHERE notice = 1 ORDER BY sequence LIMIT 500";
 constexpr char kSettleNotice[] = "UPDATE subscription SET notice = 0 WHERE id = ?";
 
-constexpr char const* kStatements[] = {kOwedNotices, kSettleNotice, kKeyCheck,   kSetKeyCheck, kNext,
-                                       kRewrite,     kCount,        kInsert,     kFind,        kLoad,
-                                       kSetStatus,   kRenew,        kReplace,    kDelete,      kDropKeys,
-                                       kInsertKey,   kUnindexed,    kSetIndexed, kLive,        kEnded,
-                                       kBroken};
+constexpr char const* kStatements[] = {kMarkBound, kOwedNotices, kSettleNotice, kKeyCheck,   kSetKeyCheck,
+                                       kNext,      kRewrite,     kCount,        kInsert,     kFind,
+                                       kLoad,      kSetStatus,   kRenew,        kReplace,    kDelete,
+                                       kDropKeys,  kInsertKey,   kUnindexed,    kSetIndexed, kLive,
+                                       kEnded,     kBroken};
 
 template <class T>
 bool any_of(std::vector<T> const& wanted, T const& value) {
@@ -197,6 +198,7 @@ SubscriptionRecord SubscriptionTable::load(std::int64_t sequence) {
     record.delivered = row.integer(11);
     record.accepted = row.integer(12) != 0;
     record.notice = row.integer(13) != 0;
+    record.bound_by = static_cast<BoundBy>(row.integer(14));
     return record;
 }
 
@@ -331,6 +333,10 @@ Store::LiveSubscriptions SubscriptionTable::live(std::int64_t after, std::size_t
     }
     if (live.records.size() < limit) live.next = 0;
     return live;
+}
+
+void SubscriptionTable::mark_bound(std::string_view id, BoundBy how) {
+    database_.run(kMarkBound, static_cast<int>(how), id, static_cast<int>(how));
 }
 
 std::string SubscriptionTable::key_check() {

@@ -44,6 +44,7 @@ public:
     );
     SubscriptionPage search(SubscriptionSearch const& search);
     Store::LiveSubscriptions live(std::int64_t after, std::size_t limit);
+    void mark_bound(std::string_view id, BoundBy how);
     std::string key_check();
     void set_key_check(std::string_view check);
     std::size_t rewrite(Store::Rewrite const& rewrite);

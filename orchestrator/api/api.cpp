@@ -11,6 +11,7 @@ namespace tributary::api {
 namespace {
 
 constexpr std::string_view kBase = "/fhir";
+constexpr std::string_view kDialect = "R4";  ///< below it, for clients of the JSON dialect (clients 2.4)
 
 net::ServerResponse unknown_path(std::string const& allow, std::string const& method) {
     if (allow.empty()) {
@@ -50,6 +51,8 @@ awaitable<net::ServerResponse> Api::dispatch(net::ServerRequest request) {
         co_return unknown_path("", request.method);
     path.remove_prefix(std::min(path.size(), kBase.size() + 1));
     while (path.ends_with('/')) path.remove_suffix(1);
+    if (context_.settings.json_dialect && (path == kDialect || path.starts_with("R4/")))
+        path.remove_prefix(std::min(path.size(), kDialect.size() + 1));
     if (request.method == "OPTIONS") co_return preflight(context_.settings.allowed_origins, request.headers);
     auto match = router_.match(request.method, path);
     if (match.handler == nullptr) co_return unknown_path(match.allow, request.method);

@@ -24,6 +24,7 @@ struct Settings {
     std::string canonical_base;
     std::string version;                               ///< of the program
     std::vector<std::string> allowed_origins;          ///< CORS
+    bool json_dialect = true;                          ///< the same below [base]/R4
     std::map<std::string, std::string> partner_names;  ///< by id: who failed is told by name
     pipeline::Retrieve retrieve = pipeline::Retrieve::eager;
     net::AddressPolicy endpoint_policy;

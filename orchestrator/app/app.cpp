@@ -146,6 +146,7 @@ net::HttpServer::Settings App::Impl::fhir_listener() {
     settings.connections = config.limits.connections;
     settings.websocket_send_buffer = config.limits.websocket_send_buffer;
     settings.websocket_paths = {"/fhir/ws"};
+    if (config.server.json_dialect) settings.websocket_paths.push_back("/ws/subscriptions-r4");
     settings.accept_origin = [allowed = config.server.allowed_origins](
                                  std::string_view origin, std::string_view host
                              ) { return api::origin_allowed(allowed, origin, host); };
@@ -201,6 +202,8 @@ Result<void> App::Impl::assemble() {
     capabilities.emplace(ex, clock, partners, *calls, logger);
     config.delivery.base = base;
     config.delivery.websocket_url = websocket_url(base);
+    config.delivery.json_dialect = config.server.json_dialect;
+    config.delivery.dialect_unbound = config.server.dialect_unbound;
     deliveries.emplace(
         ex, clock, *storage, delivery::over(client), tls, rules(), config.delivery, stopped, logger, metrics
     );
@@ -217,6 +220,7 @@ void App::Impl::make_api() {
     settings.canonical_base = config.server.canonical_base;
     settings.version = kVersion;
     settings.allowed_origins = config.server.allowed_origins;
+    settings.json_dialect = config.server.json_dialect;
     settings.retrieve = config.discovery.retrieve;
     settings.endpoint_policy = config.delivery.policy;
     settings.events_page = config.delivery.events_page;

@@ -66,6 +66,8 @@ void read_server(TableReader reader, Server& server) {
     reader.path("tls_client_ca", server.tls.client_ca_file, true);
     reader.duration("drain", server.drain);
     reader.texts("allowed_origins", server.allowed_origins);
+    reader.flag("json_dialect", server.json_dialect);
+    reader.duration("dialect_unbound", server.dialect_unbound);
     reader.path("secrets_key_file", server.secrets_key_file, true);
     if (server.tls.certificate_file.empty() != server.tls.key_file.empty()) {
         reader.problem(

@@ -23,6 +23,8 @@ struct Server {
     net::TlsServerSettings tls;
     std::chrono::milliseconds drain = std::chrono::seconds(10);
     std::vector<std::string> allowed_origins;
+    bool json_dialect = true;
+    std::chrono::milliseconds dialect_unbound = std::chrono::minutes(15);
     std::string secrets_key_file;  ///< "": beside the cache, made when there is none
 };
 

@@ -98,8 +98,38 @@ struct Deliveries::Impl {
         co_return Result<void>();
     }
 
+    /// What a client of the JSON dialect made and left is off after a while: the one Subscription that ends with its sockets (E5).
+    awaitable<void> end_left_behind() {
+        auto const overdue = hub_.take_left_behind();
+        for (auto const& id : overdue) {
+            auto const found = co_await storage_.read_subscription("", id);
+            if (!found) {
+                hub_.left_behind(id);
+                continue;
+            }
+            bool const there = found->presence == cache::Presence::found;
+            if (!there || found->record.bound_by != cache::BoundBy::dialect) continue;
+            cache::StatusChange change;
+            change.id = id;
+            change.status = subscriptions::Status::off;
+            change.error_text = "no socket was bound to this Subscription for a long time";
+            change.now = clock_.utc_now();
+            auto const changed = co_await storage_.change_status(std::move(change));
+            if (!changed) {
+                logger_.warning(
+                    "status not stored", {{"subscription", id}, {"reason", changed.error().detail()}}
+                );
+                hub_.left_behind(id);
+                continue;
+            }
+            workers_.stop(id);
+            ended(id);
+        }
+    }
+
     awaitable<void> watch_ends() {
         while (!closing_) {
+            co_await end_left_behind();
             auto const now = clock_.utc_now();
             auto const expired = co_await storage_.expire_subscriptions(now, now - settings_.rules.off_after);
             if (!expired) {
@@ -197,6 +227,7 @@ awaitable<Result<void>> Deliveries::resume() {
         auto live = co_await impl_->storage_.live_subscriptions(after, kSlice);
         if (!live) co_return live.error();
         for (auto const& record : live->records) {
+            if (record.bound_by == cache::BoundBy::dialect) impl_->hub_.left_behind(record.id);
             if (has_work(record) || wants_heartbeat(record)) impl_->workers_.wake(record.id);
         }
         after = live->next;

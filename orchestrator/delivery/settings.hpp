@@ -25,10 +25,12 @@ struct Settings {
     std::string tls_ca;
     std::string webhook_key;  ///< signs requests (Standard Webhooks); "" unsigned
     std::chrono::seconds binding_token_life = std::chrono::minutes(30);
-    bool deactivation_notice = false;  ///< to every topic Subscription
-    std::size_t events_page = 1000;    ///< Events of one $events answer
-    std::string base;                  ///< our FHIR base, as apps see it
-    std::string websocket_url;         ///< as apps see it
+    bool deactivation_notice = false;                                      ///< to every topic Subscription
+    std::size_t events_page = 1000;                                        ///< Events of one $events answer
+    bool json_dialect = true;                                              ///< [server]
+    std::chrono::milliseconds dialect_unbound = std::chrono::minutes(15);  ///< [server]
+    std::string base;                                                      ///< our FHIR base, as apps see it
+    std::string websocket_url;                                             ///< as apps see it
 };
 
 struct BindingToken {

@@ -8,8 +8,9 @@
 #include "fhir/json/reader.hpp"
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/base/digest.hpp"
-#include "orchestrator/delivery/event_text.hpp"
+#include "orchestrator/delivery/socket_binding.hpp"
 #include "subscriptions/delivery_decision.hpp"
+#include "subscriptions/dialect.hpp"
 #include "subscriptions/socket_command.hpp"
 
 namespace tributary::delivery {
@@ -32,20 +33,6 @@ constexpr std::uint16_t kNormal = 1000, kProtocolError = 1002, kPolicy = 1008, k
 constexpr char kRefused[] = "Invalid bind request";
 
 }  // namespace
-
-/// One Subscription on one socket.
-struct SocketHub::Binding {
-    subscriptions::StatusHeader header;
-    subscriptions::Kind kind = subscriptions::Kind::classic;
-    std::int64_t cursor = 0;  ///< the highest number sent here
-    async::Clock::TimePoint expires;
-    async::Clock::TimePoint last_sent;
-    bool feeding = false, again = false;
-    bool told_of_end = false;  ///< gets a frame when the Subscription is off
-    bool retired = false;      ///< and it is off
-
-    std::string const& subscription() const { return header.subscription_id; }
-};
 
 /// Bytes queued at a socket that it has not taken yet. Shared with what is told when it takes them.
 struct SocketHub::Window {
@@ -128,7 +115,18 @@ awaitable<void> SocketHub::read_commands(Socket& socket) {
                 co_await bind(socket, std::move(command.argument));
                 break;
             case SocketCommand::Type::bind_with_token:
-                co_await bind_with_token(socket, std::move(command.argument));
+                co_await bind_with_token(socket, std::move(command.argument), false);
+                break;
+            case SocketCommand::Type::json_bind:
+                if (settings_.json_dialect)
+                    co_await bind_with_token(socket, std::move(command.argument), true);
+                break;
+            case SocketCommand::Type::json_unbind:
+                unbind_from_token(socket, command.argument);
+                break;
+            case SocketCommand::Type::json_ping:
+                if (settings_.json_dialect)
+                    (void)socket.session.send(std::string(subscriptions::kDialectPong));
                 break;
             case SocketCommand::Type::malformed:
                 socket.session.close(kProtocolError, kRefused);
@@ -164,28 +162,46 @@ awaitable<void> SocketHub::bind(Socket& socket, std::string id) {
         socket.session.close(kProtocolError, kRefused);
         co_return;
     }
-    welcome(socket, found->record, *plan, async::Clock::TimePoint::max());
+    Terms terms;
+    welcome(socket, found->record, *plan, terms);
 }
 
-awaitable<void> SocketHub::bind_with_token(Socket& socket, std::string token) {
+awaitable<void> SocketHub::bind_with_token(Socket& socket, std::string token, bool dialect) {
+    bool useful = false;
     if (auto const grant = tokens_.redeem(token)) {
-        auto const expires =
+        Terms terms;
+        terms.expires =
             clock_.now() +
             std::chrono::duration_cast<async::Clock::Duration>(grant->expiration - clock_.utc_now());
+        terms.dialect = dialect;
+        if (dialect) terms.token = hex(sha256(token));
         for (auto const& id : grant->subscriptions) {
             auto const found = co_await storage_.read_subscription(kScope, id);
             auto const plan = found ? usable_plan(*found) : std::nullopt;
-            if (plan) welcome(socket, found->record, *plan, expires);
+            if (!plan) continue;
+            welcome(socket, found->record, *plan, terms);
+            useful = true;
         }
     }
-    if (socket.bindings.empty()) socket.session.close(kPolicy, "Invalid token");
+    // A client of the dialect would wait for a handshake for ever.
+    if (!useful && (dialect || socket.bindings.empty())) socket.session.close(kPolicy, "Invalid token");
+}
+
+/// A token that was not used here is none of our business: clients tell of old ones on new sockets.
+void SocketHub::unbind_from_token(Socket& socket, std::string const& token) {
+    auto const hash = hex(sha256(token));
+    std::vector<std::string> bound;
+    for (auto const& [id, binding] : socket.bindings) {
+        if (binding->dialect && binding->token == hash) bound.push_back(id);
+    }
+    for (auto const& id : bound) release(socket, id);
 }
 
 void SocketHub::welcome(
     Socket& socket,
     cache::SubscriptionRecord const& record,
     subscriptions::Plan const& plan,
-    async::Clock::TimePoint expires
+    Terms const& terms
 ) {
     auto& binding = socket.bindings[record.id];
     bool const fresh = binding == nullptr;
@@ -195,15 +211,17 @@ void SocketHub::welcome(
         by_subscription_[record.id].insert(&socket);
         metrics_.bound.add(1);
     }
-    binding->header = status_header(settings_.base, record.id, plan);
-    binding->kind = plan.kind;
-    binding->expires = expires;
+    binding->header.subscription_id = record.id;
+    binding->dialect = terms.dialect;
+    binding->token = terms.token;
+    binding->follow(plan, settings_.base, rules_);
+    binding->expires = terms.expires;
     binding->last_sent = clock_.now();
-    binding->told_of_end = subscriptions::tells_of_deactivation(plan, rules_);
+    note_binding(*binding, record);
     binding->retired = false;
     socket.changed.close_all();
     bool open = false;
-    if (plan.kind == subscriptions::Kind::classic) {
+    if (binding->is_pinged()) {
         open = socket.session.send("bound " + record.id);
         if (open && fresh && record.events > binding->cursor) {
             open = send_numbered(socket, record.id, record.events, clock_.utc_now(), "ping " + record.id);
@@ -214,21 +232,44 @@ void SocketHub::welcome(
         header.status = record.status;
         header.events_since_start = record.events;
         subscriptions::NotificationIds const ids{random_uuid(), random_uuid()};
-        open = socket.session.send(subscriptions::handshake_bundle(header, ids, clock_.utc_now()));
+        open = send_to(socket, *binding, subscriptions::handshake_bundle(header, ids, clock_.utc_now()));
     }
     if (plan.kind == subscriptions::Kind::topic && plan.channel.heartbeat_period)
         heartbeats_.watch(record.id, *plan.channel.heartbeat_period);
     if (open) start_feeding(socket, binding);
 }
 
+/// Who binds by text keeps his Subscription; clients of the dialect make new ones.
+void SocketHub::note_binding(Binding& binding, cache::SubscriptionRecord const& record) {
+    if (binding.kind != subscriptions::Kind::classic) return;
+    auto const how = binding.dialect ? cache::BoundBy::dialect : cache::BoundBy::text;
+    binding.left_behind = binding.dialect && record.bound_by != cache::BoundBy::text;
+    dialect_watch_.bound(record.id);
+    if (how > record.bound_by && !tasks_.spawn("mark bound", mark_bound(record.id, how)))
+        logger_.warning("binding not recorded", {{"subscription", record.id}});
+}
+
+awaitable<void> SocketHub::mark_bound(std::string subscription, cache::BoundBy how) {
+    auto const marked = co_await storage_.mark_bound(subscription, how);
+    if (!marked) {
+        logger_.warning(
+            "binding not recorded", {{"subscription", subscription}, {"reason", marked.error().detail()}}
+        );
+    }
+}
+
 void SocketHub::release(Socket& socket, std::string const& subscription) {
-    if (socket.bindings.erase(subscription) == 0) return;
+    auto const bound = socket.bindings.find(subscription);
+    if (bound == socket.bindings.end()) return;
+    bool const left_behind = bound->second->left_behind;
+    socket.bindings.erase(bound);
     metrics_.bound.add(-1);
     auto const found = by_subscription_.find(subscription);
     found->second.erase(&socket);
     if (found->second.empty()) {
         by_subscription_.erase(found);
         heartbeats_.forget(subscription);
+        if (left_behind) dialect_watch_.left(subscription);
     }
     if (socket.bindings.empty()) socket.unbound_since = clock_.now();
     socket.changed.close_all();
@@ -248,10 +289,15 @@ awaitable<void> SocketHub::watch(Socket& socket) {
             co_return;
         }
         std::vector<std::string> expired;
+        bool dialect = false;
         for (auto const& [id, binding] : socket.bindings) {
-            if (binding->expires <= clock_.now()) expired.push_back(id);
+            if (binding->expires > clock_.now()) continue;
+            expired.push_back(id);
+            dialect = dialect || binding->dialect;
         }
         for (auto const& id : expired) release(socket, id);
+        // A client of the dialect does not notice silence; it comes back from a closed socket.
+        if (dialect) socket.session.close(kNormal, "The token has ended");
     }
 }
 
@@ -259,10 +305,7 @@ void SocketHub::refresh(std::string const& subscription, subscriptions::Plan con
     auto const found = by_subscription_.find(subscription);
     if (found == by_subscription_.end()) return;
     for (Socket* const socket : found->second) {
-        auto& binding = *socket->bindings.at(subscription);
-        binding.header = status_header(settings_.base, subscription, plan);
-        binding.kind = plan.kind;
-        binding.told_of_end = subscriptions::tells_of_deactivation(plan, rules_);
+        socket->bindings.at(subscription)->follow(plan, settings_.base, rules_);
     }
 }
 
@@ -283,6 +326,7 @@ std::optional<async::Clock::TimePoint> SocketHub::silent_since(std::string const
 
 bool SocketHub::send_to(Socket& socket, Binding& binding, std::string text) {
     binding.last_sent = clock_.now();
+    if (binding.dialect) text = subscriptions::dialect_form(text);
     return socket.session.send(std::move(text));
 }
 
@@ -361,8 +405,9 @@ awaitable<bool> SocketHub::send_slice(Socket& socket, std::shared_ptr<Binding> c
         if (!co_await wait_for_room(socket)) co_return false;
         auto const bound = socket.bindings.find(binding->subscription());
         if (bound == socket.bindings.end() || bound->second != binding || binding->retired) co_return false;
-        auto text = binding->kind == subscriptions::Kind::classic ? "ping " + binding->subscription()
-                                                                  : event_text(binding->header, event);
+        auto text =
+            binding->is_pinged() ? "ping " + binding->subscription() : event_text(binding->header, event);
+        if (binding->dialect) text = subscriptions::dialect_form(text);
         if (!send_numbered(socket, binding->subscription(), event.number, event.at, std::move(text)))
             co_return false;
         binding->cursor = event.number;

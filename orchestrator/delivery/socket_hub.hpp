@@ -17,6 +17,7 @@
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/delivery/binding_tokens.hpp"
 #include "orchestrator/delivery/delivery_metrics.hpp"
+#include "orchestrator/delivery/dialect_watch.hpp"
 #include "orchestrator/delivery/heartbeats.hpp"
 #include "orchestrator/delivery/settings.hpp"
 #include "orchestrator/net/http_server.hpp"
@@ -65,6 +66,13 @@ public:
     /// The Subscription is off, deleted, or no longer for sockets.
     void unbind(std::string const& subscription);
 
+    /// Nobody is bound to it, and only clients of the JSON dialect ever were; told of each such Subscription after a start.
+    void left_behind(std::string const& subscription) { dialect_watch_.left(subscription); }
+    /// Those that were left behind for longer than is allowed, each told once.
+    std::vector<std::string> take_left_behind() {
+        return dialect_watch_.take_overdue(settings_.dialect_unbound);
+    }
+
     void cancel() { tasks_.cancel(); }
     awaitable<void> stop() { return tasks_.join(); }
 
@@ -73,17 +81,26 @@ private:
     struct Window;
     struct Socket;
     class Registration;
+    /// How long a binding lasts, and how it is spoken to.
+    struct Terms {
+        async::Clock::TimePoint expires = async::Clock::TimePoint::max();
+        bool dialect = false;
+        std::string token = {};  ///< of the dialect, as a hash
+    };
 
     awaitable<void> read_commands(Socket& socket);
     awaitable<void> bind(Socket& socket, std::string id);
-    awaitable<void> bind_with_token(Socket& socket, std::string token);
+    awaitable<void> bind_with_token(Socket& socket, std::string token, bool dialect);
+    void unbind_from_token(Socket& socket, std::string const& token);
     std::optional<subscriptions::Plan> usable_plan(cache::FoundSubscription const& found) const;
     void welcome(
         Socket& socket,
         cache::SubscriptionRecord const& record,
         subscriptions::Plan const& plan,
-        async::Clock::TimePoint expires
+        Terms const& terms
     );
+    void note_binding(Binding& binding, cache::SubscriptionRecord const& record);
+    awaitable<void> mark_bound(std::string subscription, cache::BoundBy how);
     std::vector<Socket*> sockets_of(std::string const& subscription) const;
     bool send_to(Socket& socket, Binding& binding, std::string text);
     void end(Socket& socket, std::string const& subscription);
@@ -110,7 +127,8 @@ private:
     DeliveryMetrics& metrics_;
     std::unordered_map<std::string, std::set<Socket*>> by_subscription_;
     std::unordered_map<std::string, std::int64_t>
-        written_;             ///< highest number a socket took, until it is recorded
+        written_;  ///< highest number a socket took, until it is recorded
+    DialectWatch dialect_watch_{clock_};
     async::TaskGroup tasks_;  ///< last
 };
 

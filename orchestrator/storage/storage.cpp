@@ -242,6 +242,12 @@ awaitable<Result<std::vector<std::string>>> Storage::expire_subscriptions(
     });
 }
 
+awaitable<Result<void>> Storage::mark_bound(std::string subscription, cache::BoundBy how) {
+    return impl_->run(impl_->writer, [subscription = std::move(subscription), how](cache::Store& store) {
+        return store.mark_bound(subscription, how);
+    });
+}
+
 awaitable<Result<std::vector<cache::EventRecord>>> Storage::events(
     std::string subscription, std::int64_t after, std::int64_t until, std::size_t limit
 ) {

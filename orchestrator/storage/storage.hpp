@@ -59,6 +59,8 @@ public:
     awaitable<Result<std::vector<std::string>>> owed_notices();
     awaitable<Result<void>> settle_notice(std::string id);
 
+    awaitable<Result<void>> mark_bound(std::string subscription, cache::BoundBy how);
+
     awaitable<Result<std::vector<cache::EventRecord>>> events(
         std::string subscription, std::int64_t after, std::int64_t until, std::size_t limit
     );

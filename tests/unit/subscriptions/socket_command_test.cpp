@@ -39,8 +39,22 @@ TEST_CASE(
     CHECK(read_socket_command("bind-with-token").argument.empty());
 }
 
+TEST_CASE("the frames of the JSON dialect are understood", "[subscriptions][websocket][dialect]") {
+    CHECK(read_socket_command(R"({"type":"ping"})").type == Type::json_ping);
+    auto const bind = read_socket_command(R"({"type":"bind-with-token","payload":{"token":"T-1_x"}})");
+    CHECK(bind.type == Type::json_bind);
+    CHECK(bind.argument == "T-1_x");
+    auto const unbind = read_socket_command(R"( {"payload":{"token":"T"},"type":"unbind-from-token"})");
+    CHECK(unbind.type == Type::json_unbind);
+    CHECK(unbind.argument == "T");
+    CHECK(read_socket_command(R"({"type":"bind-with-token"})").argument.empty());
+    CHECK(read_socket_command(R"({"type":"bind-with-token","payload":"T"})").argument.empty());
+}
+
 TEST_CASE("anything else on a socket is ignored", "[subscriptions][websocket]") {
-    for (auto const* text : {"", "  ", "hello", "binding s1", "BIND s1", R"({"type":"ping"})"}) {
+    for (auto const* text :
+         {"", "  ", "hello", "binding s1", "BIND s1", "{", "{}", R"({"type":"hello"})", R"([{"type":"ping"}])"
+         }) {
         INFO(text);
         CHECK(read_socket_command(text).type == Type::ignored);
     }

@@ -151,8 +151,21 @@ std::optional<subscriptions::Plan> SocketHub::usable_plan(cache::FoundSubscripti
     return std::move(*plan);
 }
 
+/// How it is bound is stored before the client is told: a crash forgets none. Who binds by text keeps his Subscription; clients of the dialect make new
+/// ones. Errors: storage.
+awaitable<Result<cache::FoundSubscription>> SocketHub::find_to_bind(std::string id, bool dialect) {
+    auto found = co_await storage_.read_subscription(kScope, id);
+    if (!found) co_return found;
+    auto const plan = usable_plan(*found);
+    auto const how = dialect ? cache::BoundBy::dialect : cache::BoundBy::text;
+    if (!plan || plan->kind != subscriptions::Kind::classic || how <= found->record.bound_by) co_return found;
+    auto const marked = co_await storage_.mark_bound(id, how);
+    if (!marked) co_return marked.error();
+    co_return co_await storage_.read_subscription(kScope, id);
+}
+
 awaitable<void> SocketHub::bind(Socket& socket, std::string id) {
-    auto const found = co_await storage_.read_subscription(kScope, id);
+    auto const found = co_await find_to_bind(id, false);
     if (!found) {
         socket.session.close(kTryAgain, "Try again later");
         co_return;
@@ -176,7 +189,7 @@ awaitable<void> SocketHub::bind_with_token(Socket& socket, std::string token, bo
         terms.dialect = dialect;
         if (dialect) terms.token = hex(sha256(token));
         for (auto const& id : grant->subscriptions) {
-            auto const found = co_await storage_.read_subscription(kScope, id);
+            auto const found = co_await find_to_bind(id, dialect);
             auto const plan = found ? usable_plan(*found) : std::nullopt;
             if (!plan) continue;
             welcome(socket, found->record, *plan, terms);
@@ -239,23 +252,10 @@ void SocketHub::welcome(
     if (open) start_feeding(socket, binding);
 }
 
-/// Who binds by text keeps his Subscription; clients of the dialect make new ones.
 void SocketHub::note_binding(Binding& binding, cache::SubscriptionRecord const& record) {
     if (binding.kind != subscriptions::Kind::classic) return;
-    auto const how = binding.dialect ? cache::BoundBy::dialect : cache::BoundBy::text;
     binding.left_behind = binding.dialect && record.bound_by != cache::BoundBy::text;
     dialect_watch_.bound(record.id);
-    if (how > record.bound_by && !tasks_.spawn("mark bound", mark_bound(record.id, how)))
-        logger_.warning("binding not recorded", {{"subscription", record.id}});
-}
-
-awaitable<void> SocketHub::mark_bound(std::string subscription, cache::BoundBy how) {
-    auto const marked = co_await storage_.mark_bound(subscription, how);
-    if (!marked) {
-        logger_.warning(
-            "binding not recorded", {{"subscription", subscription}, {"reason", marked.error().detail()}}
-        );
-    }
 }
 
 void SocketHub::release(Socket& socket, std::string const& subscription) {

@@ -100,7 +100,7 @@ private:
         Terms const& terms
     );
     void note_binding(Binding& binding, cache::SubscriptionRecord const& record);
-    awaitable<void> mark_bound(std::string subscription, cache::BoundBy how);
+    awaitable<Result<cache::FoundSubscription>> find_to_bind(std::string id, bool dialect);
     std::vector<Socket*> sockets_of(std::string const& subscription) const;
     bool send_to(Socket& socket, Binding& binding, std::string text);
     void end(Socket& socket, std::string const& subscription);

@@ -47,7 +47,11 @@ Retrievals::Impl::Impl(Surroundings surroundings)
 awaitable<Result<Retrievals::Body>> Retrievals::Impl::fetch(
     Deadline deadline, std::string scope, std::string binary_id
 ) {
+    auto const known = by_key_.find(key_of(scope, binary_id));
+    auto const under_way = known == by_key_.end() ? nullptr : known->second;
     auto record = co_await around_.storage.content(scope, binary_id);
+    if (record && record->sha256.empty() && under_way && !jobs_.contains(under_way->number))
+        record = co_await around_.storage.content(scope, binary_id);  // it ended after the first look
     if (!record) co_return record.error();
     if (record->presence == cache::Presence::unknown) co_return Failure(Errc::not_found);
     if (record->presence == cache::Presence::deleted) co_return Failure(Errc::deleted);

@@ -283,12 +283,17 @@ Result<FoundSubscription> SubscriptionTable::replace(ReplaceSubscription const& 
     if (!understood) return understood.error();
     keep_version(found);
     auto const& plan = understood->plan;
+    auto const before = understand(record.resource);
+    bool const same_receiver = before && before->plan.channel.type == plan.channel.type &&
+                               before->plan.channel.endpoint == plan.channel.endpoint;
     database_.run(kReplace, change.resource, plan.end, found.sequence);
     store_keys(found.sequence, change.scope, *understood);
     if (change.status) {
         auto const status = subscriptions::wire(*change.status);
-        bool const accepted = stays_accepted(record, *change.status);
-        bool const notice = owes_notice(record, *change.status);
+        // Another endpoint has taken no handshake: nothing is sent there before it has.
+        bool const accepted =
+            *change.status == Status::active || (same_receiver && stays_accepted(record, *change.status));
+        bool const notice = same_receiver && owes_notice(record, *change.status);
         std::optional<Utc> const no_error;
         database_.run(kSetStatus, change.now, status, "", "", no_error, accepted, notice, found.sequence);
         if (*change.status != Status::off)

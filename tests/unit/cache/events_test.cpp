@@ -139,6 +139,20 @@ TEST_CASE("a replaced Subscription keeps its numbers and is told of what it newl
     CHECK(fixture.told("s1") == Texts{"create p1-b/1", "create p1-a/1"});
 }
 
+TEST_CASE("another endpoint is told of no end before it has taken a handshake", "[cache]") {
+    StoreFixture fixture;
+    fixture.settings.rules.deactivation_notice = true;
+    fixture.reopen();
+    fixture.subscribe("s1", kBob, Status::active, true);
+    auto resource = StoreFixture::topic_subscription(kBob);
+    bool const moved = GENERATE(false, true);
+    if (moved) resource.replace(resource.find("app.example"), 3, "own");
+    ReplaceSubscription const change{"", "s1", resource, Status::off, {}, at_second(9)};
+    auto const replaced = fixture.commit([&](Store& s) { return s.replace_subscription(change); });
+    CHECK(replaced.record.notice != moved);
+    CHECK(replaced.record.accepted != moved);
+}
+
 TEST_CASE("an update at another version than the one it was decided upon changes nothing", "[cache]") {
     StoreFixture fixture;
     fixture.subscribe("s1");

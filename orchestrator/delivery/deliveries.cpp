@@ -112,6 +112,9 @@ struct Deliveries::Impl {
             cache::StatusChange change;
             change.id = id;
             change.status = subscriptions::Status::off;
+            change.from = {
+                subscriptions::Status::requested, subscriptions::Status::active, subscriptions::Status::error
+            };
             change.error_text = "no socket was bound to this Subscription for a long time";
             change.now = clock_.utc_now();
             auto const changed = co_await storage_.change_status(std::move(change));
@@ -122,6 +125,7 @@ struct Deliveries::Impl {
                 hub_.left_behind(id);
                 continue;
             }
+            if (!changed->changed) continue;
             workers_.stop(id);
             ended(id);
         }

@@ -122,6 +122,17 @@ class Dialect(Case):
         time.sleep(2.5)
         self.assertEqual(self.subscription_status(kept), "active")
 
+    def test_one_that_is_off_already_stays_as_it_is(self):
+        self.start(server={"dialect_unbound": "1s"})
+        identifier = self.create_there()
+        websocket = self.socket_there()
+        self.say(websocket, "bind-with-token", self.token_there(identifier))
+        self.hear(websocket)
+        turned_off = self.change(identifier, status="off")
+        self.assertEqual(self.end_of(websocket).code, 1000)
+        time.sleep(4.5)  # longer than it may be left, and than the ends are looked at
+        self.assertEqual(self.read(f"Subscription/{identifier}"), turned_off)
+
     def test_what_was_left_before_a_restart_is_off_after_it(self):
         self.start(server={"dialect_unbound": "1s"})
         identifier = self.create_there()

@@ -17,7 +17,7 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from support import fhir, programs, web  # noqa: E402  (after the path is set)
+from support import fhir, programs, suite, web  # noqa: E402  (after the path is set)
 from support.receiver import Receiver  # noqa: E402
 from support.web import Reply  # noqa: E402
 
@@ -184,9 +184,7 @@ def main():
         finally:
             simulator.stop()
     print(f"  {repeated} notifications were repeated")
-    print(f"{options.runs - failed} passed, {failed} failed, 0 skipped")
-    if options.summary:
-        options.summary.write_text(f"{options.runs - failed} {failed} 0\n")
+    suite.summarise(options.summary, options.runs - failed, failed, 0)
     return 1 if failed else 0
 
 

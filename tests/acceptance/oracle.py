@@ -20,7 +20,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from support import fhir, programs, web  # noqa: E402  (after the path is set)
+from support import fhir, programs, suite, web  # noqa: E402  (after the path is set)
 from support.receiver import Receiver  # noqa: E402
 
 BUSY = ("tributary_discoveries_running", "tributary_retrievals_open", "tributary_undelivered_events", "tributary_storage_pending_jobs",
@@ -274,12 +274,6 @@ def arguments():
     return parser.parse_args()
 
 
-def summarise(file, passed, failed, skipped):
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    if file:
-        file.write_text(f"{passed} {failed} {skipped}\n")
-
-
 def main():
     options = arguments()
     missing = programs.missing_programs()
@@ -289,7 +283,7 @@ def main():
     seeds = range(int(first), int(last or first) + 1)
     if not (options.data / "MANIFEST.csv").exists():
         print(f"!!! SKIPPED, all {len(seeds)} seeds: no folder of test data at {options.data}")
-        summarise(options.summary, 0, 0, len(seeds))
+        suite.summarise(options.summary, 0, 0, len(seeds))
         return 0
     people = HEADLINE
     if options.patients == "all":
@@ -299,7 +293,7 @@ def main():
         for lines, differences in pool.map(lambda seed: judge(seed, options, asked), seeds):
             print("\n".join(lines), flush=True)
             different += bool(differences)
-    summarise(options.summary, len(seeds) - different, different, 0)
+    suite.summarise(options.summary, len(seeds) - different, different, 0)
     return 1 if different else 0
 
 

@@ -21,7 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import crash  # noqa: E402  (after the path is set)
-from support import fhir, programs, web  # noqa: E402
+from support import fhir, programs, suite, web  # noqa: E402
 from support.receiver import Notification, Receiver  # noqa: E402
 from support.websocket import Closed, WebSocket  # noqa: E402
 
@@ -208,9 +208,7 @@ def main():
         finally:
             simulator.stop()
     print(f"  it died {sum(died)} times at a write")
-    print(f"{options.runs - len(failed)} passed, {len(failed)} failed, 0 skipped")
-    if options.summary:
-        options.summary.write_text(f"{options.runs - len(failed)} {len(failed)} 0\n")
+    suite.summarise(options.summary, options.runs - len(failed), len(failed), 0)
     return 1 if failed else 0
 
 

@@ -48,6 +48,13 @@ def cases_of(suite):
             yield each
 
 
+def summarise(file, passed, failed, skipped):
+    """The last line of a run, and "passed failed skipped" in a file where one is named."""
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    if file:
+        file.write_text(f"{passed} {failed} {skipped}\n")
+
+
 def main(folder, reason_to_skip=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--summary", type=pathlib.Path, help='file that gets "passed failed skipped"')
@@ -68,7 +75,5 @@ def main(folder, reason_to_skip=None):
         failed = not result.wasSuccessful()
     for line in MEASURED:
         print(f"  measured  {line}")
-    print("{} passed, {} failed, {} skipped".format(*counts))
-    if options.summary:
-        options.summary.write_text("{} {} {}\n".format(*counts))
+    summarise(options.summary, *counts)
     return 1 if failed else 0

@@ -4,7 +4,6 @@
 
 #include "cache/codes.hpp"
 #include "cache/statements.hpp"
-#include "fhir/json/reader.hpp"
 #include "subscriptions/matching.hpp"
 
 namespace tributary::cache {
@@ -70,9 +69,7 @@ std::vector<ExplainedEvent> Explanations::events(std::int64_t subscription, std:
 NotTold Explanations::why_not(
     std::string_view scope, std::string_view resource, subscriptions::Status status, std::int64_t document
 ) {
-    auto const read = fhir::json::read(resource);
-    auto const plan =
-        read ? subscriptions::read_plan(*read, settings_.rules) : Result<subscriptions::Plan>(read.error());
+    auto const plan = subscriptions::stored_plan(resource, settings_.rules);
     if (!plan) return NotTold::not_understood;
     if (!plan->search.patient.empty()) {
         auto const& accepted = patients_.accepted(scope, *plan).patients;

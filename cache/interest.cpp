@@ -5,7 +5,6 @@
 #include <set>
 
 #include "cache/statements.hpp"
-#include "fhir/json/reader.hpp"
 #include "fhir/search/document_search.hpp"
 #include "subscriptions/matching.hpp"
 
@@ -157,9 +156,7 @@ std::shared_ptr<subscriptions::Plan const> Interest::plan(std::int64_t subscript
     if (known != plans_.end() && known->second.version == version) return known->second.plan;
     auto row = database_.query(kResource, subscription);
     if (!row.next()) return nullptr;
-    auto const resource = fhir::json::read(row.text(0));
-    if (!resource) return nullptr;
-    auto plan = subscriptions::read_plan(*resource, settings_.rules);
+    auto plan = subscriptions::stored_plan(row.text(0), settings_.rules);
     if (!plan) return nullptr;
     if (plans_.size() >= kMostPlans) plans_.clear();
     auto understood = std::make_shared<subscriptions::Plan const>(std::move(*plan));

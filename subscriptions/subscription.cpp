@@ -34,14 +34,18 @@ bool is_masked(std::string_view header) {
     return colon != header.npos && trim(header.substr(colon + 1)) == kMask;
 }
 
-Value::Array* headers_of(Value& resource) {
+}  // namespace
+
+Value::Array* channel_headers(Value& resource) {
     auto* const channel = resource.find("channel");
     auto* const headers = channel == nullptr ? nullptr : channel->find("header");
     return headers == nullptr ? nullptr : headers->get<Value::Array>();
 }
 
+namespace {
+
 void mask_headers(Value& resource) {
-    auto* const headers = headers_of(resource);
+    auto* const headers = channel_headers(resource);
     if (headers == nullptr) return;
     for (Value& header : *headers)
         header = Value(std::string(header_name(header.text())) + ": " + std::string(kMask));
@@ -183,7 +187,7 @@ Value stored_subscription(Value resource) {
 }
 
 Result<Value> with_stored_headers(Value resource, Value const& stored) {
-    auto* const headers = headers_of(resource);
+    auto* const headers = channel_headers(resource);
     if (headers == nullptr) return resource;
     auto const* const channel = stored.find("channel");
     auto known = channel == nullptr ? Value::Array{} : channel->items("header");

@@ -67,6 +67,9 @@ struct Reading {
     std::vector<Failure> problems;      ///< all of them, each with its element path
 };
 
+/// The list of channel.header; nullptr: there is none.
+fhir::json::Value::Array* channel_headers(fhir::json::Value& resource);
+
 /// Reads and validates what a client writes (create, update). Decides the kind by subscriptions.md B4.3; unknown extensions on criteria, unknown channel,
 /// unsupported topic, filter, content level, MIME type, fhirVersion, bad headers, `end` in the past at `now`, missing reason … are problems with
 /// the code of the sheet's tables. Source: subscriptions A1–A5, B3–B7, C4, E5.
@@ -76,6 +79,8 @@ Reading read_subscription(
 
 /// The Plan of a stored Subscription, which was valid when it was written. Endpoint policy and `end` are not looked at again. Errors: the first problem.
 Result<Plan> read_plan(fhir::json::Value const& resource, Rules const& rules);
+/// The same of the text as it is stored. Errors also: storage, for one that does not parse (a fault).
+Result<Plan> stored_plan(std::string_view text, Rules const& rules);
 
 /// The resource as a client reads it: channel.header values masked ("Authorization: ***"), server-owned status, error, meta put in.
 struct ServerState {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "fhir/json/reader.hpp"
 #include "fhir/search/date_range.hpp"
 #include "fhir/search/document_search.hpp"
 #include "subscriptions/channel_reading.hpp"
@@ -265,6 +266,12 @@ Result<Plan> read_plan(Value const& resource, Rules const& rules) {
     auto plan = read_request(resource, accepted, problems);
     if (!problems.empty()) return problems.front();
     return plan;
+}
+
+Result<Plan> stored_plan(std::string_view text, Rules const& rules) {
+    auto const resource = fhir::json::read(text);
+    if (!resource) return Failure(Errc::storage, "a stored Subscription cannot be read");
+    return read_plan(*resource, rules);
 }
 
 }  // namespace tributary::subscriptions

@@ -93,10 +93,8 @@ net::ServerResponse found_topics(
 }
 
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
-    auto parameters = read_parameters(request.http);
+    auto parameters = read_query(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
     auto const control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
     auto const first_unknown =
@@ -111,10 +109,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
-    auto const parameters = read_parameters(request.http);
-    if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
+    if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
     for (auto const& topic : subscriptions::topics(context.settings.canonical_base)) {
         if (topic.id == request.captures.front())
             co_return resource_response(200, subscriptions::basic_topic(topic));

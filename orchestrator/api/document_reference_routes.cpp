@@ -32,10 +32,8 @@ Result<cache::SortKey> read_sort(std::string_view name) {
 std::variant<DocumentQuestion, std::vector<Failure>> read_question(
     Context const& context, Request const& request
 ) {
-    auto parameters = read_parameters(request.http);
+    auto parameters = read_query(request.http);
     if (!parameters) return std::vector{parameters.error()};
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        return std::vector{json.error()};
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) return std::vector{control.error()};
     bool const descending = control->sort.starts_with('-');
@@ -124,10 +122,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
-    auto const parameters = read_parameters(request.http);
-    if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
+    if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
     auto const found = co_await context.storage.read_document(request.caller.scope, request.captures.front());
     if (!found) co_return failure_response(found.error());
     if (found->presence == cache::Presence::unknown)

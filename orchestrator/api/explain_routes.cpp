@@ -1,6 +1,7 @@
 #include "fhir/search/date_range.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
+#include "orchestrator/api/subscription_view.hpp"
 
 namespace tributary::api {
 
@@ -86,20 +87,16 @@ Result<std::string> read_document_id(std::vector<fhir::search::Parameter>& param
 }
 
 awaitable<net::ServerResponse> explain(Context const& context, Request request) {
-    auto parameters = read_parameters(request.http);
+    auto parameters = read_query(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
     auto document = read_document_id(*parameters);
     if (!document) co_return failure_response(document.error());
     auto const explanation = co_await context.storage.explain(
         request.caller.scope, request.captures.front(), std::move(*document)
     );
     if (!explanation) co_return failure_response(explanation.error());
-    if (explanation->subscription == cache::Presence::unknown)
-        co_return failure_response(Failure(Errc::not_found, "no Subscription has this id"));
-    if (explanation->subscription == cache::Presence::deleted)
-        co_return failure_response(Failure(Errc::deleted, "this Subscription was deleted"));
+    if (auto const there = check_found(explanation->subscription); !there)
+        co_return failure_response(there.error());
     if (explanation->document == cache::Presence::unknown)
         co_return failure_response(Failure(Errc::not_found, "no DocumentReference has this id"));
     co_return resource_response(200, answer(*explanation));

@@ -136,10 +136,7 @@ Value capability_statement(Context const& context) {
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
-    auto const parameters = read_parameters(request.http);
-    if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
+    if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
     co_return resource_response(200, capability_statement(context));
 }
 

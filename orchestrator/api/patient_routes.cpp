@@ -8,10 +8,8 @@ namespace tributary::api {
 namespace {
 
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
-    auto parameters = read_parameters(request.http);
+    auto parameters = read_query(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
     if (!control->sort.empty())
@@ -41,10 +39,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
-    auto const parameters = read_parameters(request.http);
-    if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
+    if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
     auto const found = co_await context.storage.read_patient(request.caller.scope, request.captures.front());
     if (!found) co_return failure_response(found.error());
     if (found->presence == cache::Presence::unknown)

@@ -192,6 +192,13 @@ Result<std::vector<fhir::search::Parameter>> read_parameters(net::ServerRequest 
     return parameters;
 }
 
+Result<std::vector<fhir::search::Parameter>> read_query(net::ServerRequest const& request) {
+    auto parameters = read_parameters(request);
+    if (!parameters) return parameters;
+    if (auto const json = accept_json(request.headers, *parameters); !json) return json.error();
+    return parameters;
+}
+
 std::vector<std::string> take(std::vector<fhir::search::Parameter>& parameters, std::string_view name) {
     std::vector<std::string> values;
     for (auto it = parameters.begin(); it != parameters.end();) {

@@ -48,6 +48,8 @@ bool accepts_by_name(net::Headers const& headers, std::string_view media_type);
 Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::string_view type);
 /// Query and form body together. Errors: malformed, media_type.
 Result<std::vector<fhir::search::Parameter>> read_parameters(net::ServerRequest const& request);
+/// The same of a request whose answer is FHIR JSON. Errors also: not_acceptable.
+Result<std::vector<fhir::search::Parameter>> read_query(net::ServerRequest const& request);
 
 /// Takes a parameter out of the list; its values in order, those of repeated ones together.
 std::vector<std::string> take(std::vector<fhir::search::Parameter>& parameters, std::string_view name);

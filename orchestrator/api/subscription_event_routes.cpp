@@ -91,15 +91,11 @@ awaitable<Result<std::vector<subscriptions::EventContent>>> read_events(
 Result<subscriptions::StatusHeader> read_header(
     Context const& context, OperationInput const& input, cache::FoundSubscription const& found
 ) {
-    if (found.presence == cache::Presence::unknown)
-        return Failure(Errc::not_found, "no Subscription has this id");
-    if (found.presence == cache::Presence::deleted)
-        return Failure(Errc::deleted, "this Subscription was deleted");
+    if (auto const there = check_found(found.presence); !there) return there.error();
     auto header = status_header(found.record, context.rules);
-    if (!header) return header.error();
-    auto const level = read_level(input, level_of(header->content));
+    auto const level = read_level(input, level_of(header.content));
     if (!level) return level.error();
-    header->content = *level;
+    header.content = *level;
     return header;
 }
 

@@ -4,7 +4,7 @@
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/search_page.hpp"
-#include "orchestrator/api/subscription_writing.hpp"
+#include "orchestrator/api/subscription_view.hpp"
 
 namespace tributary::api {
 
@@ -81,10 +81,8 @@ net::ServerResponse unreadable() {
 }
 
 awaitable<net::ServerResponse> history(Context const& context, Request request) {
-    auto parameters = read_parameters(request.http);
+    auto parameters = read_query(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
     auto const control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
     auto used = *parameters;
@@ -100,7 +98,8 @@ awaitable<net::ServerResponse> history(Context const& context, Request request) 
     asked.offset = control->offset;
     auto const versions = co_await context.storage.subscription_history(std::move(asked));
     if (!versions) co_return failure_response(versions.error());
-    if (versions->presence == cache::Presence::unknown) co_return unknown_subscription();
+    if (versions->presence == cache::Presence::unknown)
+        co_return failure_response(check_found(versions->presence).error());
     for (auto const& version : versions->versions) {
         if (version.resource.empty() && versions->presence == cache::Presence::found) co_return unreadable();
     }
@@ -125,8 +124,7 @@ awaitable<net::ServerResponse> read_version(Context const& context, Request requ
     auto const found =
         co_await context.storage.subscription_version(request.caller.scope, request.captures.front(), number);
     if (!found) co_return failure_response(found.error());
-    if (found->presence == cache::Presence::unknown) co_return unknown_subscription();
-    if (found->presence == cache::Presence::deleted) co_return deleted_subscription();
+    if (auto const there = check_found(found->presence); !there) co_return failure_response(there.error());
     if (!found->version) co_return unknown_version();
     if (found->version->resource.empty()) co_return unreadable();
     co_return versioned_response(

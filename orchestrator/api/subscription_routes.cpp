@@ -104,15 +104,11 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
-    auto const parameters = read_parameters(request.http);
-    if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
+    if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
     auto const found =
         co_await context.storage.read_subscription(request.caller.scope, request.captures.front());
     if (!found) co_return failure_response(found.error());
-    if (found->presence == cache::Presence::unknown) co_return unknown_subscription();
-    if (found->presence == cache::Presence::deleted) co_return deleted_subscription();
+    if (auto const there = check_found(found->presence); !there) co_return failure_response(there.error());
     auto const shown = show_subscription(found->record);
     if (!shown) co_return failure_response(shown.error());
     co_return versioned_response(
@@ -129,7 +125,8 @@ awaitable<net::ServerResponse> remove(Context const& context, Request request) {
         request.caller.scope, id, *wanted, context.clock.utc_now()
     );
     if (!outcome) co_return failure_response(outcome.error());
-    if (outcome->presence == cache::Presence::unknown) co_return unknown_subscription();
+    if (outcome->presence == cache::Presence::unknown)
+        co_return failure_response(check_found(outcome->presence).error());
     if (outcome->changed) {
         context.deliveries.stop_subscription(id);
         context.discoveries.unwant(id);
@@ -140,10 +137,8 @@ awaitable<net::ServerResponse> remove(Context const& context, Request request) {
 }
 
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
-    auto parameters = read_parameters(request.http);
+    auto parameters = read_query(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    if (auto const json = accept_json(request.http.headers, *parameters); !json)
-        co_return failure_response(json.error());
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
     auto used = *parameters;

@@ -11,18 +11,22 @@ Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& rec
     return subscriptions::outward_subscription(std::move(*resource), cache::server_state(record));
 }
 
-Result<subscriptions::StatusHeader> status_header(
+Result<void> check_found(cache::Presence presence) {
+    if (presence == cache::Presence::unknown) return Failure(Errc::not_found, "no Subscription has this id");
+    if (presence == cache::Presence::deleted) return Failure(Errc::deleted, "this Subscription was deleted");
+    return {};
+}
+
+subscriptions::StatusHeader status_header(
     cache::SubscriptionRecord const& record, subscriptions::Rules const& rules
 ) {
-    auto const resource = fhir::json::read(record.resource);
-    if (!resource) return Failure(Errc::storage, "a stored Subscription cannot be read");
-    auto const plan = subscriptions::read_plan(*resource, rules);
-    if (!plan) return plan.error();
     subscriptions::StatusHeader header;
+    if (auto const plan = subscriptions::stored_plan(record.resource, rules)) {
+        header.topic = plan->topic;
+        header.content = plan->content;
+    }
     header.base = rules.base;
     header.subscription_id = record.id;
-    header.topic = plan->topic;
-    header.content = plan->content;
     header.status = record.status;
     header.events_since_start = record.events;
     header.error_code = record.error_code;

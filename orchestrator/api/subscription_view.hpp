@@ -9,8 +9,11 @@ namespace tributary::api {
 /// A stored Subscription as a client reads it, header values masked. Errors: storage when the stored text does not parse (a fault).
 Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& record);
 
-/// What $status says of it. Errors: as above.
-Result<subscriptions::StatusHeader> status_header(
+/// Errors: not_found, deleted, with what a client is told.
+Result<void> check_found(cache::Presence presence);
+
+/// What $status says of it. One that is not understood any more (after a change of canonical_base) has no topic, and the lowest content level.
+subscriptions::StatusHeader status_header(
     cache::SubscriptionRecord const& record, subscriptions::Rules const& rules
 );
 

@@ -26,12 +26,6 @@ char const* told(Write write) {
 
 }  // namespace
 
-net::ServerResponse unknown_subscription() {
-    return failure_response(Failure(Errc::not_found, "no Subscription has this id"));
-}
-net::ServerResponse deleted_subscription() {
-    return failure_response(Failure(Errc::deleted, "this Subscription was deleted"));
-}
 net::ServerResponse stale_subscription(std::uint64_t version) {
     return failure_response(Failure(
         Errc::precondition,

@@ -9,8 +9,6 @@ namespace tributary::api {
 
 // What creates and updates of Subscriptions have in common.
 
-net::ServerResponse unknown_subscription();
-net::ServerResponse deleted_subscription();
 /// 412: If-Match named another version than the present one.
 net::ServerResponse stale_subscription(std::uint64_t version);
 

@@ -9,10 +9,10 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "orchestrator/async/clock.hpp"
+#include "orchestrator/async/jitter.hpp"
 #include "orchestrator/async/task_group.hpp"
 #include "orchestrator/async/wait_list.hpp"
 #include "orchestrator/base/logger.hpp"
-#include "orchestrator/delivery/jitter.hpp"
 
 namespace tributary::delivery {
 
@@ -61,7 +61,7 @@ private:
 
     async::Clock& clock_;
     Calls calls_;
-    Jitter jitter_;
+    async::Jitter jitter_;
     std::unordered_map<std::string, Watched> watched_;
     Due due_;
     async::WaitList sooner_;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "fhir/json/reader.hpp"
-
 namespace tributary::delivery {
 
 namespace {
@@ -21,9 +19,7 @@ Result<Resender::Subject> Resender::subject(cache::FoundSubscription found) cons
         return Failure(Errc::not_found, "no Subscription has this id");
     if (found.presence == cache::Presence::deleted)
         return Failure(Errc::deleted, "this Subscription was deleted");
-    auto const resource = fhir::json::read(found.record.resource);
-    if (!resource) return resource.error();
-    auto plan = subscriptions::read_plan(*resource, rules_);
+    auto plan = subscriptions::stored_plan(found.record.resource, rules_);
     if (!plan) return plan.error();
     if (plan->channel.type == subscriptions::ChannelType::websocket)
         return Failure(Errc::business_rule, "an app on a WebSocket gets what it missed when it binds");

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "fhir/json/reader.hpp"
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/delivery/socket_binding.hpp"
@@ -142,9 +141,7 @@ awaitable<void> SocketHub::read_commands(Socket& socket) {
 std::optional<subscriptions::Plan> SocketHub::usable_plan(cache::FoundSubscription const& found) const {
     if (found.presence != cache::Presence::found || found.record.status != subscriptions::Status::active)
         return std::nullopt;
-    auto const resource = fhir::json::read(found.record.resource);
-    if (!resource) return std::nullopt;
-    auto plan = subscriptions::read_plan(*resource, rules_);
+    auto plan = subscriptions::stored_plan(found.record.resource, rules_);
     bool const usable = plan && plan->channel.type == subscriptions::ChannelType::websocket &&
                         (!plan->end || *plan->end > clock_.utc_now());
     if (!usable) return std::nullopt;

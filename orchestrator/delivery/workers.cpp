@@ -3,7 +3,6 @@
 #include <limits>
 #include <utility>
 
-#include "fhir/json/reader.hpp"
 #include "orchestrator/async/with_deadline.hpp"
 
 namespace tributary::delivery {
@@ -146,9 +145,7 @@ awaitable<Workers::Next> Workers::look(Worker& worker) {
         hub_.unbind(worker.id);
         co_return Next::rest;
     }
-    auto const resource = fhir::json::read(subject.record.resource);
-    auto plan = resource ? subscriptions::read_plan(*resource, rules_)
-                         : Result<subscriptions::Plan>(resource.error());
+    auto plan = subscriptions::stored_plan(subject.record.resource, rules_);
     if (!plan) {
         logger_.error(
             "stored Subscription not understood",

@@ -10,12 +10,12 @@
 
 #include "orchestrator/async/clock.hpp"
 #include "orchestrator/async/deadline.hpp"
+#include "orchestrator/async/jitter.hpp"
 #include "orchestrator/async/task_group.hpp"
 #include "orchestrator/async/wait_list.hpp"
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/delivery/delivery_metrics.hpp"
 #include "orchestrator/delivery/heartbeats.hpp"
-#include "orchestrator/delivery/jitter.hpp"
 #include "orchestrator/delivery/rest_hook_sender.hpp"
 #include "orchestrator/delivery/settings.hpp"
 #include "orchestrator/delivery/socket_hub.hpp"
@@ -115,7 +115,7 @@ private:
     std::function<void(std::string const& id)> ended_;
     Logger logger_;
     DeliveryMetrics& metrics_;
-    Jitter jitter_;
+    async::Jitter jitter_;
     bool closing_ = false;
     std::unordered_map<std::string, std::unique_ptr<Worker>> workers_;
     async::TaskGroup tasks_;  ///< last

@@ -10,7 +10,6 @@
 #include <utility>
 #include <variant>
 
-#include "fhir/json/reader.hpp"
 #include "orchestrator/async/bounded_queue.hpp"
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/base/digest.hpp"
@@ -198,9 +197,7 @@ awaitable<Result<void>> Discoveries::Impl::resume(subscriptions::Rules rules) {
 awaitable<void> Discoveries::Impl::resume_one(
     cache::SubscriptionRecord record, subscriptions::Rules const& rules
 ) {
-    auto const resource = fhir::json::read(record.resource);
-    if (!resource) co_return;
-    auto plan = subscriptions::read_plan(*resource, rules);
+    auto plan = subscriptions::stored_plan(record.resource, rules);
     if (!plan) {
         around_.logger.error("subscription not understood", {{"subscription", record.id}});
         co_return;

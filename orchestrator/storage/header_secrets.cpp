@@ -5,22 +5,15 @@
 
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
+#include "subscriptions/subscription.hpp"
 
 namespace tributary::storage {
 
 namespace {
 
-using fhir::json::Value;
-
 constexpr std::string_view kMark = "enc1:";  ///< of a sealed value; the digit tells forms apart
 constexpr std::string_view kHeader = "\"header\"";
 constexpr char kCheckText[] = "tributary", kCheckContext[] = "check of the key";
-
-Value::Array* headers_of(Value& resource) {
-    auto* const channel = resource.find("channel");
-    auto* const headers = channel == nullptr ? nullptr : channel->find("header");
-    return headers == nullptr ? nullptr : headers->get<Value::Array>();
-}
 
 /// "Authorization" and " Bearer x" of "Authorization: Bearer x".
 std::pair<std::string, std::string_view> split(std::string_view header) {
@@ -101,7 +94,7 @@ Result<HeaderSecrets> HeaderSecrets::unlock(cache::Store& store, KeyFile const& 
 std::string HeaderSecrets::seal(std::string_view id, std::string resource) const {
     if (!box_ || resource.find(kHeader) == resource.npos) return resource;
     auto value = fhir::json::read(resource);
-    auto* const headers = value ? headers_of(*value) : nullptr;
+    auto* const headers = value ? subscriptions::channel_headers(*value) : nullptr;
     if (headers == nullptr) return resource;
     for (auto& header : *headers) {
         auto const [name, clear] = split(header.text());
@@ -122,7 +115,7 @@ std::optional<std::string> HeaderSecrets::opened_value(
 void HeaderSecrets::open(cache::SubscriptionRecord& record) const {
     if (!box_ || record.resource.find(kHeader) == record.resource.npos) return;
     auto value = fhir::json::read(record.resource);
-    auto* const headers = value ? headers_of(*value) : nullptr;
+    auto* const headers = value ? subscriptions::channel_headers(*value) : nullptr;
     if (headers == nullptr) return;
     for (auto& header : *headers) {
         auto const [name, hidden] = split(header.text());

@@ -348,3 +348,25 @@ class Histories(SubscriptionCase):
         self.assertNotIn("resource", entry)
         self.assert_refused(web.get(self.url(found["id"], "_history", "1")), 410)
         self.assert_refused(web.get(self.url("nobody", "_history")), 404)
+
+
+class Status(SubscriptionCase):
+    def test_one_that_is_not_understood_any_more_hides_no_other(self):
+        self.start()
+        ours, classic = self.active()["id"], self.create(fhir.classic())["id"]
+        self.server.kill()
+        self.sections["server"]["canonical_base"] = "http://elsewhere.example"
+        self.start_again()
+        bundle = self.read("Subscription/$status")
+        self.assertEqual(bundle["total"], 2)
+        told = {entry["resource"]["parameter"][0]["valueReference"]["reference"].rpartition("/")[2] for entry in bundle["entry"]}
+        self.assertEqual(told, {ours, classic})
+
+    def test_many_are_told_in_one_answer(self):
+        self.start()
+        made = {self.create(fhir.classic())["id"] for _ in range(40)}
+        bundle = self.read("Subscription/$status?status=active")
+        self.assertEqual((bundle["total"], len(bundle["entry"])), (40, 40))
+        self.assertEqual(list(bundle)[:3], ["resourceType", "type", "timestamp"])
+        told = {entry["resource"]["parameter"][0]["valueReference"]["reference"].rpartition("/")[2] for entry in bundle["entry"]}
+        self.assertEqual(told, made)

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-namespace tributary::delivery {
+namespace tributary::async {
 
 /// Random numbers that spread what would happen together; not for secrets. A value.
 class Jitter {
@@ -19,4 +19,4 @@ private:
     std::uint64_t state_;
 };
 
-}  // namespace tributary::delivery
+}  // namespace tributary::async

@@ -49,7 +49,7 @@ workflow() {
 
 release_programs() {
     local programs=(tributary partner-simulator kill_at_write)
-    [ "$full" = yes ] && programs+=(websocket-echo bench_discovery_memory bench_flood bench_get_client bench_hook_latency)
+    [ "$full" = yes ] && programs+=(websocket-echo bench_crowd bench_discovery_memory bench_flood bench_get_client bench_group_commit bench_hook_latency)
     nice -n 19 cmake --preset release && nice -n 19 cmake --build --preset release --target "${programs[@]}"
 }
 built() { wait "$release" || { tail -n 60 "$results/release.log"; return 1; }; }

@@ -2,45 +2,13 @@
 
 #include <utility>
 
+#include "tests/bench/partner_pages.hpp"
+
 namespace tributary::bench {
 namespace {
 
 constexpr std::size_t kDocumentBytes = 2000;
-constexpr char kFhirJson[] = "application/fhir+json";
-
-/// What follows `key` in a query or a form, up to the next '&'.
-std::string value_of(std::string_view text, std::string_view key) {
-    auto const at = text.find(key);
-    if (at == std::string_view::npos) return {};
-    auto const value = text.substr(at + key.size());
-    return std::string(value.substr(0, value.find('&')));
-}
-
-std::string bundle(std::string const& entries, std::size_t total) {
-    return R"({"resourceType":"Bundle","type":"searchset","total":)" + std::to_string(total) +
-           R"(,"entry":[)" + entries + "]}";
-}
-
-std::string patient(std::string const& base, std::string const& name) {
-    return R"({"fullUrl":")" + base + "/Patient/" + name +
-           R"(","resource":{"resourceType":"Patient","id":")" + name +
-           R"(","active":true,"name":[{"family":"Bench","given":[")" + name +
-           R"("]}],"birthDate":"1970-01-02","gender":"female"}})";
-}
-
-std::string document(std::string const& base, std::string const& name, std::size_t number) {
-    auto const id = name + "-" + std::to_string(number);
-    return R"({"fullUrl":")" + base + "/DocumentReference/" + id +
-           R"(","resource":{"resourceType":"DocumentReference","id":")" + id +
-           R"(","meta":{"versionId":"1"},"masterIdentifier":{"system":"urn:ietf:rfc:3986","value":"urn:oid:2.999.7.1.)" +
-           std::to_string(std::hash<std::string>()(id)) +
-           R"("},"status":"current","type":{"coding":[{"system":"http://loinc.org","code":"34133-9","display":)"
-           R"("Summary of episode note"}]},"subject":{"reference":"Patient/)" +
-           name +
-           R"("},"date":"2026-01-11T08:00:00Z","description":"Summary of the stay on the third floor","content":[)"
-           R"({"attachment":{"contentType":"text/plain","url":"Binary/)" +
-           id + R"("}}]}})";
-}
+constexpr char kFamily[] = "Bench";
 
 net::HttpServer::Settings server_settings(std::uint16_t port) {
     net::HttpServer::Settings settings;
@@ -104,7 +72,7 @@ awaitable<net::ServerResponse> HookStage::answer(net::ServerRequest request) {
     auto const asked = request.query + '&' + request.body;
     auto const base = partner_base();
     if (request.path.find("/Patient") != std::string::npos) {
-        auto const body = bundle(patient(base, value_of(asked, "given=")), 1);
+        auto const body = bundle(patient_entry(base, value_of(asked, "given="), kFamily), 1);
         co_return net::ServerResponse(200, kFhirJson, body);
     }
     if (request.path.find("/DocumentReference") != std::string::npos) {
@@ -119,16 +87,13 @@ awaitable<net::ServerResponse> HookStage::answer(net::ServerRequest request) {
     }
     if (request.path.find("/Binary") != std::string::npos)
         co_return net::ServerResponse(200, "text/plain", request.path + std::string(kDocumentBytes, '.'));
-    std::string const statement =
-        R"({"resourceType":"CapabilityStatement","status":"active","kind":"instance",)"
-        R"("fhirVersion":"4.0.1","format":["json"]})";
-    co_return net::ServerResponse(200, kFhirJson, statement);
+    co_return net::ServerResponse(200, kFhirJson, kCapabilityStatement);
 }
 
 std::string HookStage::page(std::string const& name, std::size_t documents) const {
     std::string entries;
     for (std::size_t i = 0; i < documents; ++i)
-        entries += (i == 0 ? "" : ",") + document(partner_base(), name, i);
+        entries += (i == 0 ? "" : ",") + document_entry(partner_base(), name, i);
     return bundle(entries, documents);
 }
 

@@ -1,13 +1,10 @@
-"""(e) what one call in flight and one idle WebSocket cost, and a server that only has 200 partners."""
-import base64
+"""(e) what Discoveries that wait and one call in flight cost, and a server that only has 200 partners."""
 import json
-import os
 import selectors
 import socket
 import subprocess
 import threading
 import time
-import urllib.parse
 
 import process
 from hooks import configuration
@@ -15,7 +12,6 @@ from rows import Row
 from support import fhir, programs, web
 
 CALL_BYTES = 11 * 1024
-SOCKET_BYTES = 15 * 1024
 
 
 class HangingPartner:
@@ -86,33 +82,6 @@ def with_discoveries(folder, count, at_once):
         partner.stop()
 
 
-def open_socket(url):
-    parts = urllib.parse.urlsplit(url)
-    made = socket.create_connection((parts.hostname, parts.port), 10)
-    key = base64.b64encode(os.urandom(16)).decode()
-    made.sendall((f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                  f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
-    if b" 101 " not in made.recv(4096):
-        raise RuntimeError("no WebSocket")
-    return made
-
-
-def bytes_per_socket(folder, count):
-    server = programs.Tributary(folder, configuration(1))
-    sockets = []
-    try:
-        url = f"{server.fhir}/ws"
-        for _ in range(20):  # what the first ones cost once is not theirs
-            open_socket(url).close()
-        before = at_rest(server)
-        sockets = [open_socket(url) for _ in range(count)]
-        return (at_rest(server) - before) / count
-    finally:
-        for each in sockets:
-            each.close()
-        server.kill()
-
-
 def resident_with_partners(folder, count):
     sections = configuration(1)
     sections["partner"] = [{"id": f"p{number:03}", "fhir": f"http://127.0.0.1:1/p{number:03}/fhir"} for number in range(1, count + 1)]
@@ -141,7 +110,5 @@ def footprints(folder, quick):
             note=f"{discoveries['waiting_steps']} Steps wait, {discoveries['bytes_per_waiting_step']:.0f} B each, all included"),
         Row("a call in flight", (flying - waiting) / (count - 1), "B", CALL_BYTES,
             note=f"{count} Discoveries with their call in flight, less the same with one in flight; against what a bare client needed"),
-        Row("an idle WebSocket", bytes_per_socket(folder / "sockets", count), "B", SOCKET_BYTES,
-            note=f"of {count}; against what a bare server needed"),
         Row("resident, idle, with 200 partners", resident_with_partners(folder / "idle", 200), "B", 30 << 20, most=1),
     ]

@@ -13,10 +13,10 @@ def text_of(value, unit):
 
 
 class Row:
-    """`measured` and `against` are numbers of one unit ("s", "B" or a word of one's own); `most` is the target for their ratio, `slack` for their
-    difference. Without a target the row informs."""
+    """`measured` and `against` are numbers of one unit ("s", "B" or a word of one's own); `most` or `least` is the target for their ratio, `slack`
+    for their difference. Without a target the row informs."""
 
-    def __init__(self, name, measured, unit, against=None, most=None, slack=None, note=""):
+    def __init__(self, name, measured, unit, against=None, most=None, least=None, slack=None, note=""):
         self.name, self.unit, self.note = name, unit, note
         self.measured_value, self.against_value = measured, against
         self.measured, self.against = text_of(measured, unit), text_of(against, unit)
@@ -25,6 +25,8 @@ class Row:
         self.target, self.ok = "", None
         if most is not None:
             self.target, self.ok = f"<= {most:g} x", measured <= most * against
+        elif least is not None:
+            self.target, self.ok = f">= {least:g} x", measured >= least * against
         elif slack is not None:
             self.target, self.ok = f"<= + {text_of(slack, unit)}", measured - against <= slack
 

@@ -15,7 +15,9 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "acceptance")]
 
-import discovery  # noqa: E402  (after the path is set)
+import commits  # noqa: E402  (after the path is set)
+import crowd  # noqa: E402
+import discovery  # noqa: E402
 import gets  # noqa: E402
 import growth  # noqa: E402
 import hooks  # noqa: E402
@@ -31,6 +33,8 @@ SECTIONS = {
     "e": ("memory", memory.footprints),
     "f": ("cost as partners grow", growth.cost),
     "g": ("from a partner's page to the notification, against one fsync and one POST", hooks.latency),
+    "h": ("Events made durable together, against a commit for each", commits.group),
+    "i": ("idle WebSockets, and endpoints that do not answer beside those that do", crowd.beside_bad_endpoints),
 }
 
 

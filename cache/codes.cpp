@@ -59,4 +59,20 @@ std::string_view wire(DiscoveryState state) {
     return "none";
 }
 
+std::string_view wire(PartnerState state) {
+    switch (state) {
+        case PartnerState::asked:
+            return "asked";
+        case PartnerState::matched:
+            return "matched";
+        case PartnerState::no_match:
+            return "no-match";
+        case PartnerState::failed:
+            return "failed";
+        case PartnerState::slow:
+            return "slow";
+    }
+    return "asked";
+}
+
 }  // namespace tributary::cache

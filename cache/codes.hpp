@@ -14,5 +14,6 @@ ExchangeState exchange_state(std::string_view code);
 
 /// How a Discovery's state stands on the wire: "none", "running", "late", "complete".
 std::string_view wire(DiscoveryState state);
+std::string_view wire(PartnerState state);
 
 }  // namespace tributary::cache

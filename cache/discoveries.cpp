@@ -57,6 +57,20 @@ constexpr char const* kStatements[] = {
     kRecent
 };
 
+PartnerState partner_state(ExchangeState state, std::size_t matches, Progress const& progress) {
+    switch (state) {
+        case ExchangeState::pending:
+            if (progress.ended) return PartnerState::failed;  // nobody asks it any more
+            if (progress.state == DiscoveryState::late) return PartnerState::slow;
+            return matches > 0 ? PartnerState::matched : PartnerState::asked;
+        case ExchangeState::answered:
+            return matches > 0 ? PartnerState::matched : PartnerState::no_match;
+        case ExchangeState::failed:
+            return PartnerState::failed;
+    }
+    return PartnerState::asked;
+}
+
 bool contains(std::vector<std::string> const& partners, std::string const& partner) {
     return std::find(partners.begin(), partners.end(), partner) != partners.end();
 }
@@ -134,11 +148,10 @@ void Discoveries::end_if_done(std::int64_t discovery, Utc now) {
 }
 
 void Discoveries::finish(ExchangeOutcome const& outcome) {
-    auto row = database_.query(kFind, outcome.discovery);
-    if (!row.next()) return;
-    auto const discovery = row.integer(0);
-    database_.run(kFinish, code(outcome.state), outcome.issue, outcome.owed, discovery, outcome.partner);
-    end_if_done(discovery, outcome.now);
+    auto const discovery = find(outcome.discovery);
+    if (!discovery) return;
+    database_.run(kFinish, code(outcome.state), outcome.issue, outcome.owed, *discovery, outcome.partner);
+    end_if_done(*discovery, outcome.now);
 }
 
 void Discoveries::abandon(std::string_view id, Utc now) { database_.run(kEndById, now, id); }
@@ -189,6 +202,27 @@ std::vector<Progress> Discoveries::recent(std::size_t limit) {
     auto row = database_.query(kRecent, limit);
     while (row.next()) discoveries.push_back(load(row.integer(0)));
     return discoveries;
+}
+
+std::optional<std::int64_t> Discoveries::find(std::string_view id) {
+    auto row = database_.query(kFind, id);
+    return row.next() ? std::optional(row.integer(0)) : std::nullopt;
+}
+
+std::vector<PartnerProgress> Discoveries::partners(std::int64_t discovery, Progress const& progress) {
+    std::vector<PartnerProgress> partners;
+    auto row = database_.query(kExchanges, discovery);
+    while (row.next()) {
+        PartnerProgress partner;
+        auto const state = exchange_state(row.text(1));
+        bool const given_up = state == ExchangeState::pending && progress.ended.has_value();
+        partner.partner = row.text(0);
+        partner.issue = given_up ? "transient" : row.text(2);
+        partner.matches = static_cast<std::size_t>(row.integer(4));
+        partner.state = partner_state(state, partner.matches, progress);
+        partners.push_back(std::move(partner));
+    }
+    return partners;
 }
 
 Progress Discoveries::load(std::int64_t discovery) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,10 @@ public:
     Progress progress(std::string_view scope, std::string_view key);
     Progress of_patients(std::vector<std::int64_t> const& patients);
     std::vector<Progress> recent(std::size_t limit);
+    std::optional<std::int64_t> find(std::string_view id);
+    Progress load(std::int64_t discovery);
+    /// Partner by partner, in order of their ids. `progress`: of the same Discovery.
+    std::vector<PartnerProgress> partners(std::int64_t discovery, Progress const& progress);
 
 private:
     struct Latest {
@@ -32,7 +37,6 @@ private:
     OpenedDiscovery start(OpenDiscovery const& wanted);
     OpenedDiscovery join(OpenDiscovery const& wanted, Latest const& latest);
     void end_if_done(std::int64_t discovery, Utc now);
-    Progress load(std::int64_t discovery);
 
     Database& database_;
 };

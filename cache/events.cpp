@@ -18,13 +18,16 @@ constexpr char kFindAnyVersion[] =
     "SELECT 1 FROM event WHERE subscription = ? AND focus_type = ? AND focus_id = ? AND kind = ? LIMIT 1";
 constexpr char kAliases[] = "SELECT id FROM document WHERE alias_of = ? AND alias_of IS NOT NULL";
 constexpr char kList[] =
-    "SELECT e.number, e.kind, e.at, e.focus_type, e.focus_id, e.focus_version, v.resource, "
+    "SELECT e.number, e.kind, e.at, e.focus_type, e.focus_id, e.focus_version, coalesce(v.resource, "
+    "g.resource), "
     "p.id, CASE WHEN p.version = v.patient_version THEN p.resource ELSE w.resource END FROM subscription s "
-    "JOIN event e ON e.subscription = s.sequence JOIN document d ON d.id = e.focus_id "
-    "JOIN document_version v ON v.document = d.sequence AND v.version = e.focus_version "
+    "JOIN event e ON e.subscription = s.sequence LEFT JOIN document d ON d.id = e.focus_id "
+    "LEFT JOIN document_version v ON v.document = d.sequence AND v.version = e.focus_version "
+    "LEFT JOIN progress_version g ON g.id = e.focus_id AND g.version = e.focus_version "
     "LEFT JOIN patient p ON p.sequence = v.patient "
     "LEFT JOIN patient_version w ON w.patient = v.patient AND w.version = v.patient_version "
-    "WHERE s.id = ? AND e.number > ? AND e.number <= ? AND e.retired = 0 ORDER BY e.number LIMIT ?";
+    "WHERE s.id = ? AND e.number > ? AND e.number <= ? AND e.retired = 0 AND coalesce(v.resource, "
+    "g.resource) IS NOT NULL ORDER BY e.number LIMIT ?";
 constexpr char kDelivered[] = "UPDATE subscription SET delivered = ? WHERE id = ? AND delivered < ?";
 constexpr char kDeliveredEvents[] =
     "UPDATE event SET delivered_at = ?, attempts = CASE number WHEN ? THEN ? ELSE 1 END WHERE subscription = "

@@ -18,6 +18,7 @@ constexpr char kPurgeDiscoveries[] =
     "DELETE FROM discovery WHERE sequence IN (SELECT sequence FROM discovery WHERE ended < ? ORDER BY ended "
     "LIMIT ?) RETURNING sequence";
 constexpr char kDropExchanges[] = "DELETE FROM exchange WHERE discovery = ?";
+constexpr char kDropProgress[] = "DELETE FROM progress WHERE discovery = ?";
 constexpr char kDropExchangePatients[] = "DELETE FROM exchange_patient WHERE discovery = ?";
 
 // The row of a delivered Event stays, so that nobody is told twice; its resource goes.
@@ -31,6 +32,9 @@ constexpr char kDropVersion[] =
     "DELETE FROM document_version WHERE document = (SELECT sequence FROM document WHERE id = ? AND version "
     "<> ?) AND version = ? "
     "AND NOT EXISTS (SELECT 1 FROM event WHERE focus_id = ? AND focus_version = ? AND retired = 0)";
+constexpr char kDropProgressVersion[] = "DELETE FROM progress_version WHERE id = ? AND version = ?";
+constexpr char kDropProgressOf[] = "DELETE FROM progress WHERE subscription = ?";
+constexpr char kDropProgressVersionsOf[] = "DELETE FROM progress_version WHERE subscription = ?";
 constexpr char kDeletedSubscriptions[] =
     "SELECT sequence FROM subscription WHERE deleted = 1 AND events > 0 LIMIT 1";
 constexpr char kPurgeDeletedEvents[] =
@@ -90,6 +94,10 @@ constexpr char const* kStatements[] = {
     kDropExchangePatients,
     kRetireEvents,
     kDropVersion,
+    kDropProgress,
+    kDropProgressVersion,
+    kDropProgressOf,
+    kDropProgressVersionsOf,
     kDeletedSubscriptions,
     kPurgeDeletedEvents,
     kSettleDeleted,
@@ -153,6 +161,7 @@ bool Housekeeping::purge(Store::Retention const& retention) {
         while (row.next()) {
             database_.run(kDropExchanges, row.integer(0));
             database_.run(kDropExchangePatients, row.integer(0));
+            database_.run(kDropProgress, row.integer(0));
             ++discoveries;
         }
     }
@@ -174,13 +183,19 @@ bool Housekeeping::purge_events(Utc before) {
         auto row = database_.query(kRetireEvents, before, kSlice);
         while (row.next()) retired.push_back({row.text(0), row.integer(1)});
     }
-    for (auto const& [id, version] : retired) database_.run(kDropVersion, id, version, version, id, version);
+    for (auto const& [id, version] : retired) {
+        database_.run(kDropVersion, id, version, version, id, version);
+        database_.run(kDropProgressVersion, id, version);
+    }
 
     auto deleted = database_.query(kDeletedSubscriptions);
     if (!deleted.next()) return retired.size() == kSlice;
     auto const subscription = deleted.integer(0);
-    if (database_.run(kPurgeDeletedEvents, subscription, subscription, kSlice) < kSlice)
+    if (database_.run(kPurgeDeletedEvents, subscription, subscription, kSlice) < kSlice) {
+        database_.run(kDropProgressOf, subscription);
+        database_.run(kDropProgressVersionsOf, subscription);
         database_.run(kSettleDeleted, subscription);
+    }
     return true;
 }
 

@@ -159,6 +159,26 @@ struct Progress {
     std::optional<Utc> ended;
 };
 
+/// How a partner stands in a Discovery. slow: still asked after the Discovery's deadline.
+enum class PartnerState { asked, matched, no_match, failed, slow };
+struct PartnerProgress {
+    std::string partner;
+    PartnerState state = PartnerState::asked;
+    std::size_t matches = 0;  ///< its Patients that were accepted
+    std::string issue;        ///< as of PartnerIssue, "" none
+};
+/// What Events about progress are about: resources of this type.
+inline constexpr char kProgressFocus[] = "Basic";
+struct ProgressFollower {
+    std::string subscription;
+    std::string id;  ///< of the Basic that tells it of this Discovery
+};
+struct ProgressNews {
+    std::string scope, discovery;
+    std::vector<ProgressFollower> followers;
+    Utc now;
+};
+
 // What partners answer ------------------------------------------------------------------------------------------------
 
 struct NewPatient {

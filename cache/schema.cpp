@@ -163,6 +163,18 @@ CREATE INDEX subscription_notice ON subscription(notice) WHERE notice = 1;
 // Clients of the JSON dialect leave their Subscriptions behind.
 constexpr char kBoundBy[] = "ALTER TABLE subscription ADD COLUMN bound_by INTEGER NOT NULL DEFAULT 0";
 
+// How Discoveries went, as Subscriptions that asked for it were told: what the latest version said, and the versions themselves.
+constexpr char kProgress[] = R"(
+CREATE TABLE progress(
+  id TEXT PRIMARY KEY, subscription INTEGER NOT NULL, discovery INTEGER NOT NULL, version INTEGER NOT NULL, told TEXT NOT NULL) STRICT;
+CREATE INDEX progress_subscription ON progress(subscription);
+CREATE INDEX progress_discovery ON progress(discovery);
+CREATE TABLE progress_version(
+  id TEXT NOT NULL, version INTEGER NOT NULL, subscription INTEGER NOT NULL, at INTEGER NOT NULL, resource TEXT NOT NULL,
+  PRIMARY KEY(id, version)) STRICT;
+CREATE INDEX progress_version_subscription ON progress_version(subscription);
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -172,7 +184,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 9> kCacheMigrations{
+constexpr std::array<char const*, 10> kCacheMigrations{
     kFirst,
     kCopies,
     kKeyCheck,
@@ -181,7 +193,8 @@ constexpr std::array<char const*, 9> kCacheMigrations{
     kSubscriptionIndex,
     kSubscriptionVersions,
     kNotices,
-    kBoundBy
+    kBoundBy,
+    kProgress
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

@@ -16,6 +16,7 @@ std::span<char const* const> subscription_statements();
 std::span<char const* const> subscription_index_statements();
 std::span<char const* const> subscription_history_statements();
 std::span<char const* const> discovery_statements();
+std::span<char const* const> progress_statements();
 std::span<char const* const> content_statements();
 std::span<char const* const> search_statements();
 std::span<char const* const> housekeeping_statements();

@@ -8,6 +8,7 @@
 #include "cache/document_search.hpp"
 #include "cache/explanation.hpp"
 #include "cache/housekeeping.hpp"
+#include "cache/progress_notices.hpp"
 #include "cache/schema.hpp"
 #include "cache/subscription_table.hpp"
 
@@ -64,6 +65,7 @@ struct Store::Impl {
     Interest interest{database, settings, patients, events};
     SubscriptionTable subscriptions{database, settings, interest, documents, events};
     Discoveries discoveries{database};
+    ProgressNotices progress_notices{database, settings, discoveries, events};
     Contents contents{database};
     DocumentQueries queries{database, patients};
     Housekeeping housekeeping{database};
@@ -224,6 +226,13 @@ Result<Progress> Store::progress_of_patient(std::string_view scope, std::string_
 }
 Result<std::vector<Progress>> Store::recent_discoveries(std::size_t limit) {
     return impl_->unit([&] { return impl_->discoveries.recent(limit); });
+}
+
+Result<std::vector<std::string>> Store::tell_progress(ProgressNews const& news) {
+    return impl_->unit([&] { return impl_->progress_notices.tell(news); });
+}
+Result<FoundResource> Store::read_progress(std::string_view scope, std::string_view id) {
+    return impl_->unit([&] { return impl_->progress_notices.read(scope, id); });
 }
 
 Result<void> Store::admit_patients(PatientsAnswer const& answer) {

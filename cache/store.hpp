@@ -115,6 +115,10 @@ public:
     /// Of the latest Discovery that accepted a Patient of that Patient's Person.
     Result<Progress> progress_of_patient(std::string_view scope, std::string_view patient_id);
     Result<std::vector<Progress>> recent_discoveries(std::size_t limit);
+    /// Events for the Subscriptions that follow a Discovery, where something has changed for them. Answers who was told.
+    Result<std::vector<std::string>> tell_progress(ProgressNews const& news);
+    /// The latest version of what one of them was told.
+    Result<FoundResource> read_progress(std::string_view scope, std::string_view id);
 
     // What partners answer
     /// Patients, their Persons, and how many matched at that partner.

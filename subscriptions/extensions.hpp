@@ -20,6 +20,9 @@ inline constexpr std::string_view kMaxCount =
 inline constexpr std::string_view kChannelType =
     "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-channel-type";
 
+/// Of ours, below the canonical base: asks for progress notifications. Source: architecture 7.
+inline constexpr std::string_view kNotifyProgress = "/StructureDefinition/notify-progress";
+
 /// The extensions of an element, or of a primitive by its `_`-sibling; empty where there are none.
 inline fhir::json::Value::Array const& extensions(fhir::json::Value const* element) {
     static fhir::json::Value::Array const kNone;

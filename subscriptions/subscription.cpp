@@ -34,6 +34,15 @@ bool is_masked(std::string_view header) {
     return colon != header.npos && trim(header.substr(colon + 1)) == kMask;
 }
 
+bool asks_for_progress(Value const& resource) {
+    auto const& marks = extensions(&resource);
+    return std::any_of(marks.begin(), marks.end(), [](Value const& mark) {
+        auto const* const value = mark.find("valueBoolean");
+        return mark.text("url").ends_with(kNotifyProgress) && value != nullptr &&
+               value->get<bool>() != nullptr && *value->get<bool>();
+    });
+}
+
 }  // namespace
 
 Value::Array* channel_headers(Value& resource) {
@@ -219,6 +228,7 @@ bool same_resource(Value const& a, Value const& b) { return equal(&a, &b); }
 bool same_request(Value const& a, Value const& b) {
     if (!equal(a.find("criteria"), b.find("criteria")) || !equal(a.find("_criteria"), b.find("_criteria")))
         return false;
+    if (asks_for_progress(a) != asks_for_progress(b)) return false;
     Value channel_a = a.find("channel") == nullptr ? Value() : *a.find("channel");
     Value channel_b = b.find("channel") == nullptr ? Value() : *b.find("channel");
     if (!same_headers(channel_a.items("header"), channel_b.items("header"))) return false;

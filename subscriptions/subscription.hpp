@@ -47,6 +47,7 @@ struct Plan {
     fhir::search::DocumentSearch search;
     Channel channel;
     Content content = Content::none;
+    bool notify_progress = false;  ///< Events tell how its Discovery goes, too
     std::optional<std::chrono::system_clock::time_point> end;
 };
 
@@ -103,7 +104,7 @@ Result<fhir::json::Value> with_stored_headers(fhir::json::Value resource, fhir::
 /// The answer to a write: `outward` with the header values as `written` carries them, those in clear and those masked. Source: subscriptions D2.
 fhir::json::Value with_headers_as_written(fhir::json::Value outward, fhir::json::Value const& written);
 
-/// Two stored forms ask for the same (criteria, filters, channel). A masked header value equals any.
+/// Two stored forms ask for the same (criteria, filters, channel, progress). A masked header value equals any.
 bool same_request(fhir::json::Value const& a, fhir::json::Value const& b);
 /// Two stored forms are the same resource, whatever the order of members: a PUT that changes nothing.
 bool same_resource(fhir::json::Value const& a, fhir::json::Value const& b);

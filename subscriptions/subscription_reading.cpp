@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "fhir/json/reader.hpp"
 #include "fhir/search/date_range.hpp"
@@ -136,6 +137,26 @@ void read_search(std::string_view criteria, Rules const& rules, Plan& plan, Prob
     }
 }
 
+/// Source: architecture 7.
+void read_notify_progress(Value const& resource, Rules const& rules, Plan& plan, Problems& problems) {
+    auto const url = rules.canonical_base + std::string(kNotifyProgress);
+    auto const& marks = extensions(&resource);
+    bool given = false;
+    for (std::size_t i = 0; i < marks.size(); ++i) {
+        if (marks[i].text("url") != url) continue;
+        auto const* const value = marks[i].find("valueBoolean");
+        auto const* const wanted = value == nullptr ? nullptr : value->get<bool>();
+        if (wanted == nullptr || std::exchange(given, true)) {
+            add(problems,
+                Errc::value,
+                "notify-progress is given once, with valueBoolean true or false",
+                "Subscription.extension[" + std::to_string(i) + "].value");
+        } else {
+            plan.notify_progress = *wanted;
+        }
+    }
+}
+
 bool is_instant(std::string_view text) {
     // YYYY-MM-DDThh:mm:ss[.f](Z|+hh:mm|-hh:mm)
     if (text.size() < 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':') return false;
@@ -211,6 +232,7 @@ Plan read_request(Value const& resource, Rules const& rules, Problems& problems)
             "Subscription.channel.type");
     }
     read_end(resource, plan, problems);
+    read_notify_progress(resource, rules, plan, problems);
     refuse_foreign_extensions(resource, "Subscription", problems);
     return plan;
 }

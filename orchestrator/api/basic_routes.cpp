@@ -114,11 +114,17 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
         if (topic.id == request.captures.front())
             co_return resource_response(200, subscriptions::basic_topic(topic));
     }
-    co_return failure_response(Failure(
-        Errc::not_found,
-        "no Basic has this id: GET [base]/Basic?code=" + std::string(kCodeSystem) +
-            "|SubscriptionTopic lists the topics"
-    ));
+    auto const found = co_await context.storage.read_progress(request.caller.scope, request.captures.front());
+    if (!found) co_return failure_response(found.error());
+    if (found->presence != cache::Presence::found) {
+        co_return failure_response(Failure(
+            Errc::not_found,
+            "no Basic has this id: GET [base]/Basic?code=" + std::string(kCodeSystem) +
+                "|SubscriptionTopic lists the topics"
+        ));
+    }
+    auto const& stored = found->resource;
+    co_return versioned_response(200, stored.resource, stored.version, stored.last_updated);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "orchestrator/api/completeness.hpp"
 
-#include "cache/codes.hpp"
+#include "cache/progress_resource.hpp"
 #include "fhir/resources/operation_outcome.hpp"
 
 namespace tributary::api {
@@ -8,22 +8,6 @@ namespace tributary::api {
 namespace {
 
 using fhir::json::Value;
-
-Value part(std::string_view url, std::string_view type, Value value) {
-    return fhir::json::object({{"url", Value(url)}, {std::string(type), std::move(value)}});
-}
-
-Value progress_extension(cache::Progress const& progress, std::string_view canonical_base) {
-    std::vector<Value> parts;
-    parts.push_back(part("state", "valueCode", Value(cache::wire(progress.state))));
-    parts.push_back(part("asked", "valueUnsignedInt", progress.asked));
-    parts.push_back(part("answered", "valueUnsignedInt", progress.answered));
-    parts.push_back(part("matched", "valueUnsignedInt", progress.matched));
-    parts.push_back(part("failed", "valueUnsignedInt", progress.failed));
-    parts.push_back(part("pending", "valueUnsignedInt", progress.pending));
-    std::string const url = std::string(canonical_base) + "/StructureDefinition/discovery-progress";
-    return fhir::json::object({{"url", url}, {"extension", fhir::json::array(std::move(parts))}});
-}
 
 std::string words(cache::Progress const& progress) {
     if (progress.state == cache::DiscoveryState::none) {
@@ -53,7 +37,7 @@ std::optional<Value> completeness_outcome(cache::Progress const& progress, std::
     issues.front().severity = running ? "information" : "warning";
     issues.front().code = "incomplete";
     issues.front().diagnostics = words(progress);
-    issues.front().extension = fhir::json::array({progress_extension(progress, canonical_base)});
+    issues.front().extension = fhir::json::array({cache::progress_extension(progress, {}, canonical_base)});
     for (auto const& partner : progress.issues) {
         fhir::Issue issue;
         issue.severity = "warning";

@@ -54,7 +54,11 @@ Value subscription_resource(Context const& context) {
          "Channels: rest-hook and websocket. Classic criteria (DocumentReference?patient.given=…) and "
          "topics, those of DSUBm over rest-hook only, with content empty, id-only or "
          "full-resource. With strict acceptance a Patient of a partner must equal the demographics asked "
-         "for, which is narrower than a search."},
+         "for, which is narrower than a search. With the extension " +
+             context.settings.canonical_base +
+             "/StructureDefinition/notify-progress true, Events tell how the Discovery goes, too: their "
+             "focus is a "
+             "Basic."},
         {"interaction",
          interactions({"read", "vread", "create", "update", "delete", "history-instance", "search-type"})},
         {"versioning", "versioned-update"},
@@ -96,7 +100,9 @@ Value capability_statement(Context const& context) {
                    {"status", "token", ""},
                    {"resource", "uri", ""},
                    {"derived-or-self", "uri", ""}},
-                  "The topics, as R4 shows them: code=http://hl7.org/fhir/fhir-types|SubscriptionTopic."
+                  "The topics, as R4 shows them: code=http://hl7.org/fhir/fhir-types|SubscriptionTopic. By "
+                  "its id, "
+                  "how a Discovery goes, as a progress notification names it."
               ),
               searched_resource(
                   "DocumentReference",

@@ -97,7 +97,7 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
     if (!outcome) co_return failure_response(outcome.error());
     if (outcome->matches > 0) co_return existing(context, request, *outcome);
     auto const& record = outcome->record;
-    if (record.status != Status::off) want(context, request, record, std::move(*query));
+    if (record.status != Status::off) want(context, request, record, reading.plan, std::move(*query));
     auto response = written(context, request, Write::create, record, &*resource);
     response.after_write = [&deliveries = context.deliveries, id = record.id] { deliveries.wake({id}); };
     co_return response;

@@ -81,7 +81,7 @@ awaitable<Written> replace(
         context.discoveries.unwant(id);
     } else {
         context.deliveries.stop_subscription(id);
-        want(context, request, outcome->record, std::move(*query));
+        want(context, request, outcome->record, reading.plan, std::move(*query));
     }
     auto response = written(context, request, Write::update, outcome->record, &update.sent);
     response.after_write = [&deliveries = context.deliveries, id] { deliveries.wake({id}); };

@@ -60,6 +60,7 @@ void want(
     Context const& context,
     Request const& request,
     cache::SubscriptionRecord const& record,
+    subscriptions::Plan const& plan,
     fhir::search::PatientQuery query
 ) {
     pipeline::Interest interest;
@@ -67,6 +68,7 @@ void want(
     interest.scope = request.caller.scope;
     interest.origin = record.origin;
     interest.query = std::move(query);
+    interest.progress = plan.notify_progress;
     context.discoveries.want(std::move(interest));
 }
 

@@ -25,6 +25,7 @@ void want(
     Context const& context,
     Request const& request,
     cache::SubscriptionRecord const& record,
+    subscriptions::Plan const& plan,
     fhir::search::PatientQuery query
 );
 

@@ -1,13 +1,11 @@
 #include "orchestrator/cli/watch_messages.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <map>
 #include <utility>
 
 #include "fhir/json/reader.hpp"
 #include "orchestrator/cli/terminal.hpp"
-#include "orchestrator/net/url.hpp"
 
 namespace tributary::cli {
 namespace {
@@ -19,6 +17,7 @@ using fhir::json::Value;
 constexpr std::string_view kBackport = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/";
 constexpr std::string_view kTopicPath = "/SubscriptionTopic/patient-documents";
 constexpr std::string_view kProgressPath = "/StructureDefinition/discovery-progress";
+constexpr std::string_view kNotifyProgressPath = "/StructureDefinition/notify-progress";
 
 std::string backport(std::string_view name) { return std::string(kBackport).append(name); }
 
@@ -39,25 +38,21 @@ std::string_view parameter_text(Value const& parameters, std::string_view name, 
     return parameter == nullptr ? std::string_view() : parameter->text(type);
 }
 
-std::int64_t to_number(std::string_view text) {
-    std::int64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
-
 unsigned unsigned_of(Value const& part) {
     auto const* value = part.find("valueUnsignedInt");
     auto const* number = value == nullptr ? nullptr : value->get<fhir::json::Number>();
-    return number == nullptr ? 0 : static_cast<unsigned>(std::max<std::int64_t>(0, to_number(number->text)));
+    unsigned read = 0;
+    if (number != nullptr)
+        std::from_chars(number->text.data(), number->text.data() + number->text.size(), read);
+    return read;
 }
 
 Progress progress_of(Value const& extension) {
     Progress progress;
-    unsigned matched = 0;
     std::map<std::string_view, unsigned*> const numbers = {
         {"asked", &progress.asked},
         {"answered", &progress.answered},
-        {"matched", &matched},
+        {"matched", &progress.matched},
         {"failed", &progress.failed},
         {"pending", &progress.pending},
     };
@@ -66,7 +61,6 @@ Progress progress_of(Value const& extension) {
         auto const number = numbers.find(part.text("url"));
         if (number != numbers.end()) *number->second = unsigned_of(part);
     }
-    progress.matched = matched;
     return progress;
 }
 
@@ -130,9 +124,12 @@ Value make_subscription(std::string_view topic, std::string_view criteria) {
     auto channel = object({{"type", "websocket"}, {"payload", "application/fhir+json"}});
     channel.set("_payload", extensions(backport("backport-payload-content"), "valueCode", "full-resource"));
     auto profile = array({backport("backport-subscription")});
+    std::string const progress =
+        std::string(topic.substr(0, topic.rfind(kTopicPath))) + std::string(kNotifyProgressPath);
     return object({
         {"resourceType", "Subscription"},
         {"meta", object({{"profile", std::move(profile)}})},
+        {"extension", array({object({{"url", progress}, {"valueBoolean", true}})})},
         {"status", "requested"},
         {"reason", "tributary watch"},
         {"criteria", topic},
@@ -159,52 +156,17 @@ Result<Notification> read_notification(std::string_view text) {
         return Failure(Errc::protocol, "a message is no notification Bundle");
     Notification notification;
     notification.status = parameter_text(*status, "status", "valueCode");
-    for (auto const& parameter : status->items("parameter")) {
-        if (parameter.text("name") != "notification-event") continue;
-        for (auto const& part : parameter.items("part")) {
-            if (part.text("name") != "event-number") continue;
-            notification.highest_number =
-                std::max(notification.highest_number, to_number(part.text("valueString")));
-        }
-    }
     for (auto const& entry : entries) {
         auto const* resource = entry.find("resource");
-        if (resource == nullptr || resource->text("resourceType") != "DocumentReference") continue;
-        notification.rows.push_back(row_of(*resource));
-    }
-    return notification;
-}
-
-std::optional<Progress> read_progress(Value const& searchset) {
-    for (auto const& entry : searchset.items("entry")) {
-        auto const* outcome = entry.find("resource");
-        if (outcome == nullptr || outcome->text("resourceType") != "OperationOutcome") continue;
-        for (auto const& issue : outcome->items("issue")) {
-            for (auto const& extension : issue.items("extension")) {
-                if (extension.text("url").ends_with(kProgressPath)) return progress_of(extension);
-            }
+        if (resource == nullptr) continue;
+        if (resource->text("resourceType") == "DocumentReference")
+            notification.rows.push_back(row_of(*resource));
+        for (auto const& extension : resource->items("extension")) {
+            if (extension.text("url").ends_with(kProgressPath))
+                notification.progress = progress_of(extension);
         }
     }
-    return std::nullopt;
-}
-
-std::int64_t read_event_count(Value const& searchset) {
-    for (auto const& entry : searchset.items("entry")) {
-        auto const* status = entry.find("resource");
-        if (status == nullptr) continue;
-        return to_number(parameter_text(*status, "events-since-subscription-start", "valueString"));
-    }
-    return 0;
-}
-
-std::string progress_target(std::string_view criteria) {
-    static constexpr std::string_view kNotInUrls = " \"#<>\\^`{|}";
-    std::string target;
-    for (char const byte : criteria) {
-        bool const plain = byte > ' ' && byte < 0x7F && kNotInUrls.find(byte) == std::string_view::npos;
-        target += plain ? std::string(1, byte) : net::percent_encode({&byte, 1});
-    }
-    return target + "&_count=0";
+    return notification;
 }
 
 std::string explain_refusal(unsigned status, std::string_view body) {

@@ -16,7 +16,7 @@ namespace tributary::cli {
 /// The canonical of the topic of patients' documents, out of a CapabilityStatement. Errors: not_supported.
 Result<std::string> find_topic(fhir::json::Value const& capability_statement);
 
-/// A topic Subscription over WebSocket with payload full-resource.
+/// A topic Subscription over WebSocket with payload full-resource, and with progress notifications.
 fhir::json::Value make_subscription(std::string_view topic, std::string_view criteria);
 
 /// The answer of $get-ws-binding-token. Errors: protocol.
@@ -25,22 +25,14 @@ struct Binding {
 };
 Result<Binding> read_binding(fhir::json::Value const& parameters);
 
-/// One message on the socket: documents with their Event numbers; none for a handshake or heartbeat.
+/// One message on the socket: documents, or progress; neither for a handshake or heartbeat.
 struct Notification {
-    std::int64_t highest_number = 0;  ///< 0: none
     std::vector<DocumentRow> rows;
+    std::optional<Progress> progress;
     std::string status;  ///< of the Subscription
 };
 /// Errors: protocol, malformed.
 Result<Notification> read_notification(std::string_view text);
-
-/// Of a searchset, the progress; empty: the server says nothing, since everything is known.
-std::optional<Progress> read_progress(fhir::json::Value const& searchset);
-/// events-since-subscription-start out of the answer of $status, 0 where it says none.
-std::int64_t read_event_count(fhir::json::Value const& searchset);
-
-/// Where the progress is read: a search by the criteria, encoded for a URL, without the documents.
-std::string progress_target(std::string_view criteria);
 
 /// Why a server refused: the diagnostics of its OperationOutcome, a line each; the status where it sent none.
 std::string explain_refusal(unsigned status, std::string_view body);

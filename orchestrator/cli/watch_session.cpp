@@ -83,7 +83,7 @@ awaitable<Result<Value>> WatchSession::first_answer() {
         auto answer = co_await call("GET", "metadata");
         bool const absent = !answer && answer.error().errc() == Errc::connect;
         if (!absent || stopping_ || clock_.now() >= end) co_return answer;
-        co_await clock_.sleep_for(settings_.poll);
+        co_await clock_.sleep_for(settings_.tick);
     }
 }
 
@@ -108,7 +108,7 @@ awaitable<void> WatchSession::follow() {
     auto both = [this](async::TaskGroup& group) -> awaitable<void> {
         live_ = &group;
         bool const reading = group.spawn("notifications", read_notifications(group));
-        if (!reading || !group.spawn("progress", poll_progress(group))) group.cancel();
+        if (!reading || !group.spawn("time", keep_time())) group.cancel();
         co_return;
     };
     co_await async::with_group(std::ref(both));
@@ -131,41 +131,22 @@ awaitable<void> WatchSession::read_notifications(async::TaskGroup& group) {
             fail(group, notification.error());
             co_return;
         }
-        show(*notification);
-    }
-}
-
-awaitable<void> WatchSession::poll_progress(async::TaskGroup& group) {
-    while (true) {
-        auto const finished = co_await poll_once();
-        if (!finished) {
-            fail(group, finished.error());
+        if (notification->status == "off") {
+            fail(group, Failure(Errc::closed, "the server has turned the Subscription off"));
             co_return;
         }
-        if (screen_.broken()) stop();
-        if (*finished) break;
-        co_await clock_.sleep_for(settings_.poll);
+        show(*notification);
+        if (progress_.state == "complete") break;  // what came before it in the stream is here
     }
     group.cancel();
 }
 
-/// True: all partners have answered, and what the server announced is here.
-awaitable<Result<bool>> WatchSession::poll_once() {
-    auto const search = co_await call("GET", progress_target(settings_.criteria));
-    if (!search) co_return search.error();
-    if (auto const progress = read_progress(*search)) {
-        progress_ = *progress;
-    } else {  // nothing is missing, so nothing is said
-        progress_.state = "complete";
-        progress_.answered = progress_.asked - progress_.failed;
-        progress_.pending = 0;
-        progress_.matched.reset();
+awaitable<void> WatchSession::keep_time() {
+    while (true) {
+        screen_.show_progress(elapsed(), progress_);
+        if (screen_.broken()) stop();
+        co_await clock_.sleep_for(settings_.tick);
     }
-    screen_.show_progress(elapsed(), progress_);
-    if (progress_.state != "complete") co_return false;
-    auto const status = co_await call("GET", "Subscription/" + subscription_ + "/$status");
-    if (!status) co_return status.error();
-    co_return received_ >= read_event_count(*status);
 }
 
 /// One call to the server. Errors: what refused it, in the server's own words.
@@ -192,7 +173,6 @@ awaitable<Result<Value>> WatchSession::call(std::string method, std::string targ
 }
 
 void WatchSession::show(Notification const& notification) {
-    received_ = std::max(received_, notification.highest_number);
     for (auto row : notification.rows) {
         row.update = !documents_.insert(row.id).second;
         auto const at = elapsed();
@@ -200,6 +180,9 @@ void WatchSession::show(Notification const& notification) {
         summary_.last = at;
         screen_.show_row(at, row);
     }
+    if (!notification.progress) return;
+    progress_ = *notification.progress;
+    screen_.show_progress(elapsed(), progress_);
 }
 
 void WatchSession::fail(async::TaskGroup& group, Failure failure) {

@@ -26,7 +26,7 @@ class WatchSession {
 public:
     struct Settings {
         std::string criteria, server;
-        std::chrono::milliseconds poll = std::chrono::milliseconds(250);
+        std::chrono::milliseconds tick = std::chrono::milliseconds(250);  ///< the clock on the screen
         std::chrono::seconds call = std::chrono::seconds(10);
         std::chrono::milliseconds start =
             std::chrono::seconds(3);  ///< a server just started may not listen yet
@@ -52,8 +52,7 @@ private:
     awaitable<Result<void>> bind();
     awaitable<void> follow();
     awaitable<void> read_notifications(async::TaskGroup& group);
-    awaitable<void> poll_progress(async::TaskGroup& group);
-    awaitable<Result<bool>> poll_once();
+    awaitable<void> keep_time();
     awaitable<Result<fhir::json::Value>> call(std::string method, std::string target, std::string body = {});
     void show(Notification const& notification);
     void fail(async::TaskGroup& group, Failure failure);
@@ -70,7 +69,6 @@ private:
     Progress progress_;
     Summary summary_;
     std::set<std::string> documents_;
-    std::int64_t received_ = 0;  ///< highest Event number
     std::optional<Failure> failure_;
     bool stopping_ = false;             ///< stop() was called
     async::TaskGroup* live_ = nullptr;  ///< while there is something to cancel

@@ -69,11 +69,6 @@ std::string bar(Terminal const& terminal, std::size_t width, Progress const& pro
            styled(terminal, Style::dim, repeat(empty, width - answered - failed));
 }
 
-/// The Discovery had ended before it was first looked at, and nothing is missing: then a server tells no numbers.
-bool knows_no_numbers(Progress const& progress) {
-    return progress.state == "complete" && progress.asked == 0;
-}
-
 Style style_of(Progress const& progress) {
     if (progress.state == "complete") return Style::good;
     return progress.state == "late" ? Style::bad : Style::busy;
@@ -85,11 +80,9 @@ void break_at_semicolons(std::string& line) {
 }
 
 std::string format_partners(Progress const& progress) {
-    if (knows_no_numbers(progress)) return format_progress(progress);
     auto text = "partners: " + std::to_string(progress.asked) + " asked, " +
-                std::to_string(progress.answered) + " answered, ";
-    if (progress.matched) text += std::to_string(*progress.matched) + " matched, ";
-    text += std::to_string(progress.failed) + " failed";
+                std::to_string(progress.answered) + " answered, " + std::to_string(progress.matched) +
+                " matched, " + std::to_string(progress.failed) + " failed";
     if (progress.pending == 0) return text;
     return text + ", " + std::to_string(progress.pending) + (progress.state == "late" ? " late" : " pending");
 }
@@ -111,22 +104,19 @@ std::string format_row(Terminal const& terminal, milliseconds at, DocumentRow co
 }
 
 std::string format_progress(Progress const& progress) {
-    if (knows_no_numbers(progress)) return "every partner has answered";
     auto const number = [](char const* name, unsigned value) {
         return std::string(name) + ' ' + std::to_string(value);
     };
-    auto text = number("asked", progress.asked) + "  " + number("answered", progress.answered);
-    if (progress.matched) text += "  " + number("matched", *progress.matched);
-    text += "  " + number("failed", progress.failed);
-    return text + "  " + number(progress.state == "late" ? "late" : "pending", progress.pending);
+    return number("asked", progress.asked) + "  " + number("answered", progress.answered) + "  " +
+           number("matched", progress.matched) + "  " + number("failed", progress.failed) + "  " +
+           number(progress.state == "late" ? "late" : "pending", progress.pending);
 }
 
 std::string format_progress_area(
     Terminal const& terminal, Progress const& progress, std::size_t documents, milliseconds elapsed
 ) {
-    auto const done = knows_no_numbers(progress) ? std::string("all partners")
-                                                 : std::to_string(progress.answered + progress.failed) + '/' +
-                                                       std::to_string(progress.asked) + " partners";
+    auto const done = std::to_string(progress.answered + progress.failed) + '/' +
+                      std::to_string(progress.asked) + " partners";
     auto const room = terminal.width - std::min(terminal.width, columns(done) + 4);
     auto const line =
         format_progress(progress) + "  documents " + std::to_string(documents) + "  " + seconds(elapsed);

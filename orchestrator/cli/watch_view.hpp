@@ -12,8 +12,7 @@ namespace tributary::cli {
 /// How far a Discovery has come, as the server tells it. Source: architecture 7, discovery-progress.
 struct Progress {
     std::string state = "none";  ///< none, running, late, complete
-    unsigned asked = 0, answered = 0, failed = 0, pending = 0;
-    std::optional<unsigned> matched = 0;  ///< empty: not told
+    unsigned asked = 0, answered = 0, matched = 0, failed = 0, pending = 0;
     bool operator==(Progress const&) const = default;
 };
 

@@ -122,6 +122,7 @@ void read_discovery(TableReader reader, pipeline::DiscoverySettings& discovery) 
         discovery.retrieve
     );
     reader.duration("refresh", discovery.refresh);
+    reader.duration("progress_interval", discovery.progress_interval);
     reader.finish();
 }
 

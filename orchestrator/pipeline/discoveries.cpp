@@ -14,6 +14,7 @@
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/pipeline/discovery.hpp"
+#include "orchestrator/pipeline/progress_teller.hpp"
 #include "orchestrator/pipeline/until_stored.hpp"
 
 namespace tributary::pipeline {
@@ -31,7 +32,7 @@ constexpr std::chrono::hours kAlways{24 * 36500};
 
 /// What is to be done at a time, for one Discovery.
 struct Appointment {
-    enum class Kind { late, refresh, reopen, forget } kind = Kind::late;
+    enum class Kind { late, refresh, reopen, forget, progress } kind = Kind::late;
     std::uint32_t number = 0;
     std::string discovery;  ///< of late
 };
@@ -44,6 +45,9 @@ struct Wanted {
     fhir::search::PatientQuery query;
     partner::Flow flow;
     std::set<std::string> subscriptions;
+    std::set<std::string> followers;       ///< those of them that are told how it goes
+    Clock::TimePoint told{};               ///< when they last were
+    bool progress_due = false;             ///< they will be
     std::unique_ptr<Discovery> discovery;  ///< while it runs, or owes
     bool opening = false;
     bool resumed = false;                ///< at start: what has been answered is not asked again, however old
@@ -61,6 +65,7 @@ struct Discoveries::Impl {
     void want(Interest interest, Reason reason);
     Wanted& find_or_add(std::string key, Interest& interest);
     void share(Wanted& wanted, std::uint32_t app);
+    void follow(Wanted& wanted, Interest const& interest);
     void unwant(std::string const& subscription);
     awaitable<Result<void>> resume(subscriptions::Rules rules);
     awaitable<void> resume_one(cache::SubscriptionRecord record, subscriptions::Rules const& rules);
@@ -69,7 +74,10 @@ struct Discoveries::Impl {
     void open_next();
     awaitable<void> open(std::uint32_t number);
     void opened(Wanted& wanted, cache::OpenedDiscovery const& opened);
+    void changed(std::uint32_t number);
     void settled(std::uint32_t number);
+    void tell(Wanted const& wanted, std::set<std::string> const& followers);
+    void tell_all(Wanted& wanted);
     void forget_when_done(Wanted const& wanted);
     void forget(std::uint32_t number);
     void retire(std::unique_ptr<Discovery> discovery);
@@ -80,11 +88,13 @@ struct Discoveries::Impl {
     void appoint(Clock::TimePoint when, Appointment appointment);
     awaitable<void> keep_appointments();
     awaitable<void> keep(Appointment appointment);
+    awaitable<void> mark_late(Appointment appointment);
 
     void cancel();
     awaitable<void> stop();
 
     DiscoverySurroundings around_;
+    ProgressTeller teller_{around_};
     std::uint32_t next_number_ = 0;
     std::unordered_map<std::uint32_t, Wanted> wanted_;
     std::unordered_map<std::string, std::uint32_t> by_key_;
@@ -115,9 +125,20 @@ void Discoveries::Impl::want(Interest interest, Reason reason) {
         unwant(interest.subscription);
     Wanted& wanted = find_or_add(std::move(key), interest);
     by_subscription_.emplace(interest.subscription, wanted.number);
+    follow(wanted, interest);
     wanted.subscriptions.insert(std::move(interest.subscription));
     wanted.resumed = reason == Reason::resumed;
     if (wanted.discovery == nullptr || !wanted.discovery->running()) request_open(wanted);
+}
+
+/// Who joins a Discovery that runs is told of it at once; of one that is to be opened, once it is.
+void Discoveries::Impl::follow(Wanted& wanted, Interest const& interest) {
+    if (!interest.progress) {
+        wanted.followers.erase(interest.subscription);
+        return;
+    }
+    wanted.followers.insert(interest.subscription);
+    if (wanted.discovery && wanted.discovery->running()) tell(wanted, {interest.subscription});
 }
 
 Wanted& Discoveries::Impl::find_or_add(std::string key, Interest& interest) {
@@ -157,6 +178,7 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
     by_subscription_.erase(asked);
     Wanted& wanted = wanted_.at(number);
     wanted.subscriptions.erase(subscription);
+    wanted.followers.erase(subscription);
     if (!wanted.subscriptions.empty()) return;
     around_.retrievals.release(wanted.flow);
     if (wanted.discovery) retire(std::move(wanted.discovery));
@@ -203,6 +225,7 @@ awaitable<void> Discoveries::Impl::resume_one(
         co_return;
     }
     Interest interest;
+    interest.progress = plan->notify_progress;
     interest.query = std::move(plan->search.patient);
     if (!interest.query.references.empty()) {
         auto query = co_await around_.storage.discovery_query(record.scope, std::move(interest.query));
@@ -266,9 +289,12 @@ awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
 void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& opened) {
     if (wanted.discovery && wanted.discovery->id() != opened.id) retire(std::move(wanted.discovery));
     if (!wanted.discovery) {
-        auto settled = [this, number = wanted.number] { this->settled(number); };
+        Discovery::Listener listener{
+            [this, number = wanted.number] { changed(number); },
+            [this, number = wanted.number] { settled(number); }
+        };
         Discovery::Identity identity{opened.id, wanted.scope, wanted.query, wanted.flow};
-        wanted.discovery = std::make_unique<Discovery>(around_, std::move(identity), std::move(settled));
+        wanted.discovery = std::make_unique<Discovery>(around_, std::move(identity), std::move(listener));
     }
     wanted.discovery->ask(opened.ask);
     wanted.finished = opened.ended;
@@ -276,8 +302,29 @@ void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& ope
         settled(wanted.number);
         return;
     }
+    tell_all(wanted);
     auto const left = opened.started + around_.settings.deadline - around_.clock.utc_now();
     appoint(around_.clock.now() + left, {Appointment::Kind::late, wanted.number, opened.id});
+}
+
+void Discoveries::Impl::changed(std::uint32_t number) {
+    auto const entry = wanted_.find(number);
+    if (entry == wanted_.end()) return;
+    Wanted& wanted = entry->second;
+    if (wanted.followers.empty() || std::exchange(wanted.progress_due, true)) return;
+    auto const next = std::max(around_.clock.now(), wanted.told + around_.settings.progress_interval);
+    appoint(next, {Appointment::Kind::progress, number, {}});
+}
+
+void Discoveries::Impl::tell_all(Wanted& wanted) {
+    wanted.told = around_.clock.now();
+    tell(wanted, wanted.followers);
+}
+
+void Discoveries::Impl::tell(Wanted const& wanted, std::set<std::string> const& followers) {
+    if (followers.empty()) return;
+    std::vector<std::string> told(followers.begin(), followers.end());
+    (void)tasks_.spawn("progress", teller_.tell(wanted.scope, wanted.discovery->id(), std::move(told)));
 }
 
 /// The last Exchange of a Discovery has its outcome: it is kept while it owes, and whoever wants it while it is to be refreshed.
@@ -285,6 +332,7 @@ void Discoveries::Impl::settled(std::uint32_t number) {
     auto const entry = wanted_.find(number);
     if (entry == wanted_.end() || entry->second.discovery == nullptr) return;
     Wanted& wanted = entry->second;
+    tell_all(wanted);
     if (!wanted.discovery->owes()) retire(std::move(wanted.discovery));
     auto const refresh = around_.settings.refresh;
     if (refresh.count() > 0 && !std::exchange(wanted.refresh_due, true)) {
@@ -345,22 +393,39 @@ awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
     auto const entry = wanted_.find(appointment.number);
     if (entry == wanted_.end()) co_return;
     Wanted& wanted = entry->second;
-    if (appointment.kind == Appointment::Kind::forget) {
-        forget_when_done(wanted);
-        co_return;
-    }
-    if (appointment.kind != Appointment::Kind::late) {
-        if (appointment.kind == Appointment::Kind::refresh) {
+    switch (appointment.kind) {
+        case Appointment::Kind::forget:
+            forget_when_done(wanted);
+            break;
+        case Appointment::Kind::progress:
+            wanted.progress_due = false;
+            if (wanted.discovery) tell_all(wanted);
+            break;
+        case Appointment::Kind::refresh:
             wanted.again = true;
             wanted.refresh_due = false;
-        }
-        request_open(wanted);
-        co_return;
+            request_open(wanted);
+            break;
+        case Appointment::Kind::reopen:
+            request_open(wanted);
+            break;
+        case Appointment::Kind::late:
+            co_await mark_late(std::move(appointment));
+            break;
     }
-    if (!wanted.discovery || wanted.discovery->id() != appointment.discovery || !wanted.discovery->running())
-        co_return;
+}
+
+awaitable<void> Discoveries::Impl::mark_late(Appointment appointment) {
+    auto const runs = [&] {
+        auto const entry = wanted_.find(appointment.number);
+        bool const here = entry != wanted_.end() && entry->second.discovery &&
+                          entry->second.discovery->id() == appointment.discovery;
+        return here && entry->second.discovery->running();
+    };
+    if (!runs()) co_return;
     auto const marked = co_await around_.storage.mark_late(appointment.discovery);
     if (!marked) around_.logger.error("discovery not marked late", {{"discovery", appointment.discovery}});
+    if (runs()) tell_all(wanted_.at(appointment.number));
 }
 
 void Discoveries::Impl::cancel() {

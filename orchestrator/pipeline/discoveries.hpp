@@ -27,12 +27,14 @@ struct DiscoverySettings {
     fhir::identity::Acceptance acceptance = fhir::identity::Acceptance::strict;
     Retrieve retrieve = Retrieve::eager;
     std::chrono::seconds refresh{0};
+    std::chrono::milliseconds progress_interval{1000};
 };
 
 /// Whom a Subscription asks for.
 struct Interest {
     std::string subscription, scope, origin;
     fhir::search::PatientQuery query;  ///< references already resolved
+    bool progress = false;             ///< it is told how the Discovery goes
 };
 
 /// All Discoveries: one at a time for each (scope, PatientQuery), joined by every Subscription that asks for the same patient.

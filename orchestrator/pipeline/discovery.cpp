@@ -25,10 +25,10 @@ constexpr unsigned kNotFound = 404, kGone = 410;
 
 }  // namespace
 
-Discovery::Discovery(DiscoverySurroundings& surroundings, Identity identity, std::function<void()> settled)
+Discovery::Discovery(DiscoverySurroundings& surroundings, Identity identity, Listener listener)
     : around_(surroundings),
       identity_(std::move(identity)),
-      settled_(std::move(settled)),
+      listener_(std::move(listener)),
       logger_(surroundings.logger.child("discovery", identity_.id)),
       admission_(surroundings, logger_),
       exchanges_(surroundings.partners.size()),
@@ -199,6 +199,7 @@ awaitable<StepResult> Discovery::accept(std::size_t index, std::vector<fhir::Pat
     auto write = [&] { return around_.storage.admit_patients(answer); };
     auto const admitted = co_await until_stored(around_.clock, write);
     if (!admitted) co_return StepResult::failed(admitted.error());
+    if (!cancelled_) listener_.changed();
     for (auto& patient : answer.patients) {
         Query query;
         query.partner = index;
@@ -376,9 +377,12 @@ awaitable<void> Discovery::report(std::size_t index) {
     } else {
         exchanges_[index].owed_runs = 0;
     }
-    if (--open_ > 0) co_return;
+    if (--open_ > 0) {
+        listener_.changed();
+        co_return;
+    }
     count_running(false);
-    settled_();
+    listener_.settled();
 }
 
 /// Queues the Exchange to be run again later, or by the breaker's probe.

@@ -36,8 +36,12 @@ public:
         fhir::search::PatientQuery query;
         partner::Flow flow;
     };
-    /// `settled` is told each time the last open Exchange has its outcome, inside this Discovery's last coroutine.
-    Discovery(DiscoverySurroundings& surroundings, Identity identity, std::function<void()> settled);
+    /// Both are told inside one of this Discovery's coroutines.
+    struct Listener {
+        std::function<void()> changed;  ///< how a partner stands is stored
+        std::function<void()> settled;  ///< each time the last open Exchange has its outcome
+    };
+    Discovery(DiscoverySurroundings& surroundings, Identity identity, Listener listener);
 
     /// Runs the Exchanges with these partners now; those that are open go on.
     void ask(std::vector<std::string> const& partners);
@@ -112,7 +116,7 @@ private:
 
     DiscoverySurroundings& around_;
     Identity identity_;
-    std::function<void()> settled_;
+    Listener listener_;
     Logger logger_;
     PageAdmission admission_;
     std::vector<Exchange> exchanges_;  // as around_.partners

@@ -15,6 +15,12 @@ inline std::string patient_id(std::string_view scope, std::string_view partner, 
 inline std::string document_id(std::string_view scope, std::string_view partner, std::string_view remote_id) {
     return make_id({scope, partner, "DocumentReference", remote_id});
 }
+/// Of the Basic that tells a Subscription how a Discovery goes.
+inline std::string progress_id(
+    std::string_view scope, std::string_view subscription, std::string_view discovery
+) {
+    return make_id({scope, subscription, "Progress", discovery});
+}
 /// Of one content of a DocumentReference.
 inline std::string binary_id(
     std::string_view scope, std::string_view partner, std::string_view remote_id, std::size_t content

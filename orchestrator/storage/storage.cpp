@@ -343,6 +343,16 @@ awaitable<Result<std::vector<cache::Progress>>> Storage::recent_discoveries(std:
         return store.recent_discoveries(limit);
     });
 }
+awaitable<Result<std::vector<std::string>>> Storage::tell_progress(cache::ProgressNews news) {
+    return impl_->run(impl_->writer, [news = std::move(news)](cache::Store& store) {
+        return store.tell_progress(news);
+    });
+}
+awaitable<Result<cache::FoundResource>> Storage::read_progress(std::string scope, std::string id) {
+    return impl_->run(impl_->reader, [scope = std::move(scope), id = std::move(id)](cache::Store& store) {
+        return store.read_progress(scope, id);
+    });
+}
 
 awaitable<Result<void>> Storage::admit_patients(cache::PatientsAnswer answer) {
     return impl_->run(impl_->writer, [answer = std::move(answer)](cache::Store& store) {

@@ -84,6 +84,8 @@ public:
     awaitable<Result<cache::Progress>> progress(std::string scope, std::string key);
     awaitable<Result<cache::Progress>> progress_of_patient(std::string scope, std::string patient_id);
     awaitable<Result<std::vector<cache::Progress>>> recent_discoveries(std::size_t limit);
+    awaitable<Result<std::vector<std::string>>> tell_progress(cache::ProgressNews news);
+    awaitable<Result<cache::FoundResource>> read_progress(std::string scope, std::string id);
 
     awaitable<Result<void>> admit_patients(cache::PatientsAnswer answer);
     awaitable<Result<cache::Admitted>> admit(cache::Answer answer);

@@ -21,6 +21,7 @@ std::vector<char const*> all_statements() {
           subscription_index_statements(),
           subscription_history_statements(),
           discovery_statements(),
+          progress_statements(),
           content_statements(),
           search_statements(),
           housekeeping_statements(),

@@ -268,6 +268,30 @@ TEST_CASE("extensions elsewhere are let through", "[subscriptions][B4.1]") {
     CHECK(reading.problems.empty());
 }
 
+TEST_CASE(
+    "progress is asked for by an extension of ours, whatever the criteria", "[subscriptions][progress]"
+) {
+    std::string const url = "https://x.example/StructureDefinition/notify-progress";
+    for (auto const& text : {kClassic, kTopic}) {
+        CHECK_FALSE(read(parsed(text)).plan.notify_progress);
+        for (bool const wanted : {true, false}) {
+            auto const reading = read_changed(text, [&](Value& r, Value&) {
+                r.set("extension", extension(url, "valueBoolean", Value(wanted)));
+            });
+            CHECK(reading.problems.empty());
+            CHECK(reading.plan.notify_progress == wanted);
+        }
+    }
+    check_refused(kTopic, Errc::value, "Subscription.extension[0].value", [&](Value& r, Value&) {
+        r.set("extension", extension(url, "valueString", "true"));
+    });
+    check_refused(kTopic, Errc::value, "Subscription.extension[1].value", [&](Value& r, Value&) {
+        auto twice = extension(url, "valueBoolean", Value(true));
+        twice.push(extension(url, "valueBoolean", Value(false)).items().front());
+        r.set("extension", std::move(twice));
+    });
+}
+
 TEST_CASE("a stored Subscription is understood again without status, policy and clock", "[subscriptions]") {
     auto resource = parsed(kTopic);
     resource.set("end", "2020-01-01T00:00:00Z");

@@ -150,4 +150,17 @@ TEST_CASE("status codes are read as they are written", "[subscriptions]") {
     CHECK_FALSE(read_status("Active").has_value());
 }
 
+TEST_CASE("to ask for progress, or no longer, is to ask for something else", "[subscriptions][progress]") {
+    auto const with = [](std::string const& wanted) {
+        return parsed(
+            R"({"criteria":"c","extension":[{"url":"https://x.example/StructureDefinition/notify-progress","valueBoolean":)" +
+            wanted + "}]}"
+        );
+    };
+    auto const without = parsed(R"({"criteria":"c"})");
+    CHECK_FALSE(same_request(with("true"), without));
+    CHECK(same_request(with("true"), with("true")));
+    CHECK(same_request(with("false"), without));
+}
+
 }  // namespace tributary::subscriptions

@@ -35,19 +35,15 @@ std::string text_of(files::path const& file) {
 TEST_CASE("notifications of IHE, of the guide and of ours are read as what they are", "[cli][vectors]") {
     auto const folder = vectors();
     if (!folder) return;
-    struct Expected {
-        std::string status;
-        std::int64_t number = 0;
-    };
-    std::map<std::string, Expected> const expected{
-        {"ihe-dsubm/ex-HandshakeNotification", {"requested", 0}},
-        {"ihe-dsubm/ex-HeartbeatNotification", {"active", 0}},
-        {"ihe-dsubm/ex-Deactivation", {"off", 3}},
-        {"ihe-dsubm/ex-operationStatus", {"error", 0}},
-        {"composed/notify-deactivated-off", {"off", 7}},
-        {"composed/notify-event-batch-of-three-id-only", {"active", 6}},
-        {"composed/notify-event-full-resource-with-patient", {"active", 2}},
-        {"ig-backport-1.2.0-ballot/r4-notification-handshake", {"requested", 0}}
+    std::map<std::string, std::string> const expected{
+        {"ihe-dsubm/ex-HandshakeNotification", "requested"},
+        {"ihe-dsubm/ex-HeartbeatNotification", "active"},
+        {"ihe-dsubm/ex-Deactivation", "off"},
+        {"ihe-dsubm/ex-operationStatus", "error"},
+        {"composed/notify-deactivated-off", "off"},
+        {"composed/notify-event-batch-of-three-id-only", "active"},
+        {"composed/notify-event-full-resource-with-patient", "active"},
+        {"ig-backport-1.2.0-ballot/r4-notification-handshake", "requested"}
     };
     std::set<std::string> seen;
     for (auto const& file : files::recursive_directory_iterator(*folder)) {
@@ -63,8 +59,7 @@ TEST_CASE("notifications of IHE, of the guide and of ours are read as what they 
         auto const known = expected.find(key);
         if (known == expected.end()) continue;
         seen.insert(key);
-        CHECK(read->status == known->second.status);
-        CHECK(read->highest_number == known->second.number);
+        CHECK(read->status == known->second);
     }
     CHECK(seen.size() == expected.size());
 }

@@ -41,23 +41,28 @@ TEST_CASE("the topic is found in the CapabilityStatement, wherever its extension
     CHECK(without.error().errc() == Errc::not_supported);
 }
 
-TEST_CASE("the Subscription names topic, filter, channel and content", "[cli][watch]") {
-    auto const text =
-        fhir::json::write(make_subscription("http://t.example/topic", "DocumentReference?patient.given=bob"));
+TEST_CASE(
+    "the Subscription names topic, filter, channel and content, and asks for progress", "[cli][watch]"
+) {
+    auto const text = fhir::json::write(make_subscription(
+        "http://t.example/SubscriptionTopic/patient-documents", "DocumentReference?patient.given=bob"
+    ));
     auto const subscription = parse(text);
-    CHECK(subscription.text("criteria") == "http://t.example/topic");
+    CHECK(subscription.text("criteria") == "http://t.example/SubscriptionTopic/patient-documents");
     CHECK(
         subscription.find("_criteria")->items("extension")[0].text("valueString") ==
         "DocumentReference?patient.given=bob"
     );
     CHECK(subscription.at("channel", "type")->text() == "websocket");
+    auto const& progress = subscription.items("extension").at(0);
+    CHECK(progress.text("url") == "http://t.example/StructureDefinition/notify-progress");
+    CHECK(*progress.find("valueBoolean")->get<bool>());
     CHECK(subscription.at("channel", "_payload")->items("extension")[0].text("valueCode") == "full-resource");
 }
 
-TEST_CASE("a notification becomes rows with its Event number", "[cli][watch]") {
+TEST_CASE("a notification about a document becomes a row", "[cli][watch]") {
     auto const notification = read_notification(kNotification);
     REQUIRE(notification.has_value());
-    CHECK(notification->highest_number == 7);
     CHECK(notification->status == "active");
     REQUIRE(notification->rows.size() == 1);
     auto const& row = notification->rows[0];
@@ -75,43 +80,25 @@ TEST_CASE("a handshake has no rows, and what is no notification is an error", "[
     );
     REQUIRE(handshake.has_value());
     CHECK(handshake->rows.empty());
-    CHECK(handshake->highest_number == 0);
+    CHECK_FALSE(handshake->progress.has_value());
     CHECK(read_notification("bound s1").has_error());
     CHECK(read_notification(R"({"resourceType":"OperationOutcome"})").has_error());
 }
 
-TEST_CASE("progress is read from the outcome entry of a search", "[cli][watch]") {
-    auto const progress = read_progress(
-        parse(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"OperationOutcome","issue":[
-        {"severity":"information","code":"incomplete","extension":[{"url":"http://t.example/StructureDefinition/discovery-progress","extension":[
-          {"url":"state","valueCode":"running"},{"url":"asked","valueUnsignedInt":8},{"url":"answered","valueUnsignedInt":5},
-          {"url":"matched","valueUnsignedInt":3},{"url":"failed","valueUnsignedInt":1},{"url":"pending","valueUnsignedInt":2}]}]}]},
-        "search":{"mode":"outcome"}}]})")
+TEST_CASE("a notification about progress has no rows", "[cli][watch]") {
+    auto const notification = read_notification(R"({"resourceType":"Bundle","type":"history","entry":[
+        {"resource":{"resourceType":"Parameters","parameter":[{"name":"type","valueCode":"event-notification"}]}},
+        {"resource":{"resourceType":"Basic","id":"b1","extension":[
+          {"url":"http://t.example/StructureDefinition/discovery-progress","extension":[
+            {"url":"state","valueCode":"running"},{"url":"asked","valueUnsignedInt":8},{"url":"answered","valueUnsignedInt":5},
+            {"url":"matched","valueUnsignedInt":3},{"url":"failed","valueUnsignedInt":1},{"url":"pending","valueUnsignedInt":2},
+            {"url":"partner","extension":[{"url":"id","valueString":"p001"},{"url":"state","valueCode":"matched"}]}]}]}}]})"
     );
-    REQUIRE(progress.has_value());
-    Progress const expected{"running", 8, 5, 1, 2, 3};
-    CHECK(*progress == expected);
-    CHECK_FALSE(read_progress(parse(R"({"resourceType":"Bundle","total":3})")).has_value());
-}
-
-TEST_CASE("progress is asked for with the criteria as a URL carries them", "[cli][watch]") {
-    CHECK(
-        progress_target(
-            "DocumentReference?patient.family=López&type=http://loinc.org|1-8&patient.given=mary ann%2C"
-        ) ==
-        "DocumentReference?patient.family=L%C3%B3pez&type=http://"
-        "loinc.org%7C1-8&patient.given=mary%20ann%2C&_count=0"
-    );
-}
-
-TEST_CASE("the number of announced Events is read from $status", "[cli][watch]") {
-    CHECK(
-        read_event_count(
-            parse(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Parameters","parameter":[
-        {"name":"events-since-subscription-start","valueString":"13"}]}}]})")
-        ) == 13
-    );
-    CHECK(read_event_count(parse(R"({"resourceType":"Bundle"})")) == 0);
+    REQUIRE(notification.has_value());
+    CHECK(notification->rows.empty());
+    REQUIRE(notification->progress.has_value());
+    Progress const expected{"running", 8, 5, 3, 1, 2};
+    CHECK(*notification->progress == expected);
 }
 
 TEST_CASE("a binding has a token and a URL", "[cli][watch]") {

@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 
 #include "orchestrator/delivery/event_text.hpp"
@@ -7,6 +9,9 @@
 #include "subscriptions/delivery_decision.hpp"
 
 namespace tributary::delivery {
+
+// Close codes of RFC 6455.
+inline constexpr std::uint16_t kNormal = 1000, kProtocolError = 1002, kPolicy = 1008, kTryAgain = 1013;
 
 /// One Subscription on one socket.
 struct SocketHub::Binding {
@@ -32,6 +37,25 @@ struct SocketHub::Binding {
             header.content = subscriptions::Content::full_resource;
         told_of_end = subscriptions::tells_of_deactivation(plan, rules);
     }
+};
+
+/// Bytes queued at a socket that it has not taken yet. Shared with what is told when it takes them.
+struct SocketHub::Window {
+    std::size_t bytes = 0;
+    async::WaitList room;
+};
+
+struct SocketHub::Socket {
+    Socket(net::WebSocketSession& opened, async::Clock::TimePoint now)
+        : session(opened), unbound_since(now) {}
+
+    net::WebSocketSession& session;
+    std::map<std::string, std::shared_ptr<Binding>> bindings;
+    std::shared_ptr<Window> window = std::make_shared<Window>();
+    async::Clock::TimePoint unbound_since;
+    /// When something about it ends: its place among all sockets.
+    async::Clock::TimePoint due = async::Clock::TimePoint::max();
+    async::TaskGroup* group = nullptr;
 };
 
 }  // namespace tributary::delivery

@@ -20,36 +20,16 @@ using namespace std::chrono_literals;
 using subscriptions::SocketCommand;
 
 constexpr char kScope[] = "";
-constexpr auto kUnboundLimit = 30s;
 constexpr auto kStallLimit = 10s;
 constexpr auto kStorageRest = 1s;
 constexpr std::size_t kWindow = 256 * 1024;
 constexpr std::size_t kSlice = 32;
 constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
 
-// Close codes of RFC 6455. A refused bind is told the same for whatever reason: nobody learns which ids exist.
-constexpr std::uint16_t kNormal = 1000, kProtocolError = 1002, kPolicy = 1008, kTryAgain = 1013;
+// A refused bind is told the same for whatever reason: nobody learns which ids exist.
 constexpr char kRefused[] = "Invalid bind request";
 
 }  // namespace
-
-/// Bytes queued at a socket that it has not taken yet. Shared with what is told when it takes them.
-struct SocketHub::Window {
-    std::size_t bytes = 0;
-    async::WaitList room;
-};
-
-struct SocketHub::Socket {
-    Socket(net::WebSocketSession& opened, async::Clock::TimePoint now)
-        : session(opened), unbound_since(now) {}
-
-    net::WebSocketSession& session;
-    std::map<std::string, std::shared_ptr<Binding>> bindings;
-    std::shared_ptr<Window> window = std::make_shared<Window>();
-    async::Clock::TimePoint unbound_since;
-    async::WaitList changed;  ///< bindings came, went or got another end
-    async::TaskGroup* group = nullptr;
-};
 
 /// Ends the bindings of a socket, however it ends.
 class SocketHub::Registration {
@@ -59,6 +39,7 @@ public:
     Registration& operator=(Registration const&) = delete;
     ~Registration() {
         while (!socket_.bindings.empty()) hub_.release(socket_, std::string(socket_.bindings.begin()->first));
+        hub_.schedule(socket_, async::Clock::TimePoint::max());
     }
 
 private:
@@ -94,7 +75,7 @@ awaitable<void> SocketHub::serve(net::WebSocketSession& session) {
     Registration const registered(*this, socket);
     auto body = [this, &socket](async::TaskGroup& group) -> awaitable<void> {
         socket.group = &group;
-        if (!group.spawn("socket watch", watch(socket))) co_return;
+        watch(socket);
         co_await read_commands(socket);
         group.cancel();
     };
@@ -229,7 +210,7 @@ void SocketHub::welcome(
     binding->last_sent = clock_.now();
     note_binding(*binding, record);
     binding->retired = false;
-    socket.changed.close_all();
+    watch(socket);
     bool open = false;
     if (binding->is_pinged()) {
         open = socket.session.send("bound " + record.id);
@@ -269,33 +250,7 @@ void SocketHub::release(Socket& socket, std::string const& subscription) {
         if (left_behind) dialect_watch_.left(subscription);
     }
     if (socket.bindings.empty()) socket.unbound_since = clock_.now();
-    socket.changed.close_all();
-}
-
-awaitable<void> SocketHub::watch(Socket& socket) {
-    while (socket.session.open()) {
-        auto due = socket.unbound_since + kUnboundLimit;
-        if (!socket.bindings.empty()) due = async::Clock::TimePoint::max();
-        for (auto const& [id, binding] : socket.bindings) due = std::min(due, binding->expires);
-        auto change = socket.changed.wait();
-        auto const changed =
-            co_await async::with_deadline(clock_, async::Deadline::at(due), std::move(change));
-        if (changed) continue;
-        if (socket.bindings.empty()) {
-            socket.session.close(kPolicy, "Nothing is bound");
-            co_return;
-        }
-        std::vector<std::string> expired;
-        bool dialect = false;
-        for (auto const& [id, binding] : socket.bindings) {
-            if (binding->expires > clock_.now()) continue;
-            expired.push_back(id);
-            dialect = dialect || binding->dialect;
-        }
-        for (auto const& id : expired) release(socket, id);
-        // A client of the dialect does not notice silence; it comes back from a closed socket.
-        if (dialect) socket.session.close(kNormal, "The token has ended");
-    }
+    watch(socket);
 }
 
 void SocketHub::refresh(std::string const& subscription, subscriptions::Plan const& plan) {

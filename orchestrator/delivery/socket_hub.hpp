@@ -105,7 +105,10 @@ private:
     bool send_to(Socket& socket, Binding& binding, std::string text);
     void end(Socket& socket, std::string const& subscription);
     void release(Socket& socket, std::string const& subscription);
-    awaitable<void> watch(Socket& socket);
+    void watch(Socket& socket);
+    void schedule(Socket& socket, async::Clock::TimePoint due);
+    awaitable<void> watch_sockets();
+    void end_overdue(Socket& socket);
     void start_feeding(Socket& socket, std::shared_ptr<Binding> const& binding);
     awaitable<void> feed_binding(Socket& socket, std::shared_ptr<Binding> binding);
     awaitable<bool> send_slice(Socket& socket, std::shared_ptr<Binding> const& binding);
@@ -128,6 +131,9 @@ private:
     std::unordered_map<std::string, std::set<Socket*>> by_subscription_;
     std::unordered_map<std::string, std::int64_t>
         written_;  ///< highest number a socket took, until it is recorded
+    std::set<std::pair<async::Clock::TimePoint, Socket*>> due_;  ///< sockets of which something ends
+    async::WaitList sooner_;                                     ///< the first of these is another one
+    bool watching_ = false;
     DialectWatch dialect_watch_{clock_};
     async::TaskGroup tasks_;  ///< last
 };

@@ -37,6 +37,11 @@ public:
             bytes_.shrink_to_fit();
         }
     }
+    /// What is left is dropped, and the memory given back.
+    void release() {
+        std::string().swap(bytes_);
+        used_ = 0;
+    }
 
 private:
     static constexpr std::size_t kSmall = 8192;

@@ -95,6 +95,8 @@ awaitable<void> ServerSession::run() {
     bool more = co_await shake_hands();
     if (!more) co_return;
     while (more) more = co_await serve_request();
+    // What read the request is gone by now: a WebSocket may be there for long.
+    if (upgrade_) co_await upgrade(std::move(upgrade_));
     co_await finish();
 }
 
@@ -132,7 +134,7 @@ awaitable<bool> ServerSession::serve_request() {
         co_return false;
     }
     if (wants_websocket(parser)) {
-        co_await upgrade(parser);
+        upgrade_ = std::make_unique<Request>(parser.release());
         co_return false;
     }
     bool const head_only = parser.get().method() == http::verb::head;
@@ -252,19 +254,18 @@ bool ServerSession::wants_websocket(Parser const& parser) const {
     return std::find(paths.begin(), paths.end(), path_of(parser.get())) != paths.end();
 }
 
-awaitable<void> ServerSession::upgrade(Parser const& parser) {
-    auto const& request = parser.get();
+awaitable<void> ServerSession::upgrade(std::unique_ptr<Request> request) {
     auto const& accepts = context_.settings.accept_origin;
-    auto const origin = as_view(request[http::field::origin]);
-    bool const from_browser = request.count(http::field::origin) > 0;
-    if (from_browser && accepts && !accepts(origin, as_view(request[http::field::host]))) {
+    auto const origin = as_view((*request)[http::field::origin]);
+    bool const from_browser = request->count(http::field::origin) > 0;
+    if (from_browser && accepts && !accepts(origin, as_view((*request)[http::field::host]))) {
         co_await refuse(Failure(Errc::forbidden, "WebSockets are not opened for this origin"));
         co_return;
     }
     if (context_.draining) co_return;
     stream_.unread(buffer_.view());
-    buffer_.consume(buffer_.view().size());
-    ServerWebSocket websocket(stream_, context_, peer_, std::string(path_of(request)));
+    buffer_.release();
+    ServerWebSocket websocket(stream_, context_, peer_, std::string(path_of(*request)));
     struct Current {
         Current(ServerWebSocket*& slot, ServerWebSocket& session) : slot_(slot) { slot_ = &session; }
         Current(Current const&) = delete;
@@ -273,7 +274,7 @@ awaitable<void> ServerSession::upgrade(Parser const& parser) {
         ServerWebSocket*& slot_;
     };
     Current const current(websocket_, websocket);
-    co_await websocket.run(request);
+    co_await websocket.run(std::move(request));
     stream_.close();
 }
 

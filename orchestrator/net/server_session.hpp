@@ -29,6 +29,7 @@ public:
 
 private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+    using Request = boost::beast::http::request<boost::beast::http::string_body>;
     enum class Read { request, nothing };
 
     awaitable<bool> shake_hands();
@@ -37,7 +38,7 @@ private:
     awaitable<void> continue_if_expected(Parser const& parser, bool& continued);
     awaitable<Result<void>> decode(ServerRequest& request);
     awaitable<ServerResponse> answer(ServerRequest request);
-    awaitable<void> upgrade(Parser const& parser);
+    awaitable<void> upgrade(std::unique_ptr<Request> request);
     awaitable<void> refuse(Failure failure);
     awaitable<bool> write(ServerResponse response, bool head_only, bool keep_alive);
     awaitable<bool> write_bytes(std::string head, std::string const& body);
@@ -53,6 +54,7 @@ private:
     ReadBuffer buffer_;
     std::string peer_;
     bool idle_ = true;                      // nothing is lost when the connection ends now
+    std::unique_ptr<Request> upgrade_;      // asks for a WebSocket
     ServerWebSocket* websocket_ = nullptr;  // while the connection is one
 };
 

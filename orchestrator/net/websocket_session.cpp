@@ -13,6 +13,7 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 
 constexpr std::size_t kIncoming = 16;
+constexpr std::size_t kReadAtOnce = 256;  ///< what a client that says nothing has waiting for it
 constexpr std::size_t kLongestReason = 123;
 constexpr std::chrono::seconds kPingAfter(30);
 constexpr std::chrono::seconds kWriteTime(30);
@@ -49,9 +50,10 @@ void ServerWebSocket::set_options() {
     websocket_.text(true);
 }
 
-awaitable<void> ServerWebSocket::run(Request const& request) {
+awaitable<void> ServerWebSocket::run(std::unique_ptr<Request> request) {
     guard_.arm(context_.settings.write_time);
-    auto [code] = co_await websocket_.async_accept(request, kTuple);
+    auto [code] = co_await websocket_.async_accept(*request, kTuple);
+    request.reset();
     if (code) co_return;
     guard_.disarm();
     set_options();
@@ -86,7 +88,7 @@ awaitable<void> ServerWebSocket::handle() {
 awaitable<void> ServerWebSocket::read_messages() {
     beast::flat_buffer buffer;
     for (;;) {
-        auto [code, n] = co_await websocket_.async_read(buffer, kTuple);
+        auto [code, n] = co_await websocket_.async_read_some(buffer, kReadAtOnce, kTuple);
         if (code) {
             if (code == websocket::error::message_too_big) {
                 why_closed_ = Failure(
@@ -98,13 +100,14 @@ awaitable<void> ServerWebSocket::read_messages() {
             ended_ = true;
             break;
         }
+        if (!websocket_.is_message_done()) continue;
         if (!websocket_.got_text()) {
             why_closed_ = Failure(Errc::not_supported, "a binary message");
             close(websocket::close_code::unknown_data, "only text messages are understood");
             break;
         }
         std::string text = beast::buffers_to_string(buffer.data());
-        buffer.consume(n);
+        buffer.consume(buffer.size());
         if (!co_await incoming_.push(std::move(text))) break;
     }
     incoming_.close();

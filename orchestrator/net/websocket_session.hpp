@@ -1,6 +1,7 @@
 #pragma once
-#include <deque>
 #include <functional>
+#include <list>
+#include <memory>
 #include <string>
 
 #include <boost/beast/http/message.hpp>
@@ -27,7 +28,7 @@ public:
 
     /// Accepts the upgrade and runs the handler; returns when the socket is closed and the handler has ended.
     /// Cancellation: terminal; the connection is closed.
-    awaitable<void> run(Request const& request);
+    awaitable<void> run(std::unique_ptr<Request> request);
 
     awaitable<Result<std::string>> read() override;
     [[nodiscard]] bool send(std::string text) override { return send(std::move(text), {}); }
@@ -59,7 +60,7 @@ private:
     std::string path_;
     async::BoundedQueue<std::string> incoming_;
     Failure why_closed_{Errc::closed};
-    std::deque<Message> outgoing_;
+    std::list<Message> outgoing_;    // a deque takes half a KiB when it is empty
     std::size_t outgoing_cost_ = 0;  // the message being written included
     async::WaitList writer_waits_;
     boost::beast::websocket::close_reason reason_;

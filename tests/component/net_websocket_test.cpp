@@ -124,6 +124,26 @@ TEST_CASE("a WebSocket carries messages both ways", "[net][websocket]") {
     CHECK(listener.ended == Errc::closed);
 }
 
+TEST_CASE("a message comes whole, however long it is and however it is cut", "[net][websocket]") {
+    NetFixture net;
+    Listener listener;
+    net.serve(with_websocket(), not_found, listener.handler());
+    std::string const text = std::string(500, 'a') + std::string(499, 'b') + 'c';
+    auto test = [&]() -> awaitable<void> {
+        RawClient client(net.ctx.get_executor());
+        (void)co_await upgrade(net, client);
+        auto const pieces = frame(kText, text) + frame(kText, text.substr(0, 700), false) +
+                            frame(kContinuation, text.substr(700)) + frame(kText, "short");
+        (void)co_await client.write(pieces);
+        for (int i = 0; i < 3; ++i) (void)co_await read_frame(client);
+        auto const goodbye = frame(kClose, std::string_view("\x03\xe8", 2));
+        (void)co_await client.write(goodbye);
+        (void)co_await read_frame(client);
+    };
+    net.run(test());
+    CHECK(listener.received == std::vector<std::string>{text, text, "short"});
+}
+
 TEST_CASE("fragments are put together, pings are answered, a close is echoed", "[net][websocket]") {
     NetFixture net;
     Listener listener;

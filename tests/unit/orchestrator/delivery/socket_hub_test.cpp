@@ -149,6 +149,25 @@ TEST_CASE(
     CHECK(app.frames.empty());
 }
 
+TEST_CASE("each socket ends in its own time, whichever was there first", "[delivery][websocket][E5]") {
+    HubFixture fixture;
+    fixture.subscribe("s1", kTopicSocket);
+    auto& early = fixture.connect();
+    fixture.settle(10s);
+    auto& late = fixture.connect();
+    fixture.settle(10s);
+    fixture.say(early, "bind-with-token " + fixture.token({"s1"}));
+    fixture.settle(19s);
+    CHECK(late.open());
+    fixture.settle(1s);
+    CHECK(late.closed == "1008 Nothing is bound");
+    CHECK(early.open());
+    fixture.settle(30min);
+    CHECK(early.open());
+    fixture.settle(10s);
+    CHECK(early.closed == "1008 Nothing is bound");
+}
+
 TEST_CASE("a bound socket stays open", "[delivery][websocket]") {
     HubFixture fixture;
     fixture.subscribe("s1", kClassicSocket);

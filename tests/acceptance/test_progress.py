@@ -7,11 +7,6 @@ from support.partner import document, patient
 from support.receiver import Notification
 from support.web import Reply
 
-NOTIFY = f"{fhir.CANONICAL_BASE}/StructureDefinition/notify-progress"
-
-
-def following(subscription):
-    return {**subscription, "extension": [{"url": NOTIFY, "valueBoolean": True}]}
 
 
 def value(part):
@@ -61,7 +56,7 @@ class Progress(Case):
     def test_a_receiver_is_told_of_partners_and_the_end_among_the_documents(self):
         receiver = self.receiver()
         self.tributary(*self.communities())
-        created = self.create(following(fhir.topic(endpoint=receiver.endpoint)))
+        created = self.create(fhir.following(fhir.topic(endpoint=receiver.endpoint)))
         self.eventually(lambda: b'"complete"' in receiver.received()[-1].body if receiver.received() else False, "the end")
         notifications = receiver.notifications()
         self.check_stream(notifications, created["id"])
@@ -74,7 +69,7 @@ class Progress(Case):
 
     def test_a_socket_is_told_the_same(self):
         self.tributary(*self.communities())
-        created = self.create(following(fhir.topic()))
+        created = self.create(fhir.following(fhir.topic()))
         url, token = self.binding(created["id"])
         app = self.socket(url)
         app.send(f"bind-with-token {token}")
@@ -91,7 +86,7 @@ class Progress(Case):
         self.eventually(lambda: fhir.progress(self.search(fhir.BOB)).get("state") == "complete", "the end")
         self.assertEqual([kind for kind, _ in read(receiver.wait_for_events(2))], ["document", "document"])
         self.assertEqual(self.status_values(created["id"])["events-since-subscription-start"], "2")
-        self.change(created["id"], status="requested", extension=[{"url": NOTIFY, "valueBoolean": True}])
+        self.change(created["id"], status="requested", extension=fhir.following({})["extension"])
         kind, told = read(receiver.wait_for_events(3))[-1]
         self.assertEqual((kind, told.counts["state"]), ("progress", "complete"))
 
@@ -99,7 +94,7 @@ class Progress(Case):
         self.tributary(*self.communities())
         for content, fields in (("empty", set()), ("id-only", {"focus"})):
             receiver = self.receiver()
-            self.create(following(fhir.topic(endpoint=receiver.endpoint, content=content)))
+            self.create(fhir.following(fhir.topic(endpoint=receiver.endpoint, content=content)))
             told = receiver.wait_for_events(3)
             self.assertEqual({len(event.entries) for event in told}, {1})
             self.assertEqual(set(told[-1].events[0]) & {"focus"}, fields)
@@ -110,11 +105,11 @@ class Progress(Case):
     def test_classic_criteria_may_ask_for_it_too(self):
         receiver = self.receiver()
         self.tributary(*self.communities())
-        self.create(following(fhir.classic(endpoint=receiver.endpoint, payload=fhir.FHIR_JSON)))
+        self.create(fhir.following(fhir.classic(endpoint=receiver.endpoint, payload=fhir.FHIR_JSON)))
         sent = self.eventually(lambda: receiver.received(lambda request: b'"complete"' in request.body), "the end")[0]
         self.assertEqual((sent.method, sent.path), ("PUT", f"/hook/Basic/{sent.json()['id']}"))
-        refused = following(fhir.classic())
-        refused["extension"][0] = {"url": NOTIFY, "valueString": "true"}
+        refused = fhir.following(fhir.classic())
+        refused["extension"][0] = {"url": refused["extension"][0]["url"], "valueString": "true"}
         self.assert_refused(web.call("POST", f"{self.server.fhir}/Subscription", refused), 422, says="valueBoolean")
 
     def test_a_kill_in_between_keeps_numbers_and_content(self):
@@ -124,7 +119,7 @@ class Progress(Case):
         receiver = self.receiver()
         self.tributary(*self.communities(), slow, partner_defaults={"attempts": 100, "breaker_failures": 1000},
                        discovery={"progress_interval": "0s"}, server={"public_base": "http://documents.example/fhir"})
-        created = self.create(following(fhir.topic(endpoint=receiver.endpoint)))
+        created = self.create(fhir.following(fhir.topic(endpoint=receiver.endpoint)))
         self.eventually(lambda: [kind for kind, _ in read(receiver.notifications())].count("document") == 2, "two documents")
         self.server.kill()
         held["holds"] = False

@@ -3,9 +3,9 @@
 
 A first run, undisturbed, counts the write points: every write, truncation and sync of a database file. Each further run draws one of
 them and how it dies there (before the write, after half of it, after it), sometimes another one for its second life, while one
-Subscription is delivered over REST-hook and another one over WebSocket. After the last start both logs, less repeats of a number, must
-hold every document of the oracle once and numbers from 1 without gaps; what comes on one socket is in order, repeats are equal; and
-GET, $status and the log agree.
+Subscription is delivered over REST-hook and another one, which asks for progress, over WebSocket. After the last start both logs, less
+repeats of a number, must hold every document of the oracle once and numbers from 1 without gaps; what comes on one socket is in order,
+repeats are equal; and GET, $status and the log agree.
 """
 import argparse
 import collections
@@ -27,7 +27,7 @@ from support.websocket import Closed, WebSocket  # noqa: E402
 
 LOADED = programs.PROGRAMS / "kill_at_write.so"
 COMPLETE_SECONDS = 60
-TROUBLE = (OSError, ValueError, KeyError, Closed, AssertionError, web.http.client.HTTPException)
+TROUBLE = (OSError, ValueError, LookupError, Closed, AssertionError, web.http.client.HTTPException)
 
 
 class Run(crash.Run):
@@ -58,7 +58,8 @@ class Run(crash.Run):
         """What the app does while the server lives."""
         self.hook = self.find_or_create(self.hook, fhir.topic(self.criteria, self.receiver.endpoint),
                                         lambda each: each["channel"]["type"] == "rest-hook")
-        self.socket_id = self.find_or_create(self.socket_id, fhir.topic(self.criteria), lambda each: each["channel"]["type"] == "websocket")
+        self.socket_id = self.find_or_create(self.socket_id, fhir.following(fhir.topic(self.criteria)),
+                                             lambda each: each["channel"]["type"] == "websocket")
         answer = web.get(f"{self.server.fhir}/Subscription/{self.socket_id}/$get-ws-binding-token").json()
         values = {each["name"]: next(v for k, v in each.items() if k.startswith("value")) for each in answer["parameter"]}
         socket = WebSocket(values["websocket-url"])
@@ -88,7 +89,9 @@ class Run(crash.Run):
         return {"REST-hook": [self.receiver.notifications()], "WebSocket": [self.told(socket) for socket in self.sockets]}
 
     def enough(self, least):
-        return all(len({each.number for part in parts for each in part}) >= least for parts in self.logs().values())
+        ended = any(b'"complete"' in each.raw for socket in self.sockets for each in self.told(socket))
+        return ended and all(len({each.number for part in parts for each in part if is_document(each)}) >= least
+                             for parts in self.logs().values())
 
     def wait(self, least):
         began = time.monotonic()
@@ -118,6 +121,10 @@ class Run(crash.Run):
             socket.close()
 
 
+def is_document(notification):
+    return "/DocumentReference/" in notification.events[0]["focus"]["reference"]
+
+
 def problems_of(parts, least, most):
     """What is wrong with a log that came in parts, one a connection."""
     wrong, by_number = [], {}
@@ -133,10 +140,13 @@ def problems_of(parts, least, most):
     numbers = sorted(by_number)
     if numbers != list(range(1, len(numbers) + 1)):
         wrong.append(f"numbers {numbers}")
-    times = collections.Counter(each.events[0]["focus"]["reference"] for each in by_number.values())
+    times = collections.Counter(each.events[0]["focus"]["reference"] for each in by_number.values() if is_document(each))
     wrong += [f"{reference} told {count} times" for reference, count in times.items() if count > 1]
-    if not least <= len(numbers) <= most:
-        wrong.append(f"{len(numbers)} documents instead of {least} to {most}")
+    versions = collections.Counter(each.focus()["id"] + "/" + each.focus()["meta"]["versionId"]
+                                   for each in by_number.values() if not is_document(each))
+    wrong += [f"progress {version} told {count} times" for version, count in versions.items() if count > 1]
+    if not least <= sum(times.values()) <= most:
+        wrong.append(f"{sum(times.values())} documents instead of {least} to {most}")
     return wrong
 
 

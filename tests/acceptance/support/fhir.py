@@ -32,6 +32,11 @@ def topic(filters=BOB, endpoint=None, content="full-resource", header=(), **chan
     return made
 
 
+def following(subscription):
+    """The same, told how its Discovery goes."""
+    return {**subscription, "extension": [{"url": f"{CANONICAL_BASE}/StructureDefinition/notify-progress", "valueBoolean": True}]}
+
+
 def resources(bundle, kind="DocumentReference"):
     return [entry["resource"] for entry in bundle.get("entry", []) if entry["resource"]["resourceType"] == kind]
 

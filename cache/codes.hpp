@@ -5,6 +5,9 @@
 
 namespace tributary::cache {
 
+/// The issue of an Exchange whose partner knows several people whom the question may mean.
+inline constexpr char kMultipleMatches[] = "multiple-matches";
+
 // How enumerators stand in the database. What cannot be read (a later version's word) is told as the first enumerator.
 
 std::string_view code(subscriptions::EventKind kind);

@@ -59,7 +59,7 @@ std::optional<std::vector<std::int64_t>> DocumentQueries::by_patient(DocumentSea
     subscriptions::Plan plan;
     plan.search = request.search;
     std::vector<std::int64_t> found;
-    for (auto const& patient : patients_.accepted(request.scope, plan).patients) {
+    for (auto const& patient : patients_.found(request.scope, plan)) {
         auto row = database_.query(kOfPatient, patient->sequence);
         while (row.next()) found.push_back(row.integer(0));
     }

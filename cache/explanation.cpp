@@ -72,7 +72,7 @@ NotTold Explanations::why_not(
     auto const plan = subscriptions::stored_plan(resource, settings_.rules);
     if (!plan) return NotTold::not_understood;
     if (!plan->search.patient.empty()) {
-        auto const& accepted = patients_.accepted(scope, *plan).patients;
+        auto const& accepted = patients_.accepted(scope, *plan);
         bool its_patient = false;
         auto row = database_.query(kPatients, document);
         while (!its_patient && row.next()) {

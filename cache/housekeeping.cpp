@@ -14,9 +14,15 @@ constexpr char kPurgeCalls[] =
     "?)";
 constexpr char kPurgeChanges[] =
     "DELETE FROM change WHERE sequence IN (SELECT sequence FROM change WHERE at < ? ORDER BY at LIMIT ?)";
-constexpr char kPurgeDiscoveries[] =
-    "DELETE FROM discovery WHERE sequence IN (SELECT sequence FROM discovery WHERE ended < ? ORDER BY ended "
-    "LIMIT ?) RETURNING sequence";
+constexpr char kOldDiscoveries[] =
+    "SELECT ended, sequence FROM discovery WHERE (ended, sequence) > (?, ?) AND ended < ? ORDER BY ended, "
+    "sequence LIMIT ?";
+// Whom partners named last when they were asked this question: as long as one of them is known.
+constexpr char kLastWord[] =
+    "SELECT 1 FROM discovery d WHERE d.sequence = ? AND EXISTS (SELECT 1 FROM exchange_patient a WHERE "
+    "a.discovery = d.sequence) AND NOT EXISTS (SELECT 1 FROM discovery n WHERE n.scope = d.scope AND n.key "
+    "= d.key AND n.sequence > d.sequence)";
+constexpr char kDropDiscovery[] = "DELETE FROM discovery WHERE sequence = ?";
 constexpr char kDropExchanges[] = "DELETE FROM exchange WHERE discovery = ?";
 constexpr char kDropProgress[] = "DELETE FROM progress WHERE discovery = ?";
 constexpr char kDropExchangePatients[] = "DELETE FROM exchange_patient WHERE discovery = ?";
@@ -89,7 +95,9 @@ constexpr char const* kStatements[] = {
     kInsertCall,
     kPurgeCalls,
     kPurgeChanges,
-    kPurgeDiscoveries,
+    kOldDiscoveries,
+    kLastWord,
+    kDropDiscovery,
     kDropExchanges,
     kDropExchangePatients,
     kRetireEvents,
@@ -155,22 +163,24 @@ void Housekeeping::record_calls(std::vector<CallRow> const& rows) {
 bool Housekeeping::purge(Store::Retention const& retention) {
     bool more = database_.run(kPurgeCalls, retention.calls_before, kSlice) == kSlice;
     more |= database_.run(kPurgeChanges, retention.documents_before, kSlice) == kSlice;
-    std::int64_t discoveries = 0;
-    {
-        auto row = database_.query(kPurgeDiscoveries, retention.documents_before, kDocuments);
-        while (row.next()) {
-            database_.run(kDropExchanges, row.integer(0));
-            database_.run(kDropExchangePatients, row.integer(0));
-            database_.run(kDropProgress, row.integer(0));
-            ++discoveries;
-        }
-    }
-    more |= discoveries == kDocuments;
+    more |= purge_discoveries(retention.documents_before);
     more |= purge_events(retention.events_before);
     more |= purge_documents(retention.documents_before);
     more |= purge_patients(retention.documents_before);
     database_.run(kFreePages);
     return more && !database_.failed();
+}
+
+bool Housekeeping::purge_discoveries(Utc before) {
+    auto const old = next_slice(kOldDiscoveries, discoveries_, before);
+    for (auto const discovery : old) {
+        if (database_.query(kLastWord, discovery).next()) continue;
+        database_.run(kDropExchanges, discovery);
+        database_.run(kDropExchangePatients, discovery);
+        database_.run(kDropProgress, discovery);
+        database_.run(kDropDiscovery, discovery);
+    }
+    return old.size() == kDocuments;
 }
 
 bool Housekeeping::purge_events(Utc before) {

@@ -17,6 +17,7 @@ public:
     Store::Counts counts();
 
 private:
+    bool purge_discoveries(Utc before);
     bool purge_events(Utc before);
     bool purge_documents(Utc before);
     bool purge_patients(Utc before);
@@ -30,6 +31,7 @@ private:
     void drop_entry(std::int64_t entry);
 
     Database& database_;
+    Cursor discoveries_;
     Cursor documents_;
     Cursor patients_;
 };

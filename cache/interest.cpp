@@ -82,17 +82,53 @@ void Interest::catch_up(
 ) {
     if (plan.search.patient.empty()) return;  // told of what comes, not of what everybody has
     std::set<std::int64_t> known;
-    for (auto const& patient : patients_.accepted(scope, plan).patients) {
-        auto row = database_.query(kOfPatient, patient->sequence);
-        while (row.next()) known.insert(row.integer(0));
+    for (auto const& patient : patients_.accepted(scope, plan)) {
+        auto const its = documents_of(patient->sequence);
+        known.insert(its.begin(), its.end());
     }
-    for (auto const sequence : known) {
-        auto const document = documents.load(sequence);
-        if (events_.told(subscription, focus_of(document), sequence)) continue;
-        if (!subscriptions::wants_document(plan, documents.current(document))) continue;
-        events_.append(subscription, subscriptions::EventKind::create, focus_of(document), now);
-    }
+    for (auto const sequence : known) tell(subscription, plan, sequence, documents, now);
     events_.flush();
+}
+
+std::vector<std::string> Interest::tell_known(
+    std::string_view scope, std::vector<std::int64_t> const& patients, Documents& documents, Utc now
+) {
+    forget();  // who is accepted has changed
+    std::set<std::string> told;
+    for (auto const sequence : patients) {
+        auto const known = documents_of(sequence);
+        auto const patient = known.empty() ? nullptr : patients_.load(sequence);
+        if (!patient) continue;
+        for (auto const& candidate : candidates(*patient, scope)) {
+            auto const& query = candidate.plan->search.patient;
+            if (query.empty() || !query.references.empty()) continue;  // they wait for nobody's word
+            for (auto const document : known) {
+                if (tell(candidate.sequence, *candidate.plan, document, documents, now))
+                    told.insert(candidate.id);
+            }
+        }
+    }
+    return {told.begin(), told.end()};
+}
+
+bool Interest::tell(
+    std::int64_t subscription,
+    subscriptions::Plan const& plan,
+    std::int64_t sequence,
+    Documents& documents,
+    Utc now
+) {
+    auto const document = documents.load(sequence);
+    return !events_.told(subscription, focus_of(document), sequence) &&
+           subscriptions::wants_document(plan, documents.current(document)) &&
+           events_.append(subscription, subscriptions::EventKind::create, focus_of(document), now);
+}
+
+std::vector<std::int64_t> Interest::documents_of(std::int64_t patient) {
+    std::vector<std::int64_t> documents;
+    auto row = database_.query(kOfPatient, patient);
+    while (row.next()) documents.push_back(row.integer(0));
+    return documents;
 }
 
 std::vector<Interest::Candidate> Interest::wanting(
@@ -127,13 +163,8 @@ std::vector<Interest::Candidate> const& Interest::candidates(
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     auto const accepts = [&](subscriptions::Plan const& plan) {
         if (plan.search.patient.empty()) return true;
-        // Most Subscriptions that share a key with this Patient mean somebody else: seen without a look at all who share it.
-        if (!subscriptions::wants_patient(plan, settings_.acceptance, patient.patient, person_ids))
-            return false;
-        auto const& accepted = patients_.accepted(scope, plan).patients;
-        return std::any_of(accepted.begin(), accepted.end(), [&](auto const& row) {
-            return row->sequence == patient.sequence;
-        });
+        return subscriptions::wants_patient(plan, settings_.acceptance, patient.patient, person_ids) &&
+               patients_.is_accepted(scope, plan, patient);
     };
     std::map<std::int64_t, Candidate> found;
     for (auto const& key : keys) {

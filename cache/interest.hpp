@@ -44,6 +44,12 @@ public:
         Utc now
     );
 
+    /// Partners have named these Patients when asked for somebody: who waited for that is told of what is known of them already. Answers the ids of the
+    /// Subscriptions told.
+    std::vector<std::string> tell_known(
+        std::string_view scope, std::vector<std::int64_t> const& patients, Documents& documents, Utc now
+    );
+
     /// At the start of a unit of work; plans stay, they belong to a version.
     void forget() { candidates_.clear(); }
     /// A rollback may give a version another content.
@@ -60,6 +66,16 @@ private:
         std::shared_ptr<subscriptions::Plan const> plan;
     };
 
+    /// Of a known Document, if it was not told of it before and wants it.
+    bool tell(
+        std::int64_t subscription,
+        subscriptions::Plan const& plan,
+        std::int64_t document,
+        Documents& documents,
+        Utc now
+    );
+    /// What is known under this Patient's name.
+    std::vector<std::int64_t> documents_of(std::int64_t patient);
     /// Subscriptions that accept the Patient, in order of creation.
     std::vector<Candidate> const& candidates(PatientRow const& patient, std::string_view scope);
     std::shared_ptr<subscriptions::Plan const> plan(std::int64_t subscription, std::int64_t version);

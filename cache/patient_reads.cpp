@@ -5,7 +5,6 @@
 #include "fhir/identity/person_name.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/search/document_search.hpp"
-#include "subscriptions/matching.hpp"
 
 namespace tributary::cache {
 
@@ -57,10 +56,8 @@ ResourcePage Patients::search(PatientSearchRequest const& request) {
         auto count = database_.query(kCount, request.scope);
         if (count.next()) page.total = static_cast<std::size_t>(count.integer(0));
     } else {
-        subscriptions::Plan plan;
-        plan.search.patient = query;
         std::size_t matched = 0;
-        for (auto const sequence : candidates(request.scope, subscriptions::subscription_keys(plan))) {
+        for (auto const sequence : keys_.candidates(request.scope, query)) {
             auto const row = load(sequence);
             bool const named = row && (query.references.empty() ||
                                        std::find(query.references.begin(), query.references.end(), row->id) !=

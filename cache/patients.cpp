@@ -21,7 +21,6 @@ constexpr char kFind[] = "SELECT sequence FROM patient WHERE id = ? AND scope = 
 constexpr char kLoad[] = "SELECT person, id, partner, version, source FROM patient WHERE sequence = ?";
 constexpr char kOfPerson[] = "SELECT sequence FROM patient WHERE person = ? ORDER BY sequence";
 constexpr char kIdsOfPerson[] = "SELECT id FROM patient WHERE person = ? ORDER BY sequence";
-constexpr char kByKey[] = "SELECT patient FROM patient_key WHERE scope = ? AND key = ? ORDER BY patient";
 constexpr char kNewPerson[] = "INSERT INTO person(scope) VALUES(?)";
 constexpr char kInsert[] =
     "INSERT INTO patient(id, scope, partner, remote_id, person, version, last_updated, seen_at, source, "
@@ -36,12 +35,10 @@ constexpr char kKeepVersion[] =
     "v.patient_version = patient.version AND v.patient <> 0) ON CONFLICT DO NOTHING";
 constexpr char kSource[] = "SELECT source, version FROM patient WHERE sequence = ?";
 constexpr char kSetPerson[] = "UPDATE patient SET person = ? WHERE sequence = ?";
-constexpr char kDropKeys[] = "DELETE FROM patient_key WHERE patient = ?";
-constexpr char kInsertKey[] =
-    "INSERT INTO patient_key(scope, key, patient) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
 constexpr char kJoinPatients[] = "UPDATE patient SET person = ? WHERE person = ?";
 constexpr char kJoinDocuments[] = "UPDATE document SET person = ? WHERE person = ?";
 constexpr char kDropPerson[] = "DELETE FROM person WHERE sequence = ?";
+constexpr char kQuestion[] = "SELECT key FROM discovery WHERE id = ?";
 constexpr char kMatched[] =
     "UPDATE exchange SET matched = ? WHERE discovery = (SELECT sequence FROM discovery WHERE id = ?) AND "
     "partner = ?";
@@ -54,7 +51,6 @@ constexpr char const* kStatements[] = {
     kLoad,
     kOfPerson,
     kIdsOfPerson,
-    kByKey,
     kNewPerson,
     kInsert,
     kSeen,
@@ -62,28 +58,13 @@ constexpr char const* kStatements[] = {
     kKeepVersion,
     kSource,
     kSetPerson,
-    kDropKeys,
-    kInsertKey,
     kJoinPatients,
     kJoinDocuments,
     kDropPerson,
+    kQuestion,
     kMatched,
     kExchangePatient
 };
-
-/// Names alone bring too many candidates together, and never make a Person.
-bool makes_a_person(std::string const& key) { return !key.starts_with("f|"); }
-
-/// How Patients of one partner that link to each other find each other: one key for the linked and the linking.
-std::vector<std::string> link_keys(std::string_view partner, fhir::Patient const& patient) {
-    std::string const prefix = "l|" + std::string(partner) + "|";
-    std::vector<std::string> keys{prefix + patient.id};
-    for (auto const& link : patient.links) {
-        auto const id = fhir::reference_id(link.other.reference);
-        if (!id.empty()) keys.push_back(prefix + std::string(id));
-    }
-    return keys;
-}
 
 std::string outward(
     NewPatient const& fresh,
@@ -106,14 +87,18 @@ std::span<char const* const> patient_statements() { return kStatements; }
 void Patients::forget() {
     loaded_.clear();
     accepted_.clear();
+    is_accepted_.clear();
 }
 
-std::vector<std::int64_t> Patients::admit(PatientsAnswer const& answer) {
-    std::vector<std::int64_t> joined;
+Patients::Named Patients::admit(PatientsAnswer const& answer) {
+    Named named;
     std::vector<std::int64_t> answered;
+    std::string question;
+    if (auto row = database_.query(kQuestion, answer.discovery); row.next()) question = row.text(0);
     for (NewPatient const& fresh : answer.patients) {
         auto const sequence = store(answer, fresh);
-        find_person(answer, fresh, sequence, joined);
+        find_person(answer, fresh, sequence, named.joined);
+        if (!is_named_by(answer.scope, question, sequence)) named.fresh.push_back(sequence);
         database_.run(kExchangePatient, sequence, answer.discovery);
         answered.push_back(sequence);
     }
@@ -124,11 +109,11 @@ std::vector<std::int64_t> Patients::admit(PatientsAnswer const& answer) {
         for (auto const sequence : answered) {
             if (auto const row = load(sequence)) persons.push_back(row->person);
         }
-        (void)join(std::move(persons), joined);
+        (void)join(std::move(persons), named.joined);
     }
     database_.run(kMatched, answer.patients.size(), answer.discovery, answer.partner);
     forget();
-    return joined;
+    return named;
 }
 
 std::int64_t Patients::store(PatientsAnswer const& answer, NewPatient const& fresh) {
@@ -163,22 +148,10 @@ std::int64_t Patients::store(PatientsAnswer const& answer, NewPatient const& fre
         database_.run(kKeepVersion, sequence);
         database_.run(kUpdate, version, answer.now, source, resource, sequence);
     }
-    store_keys(answer.scope, answer.partner, sequence, fresh);
+    keys_.store(answer.scope, answer.partner, sequence, fresh);
     auto const kind = version == 1 ? subscriptions::EventKind::create : subscriptions::EventKind::update;
     events_.record_change(answer.scope, kind, Focus{"Patient", fresh.id, version}, answer.now);
     return sequence;
-}
-
-void Patients::store_keys(
-    std::string_view scope, std::string_view partner, std::int64_t sequence, NewPatient const& fresh
-) {
-    database_.run(kDropKeys, sequence);
-    auto const insert = [&](std::vector<std::string> const& keys) {
-        for (auto const& key : keys) database_.run(kInsertKey, scope, key, sequence);
-    };
-    insert(subscriptions::patient_keys(fresh.id, fresh.patient));
-    insert(identity::person_keys(fresh.patient));
-    insert(link_keys(partner, fresh.patient));
 }
 
 /// Links decide first. Who is only alike belongs to a Person if there is but one whom he may be.
@@ -189,14 +162,10 @@ void Patients::find_person(
     std::vector<std::int64_t>& joined
 ) {
     forget();
-    std::vector<std::string> keys = identity::person_keys(fresh.patient);
-    std::erase_if(keys, [](std::string const& key) { return !makes_a_person(key); });
-    auto const links = link_keys(answer.partner, fresh.patient);
-    keys.insert(keys.end(), links.begin(), links.end());
     std::set<std::int64_t> linked;
     std::set<std::int64_t> alike;
     std::int64_t own = 0;
-    for (auto const candidate : candidates(answer.scope, keys)) {
+    for (auto const candidate : keys_.related(answer.scope, answer.partner, fresh.patient)) {
         auto const row = load(candidate);
         if (!row) continue;
         if (candidate == sequence) {
@@ -256,15 +225,6 @@ std::int64_t Patients::join(std::vector<std::int64_t> persons, std::vector<std::
     return persons.empty() ? 0 : persons.front();
 }
 
-std::vector<std::int64_t> Patients::candidates(std::string_view scope, std::vector<std::string> const& keys) {
-    std::set<std::int64_t> found;
-    for (auto const& key : keys) {
-        auto row = database_.query(kByKey, scope, key);
-        while (row.next()) found.insert(row.integer(0));
-    }
-    return {found.begin(), found.end()};
-}
-
 std::shared_ptr<PatientRow const> Patients::find(std::string_view scope, std::string_view id) {
     auto row = database_.query(kFind, id, scope);
     return row.next() ? load(row.integer(0)) : nullptr;
@@ -301,48 +261,6 @@ std::vector<std::string> Patients::person_ids(std::int64_t person) {
     auto row = database_.query(kIdsOfPerson, person);
     while (row.next()) ids.push_back(row.text(0));
     return ids;
-}
-
-Accepted const& Patients::accepted(std::string_view scope, subscriptions::Plan const& plan) {
-    std::string key(scope);
-    key += '\n';
-    key += plan.search.patient.key();
-    for (auto const& reference : plan.search.patient.references) key += "\n" + reference;
-    auto known = accepted_.find(key);
-    if (known == accepted_.end()) known = accepted_.emplace(std::move(key), evaluate(scope, plan)).first;
-    return known->second;
-}
-
-Accepted Patients::evaluate(std::string_view scope, subscriptions::Plan const& plan) {
-    auto const& references = plan.search.patient.references;
-    std::vector<std::int64_t> found;
-    if (references.empty()) found = candidates(scope, subscriptions::subscription_keys(plan));
-    for (auto const& reference : references) {
-        auto const named = find(scope, reference);
-        if (!named) continue;
-        for (auto const sequence : of_person(named->person)) found.push_back(sequence);
-    }
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-
-    Accepted accepted;
-    std::map<std::string, std::set<std::int64_t>> persons;  // of each partner
-    for (auto const sequence : found) {
-        auto row = load(sequence);
-        if (!row) continue;
-        auto const ids = references.empty() ? std::vector<std::string>() : person_ids(row->person);
-        if (!subscriptions::wants_patient(plan, settings_.acceptance, row->patient, ids)) continue;
-        persons[row->partner].insert(row->person);
-        accepted.patients.push_back(std::move(row));
-    }
-    if (settings_.acceptance == identity::Acceptance::search) return accepted;
-    for (auto const& [partner, several] : persons) {
-        if (several.size() > 1 && references.empty()) accepted.ambiguous.push_back(partner);
-    }
-    std::erase_if(accepted.patients, [&](auto const& row) {
-        return std::binary_search(accepted.ambiguous.begin(), accepted.ambiguous.end(), row->partner);
-    });
-    return accepted;
 }
 
 }  // namespace tributary::cache

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cache/events.hpp"
+#include "cache/patient_keys.hpp"
 #include "cache/store.hpp"
 #include "fhir/resources/patient.hpp"
 
@@ -20,28 +21,31 @@ struct PatientRow {
 };
 using PatientRows = std::vector<std::shared_ptr<PatientRow const>>;
 
-/// The Patients a query is about: accepted, and nothing of a partner where they are several people.
-struct Accepted {
-    PatientRows patients;
-    std::vector<std::string> ambiguous;  ///< partners
-};
-
 /// Patients and the Persons they make. Source: architecture 8.
 class Patients {
 public:
     Patients(Database& database, StoreSettings const& settings, Events& events)
         : database_(database), settings_(settings), events_(events) {}
 
-    /// Stores them, finds their Persons. Answers the Persons that took over documents of another one.
-    std::vector<std::int64_t> admit(PatientsAnswer const& answer);
+    struct Named {
+        std::vector<std::int64_t> joined;  ///< Persons that took over documents of another one
+        std::vector<std::int64_t> fresh;   ///< Patients that this question had not found before
+    };
+    /// Stores them, finds their Persons.
+    Named admit(PatientsAnswer const& answer);
 
     std::shared_ptr<PatientRow const> find(std::string_view scope, std::string_view id);
     std::shared_ptr<PatientRow const> load(std::int64_t sequence);
     std::vector<std::int64_t> of_person(std::int64_t person);
     /// The ids of all Patients of that Person.
     std::vector<std::string> person_ids(std::int64_t person);
-    /// Whom the plan means. The reference is good until forget().
-    Accepted const& accepted(std::string_view scope, subscriptions::Plan const& plan);
+    /// Whom a Subscription means: accepted, named by the partner when it was asked for them, and nobody of a partner where they are several people.
+    /// The reference is good until forget(). Source: docs/decisions/0007.
+    PatientRows const& accepted(std::string_view scope, subscriptions::Plan const& plan);
+    /// Of one whom wants_patient() lets through: is he among accepted()? Looks at no other partner's.
+    bool is_accepted(std::string_view scope, subscriptions::Plan const& plan, PatientRow const& patient);
+    /// Whom a search means: the same; where nobody has asked the partners this question, whoever is accepted.
+    PatientRows found(std::string_view scope, subscriptions::Plan const& plan);
 
     /// Empty: one of the Patients it names is unknown. Errors: not_supported, they are not one Person.
     Result<std::optional<fhir::search::PatientQuery>> discovery_query(
@@ -56,9 +60,6 @@ public:
 private:
     void add_demographics(std::int64_t person, fhir::search::PatientQuery& query);
     std::int64_t store(PatientsAnswer const& answer, NewPatient const& fresh);
-    void store_keys(
-        std::string_view scope, std::string_view partner, std::int64_t sequence, NewPatient const& fresh
-    );
     void find_person(
         PatientsAnswer const& answer,
         NewPatient const& fresh,
@@ -68,14 +69,22 @@ private:
     bool may_be_one(std::int64_t a, std::int64_t b, fhir::identity::Kinship why);
     /// Answers the Person they all are now. `joined`: those that took over documents of another one.
     std::int64_t join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined);
-    std::vector<std::int64_t> candidates(std::string_view scope, std::vector<std::string> const& keys);
-    Accepted evaluate(std::string_view scope, subscriptions::Plan const& plan);
+    bool is_judged(fhir::search::PatientQuery const& query) const;
+    /// Accepted, and nobody of a partner where they are several people.
+    PatientRows evaluate(std::string_view scope, subscriptions::Plan const& plan);
+    bool is_named(std::string_view scope, std::string_view key, PatientRow const& patient);
+    bool is_named_by(std::string_view scope, std::string_view key, std::int64_t patient);
+    bool is_one_of_several(
+        std::string_view scope, subscriptions::Plan const& plan, PatientRow const& patient
+    );
 
     Database& database_;
     StoreSettings const& settings_;
     Events& events_;
+    PatientKeys keys_{database_};
     std::unordered_map<std::int64_t, std::shared_ptr<PatientRow const>> loaded_;
-    std::map<std::string, Accepted, std::less<>> accepted_;  ///< by scope and key of the query
+    std::map<std::string, PatientRows, std::less<>> accepted_;  ///< by scope and key of the query
+    std::map<std::string, bool, std::less<>> is_accepted_;      ///< by Patient, scope and key
 };
 
 }  // namespace tributary::cache

@@ -175,6 +175,19 @@ CREATE TABLE progress_version(
 CREATE INDEX progress_version_subscription ON progress_version(subscription);
 )";
 
+// Patients are found by a key at one partner too, and by the day of their birth.
+constexpr char kKeysAtPartner[] = R"(
+CREATE TABLE patient_key_at(
+  scope TEXT NOT NULL, key TEXT NOT NULL, partner TEXT NOT NULL, patient INTEGER NOT NULL,
+  PRIMARY KEY(scope, key, partner, patient)) STRICT, WITHOUT ROWID;
+INSERT INTO patient_key_at SELECT k.scope, k.key, p.partner, k.patient FROM patient_key k JOIN patient p ON p.sequence = k.patient;
+INSERT OR IGNORE INTO patient_key_at SELECT scope, 'b|' || strftime('%Y-%m-%d', json_extract(source, '$.birthDate')), partner, sequence
+  FROM patient WHERE length(json_extract(source, '$.birthDate')) >= 10 AND strftime('%Y', json_extract(source, '$.birthDate')) IS NOT NULL;
+DROP TABLE patient_key;
+ALTER TABLE patient_key_at RENAME TO patient_key;
+CREATE INDEX patient_key_patient ON patient_key(patient);
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -184,7 +197,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 10> kCacheMigrations{
+constexpr std::array<char const*, 11> kCacheMigrations{
     kFirst,
     kCopies,
     kKeyCheck,
@@ -194,7 +207,8 @@ constexpr std::array<char const*, 10> kCacheMigrations{
     kSubscriptionVersions,
     kNotices,
     kBoundBy,
-    kProgress
+    kProgress,
+    kKeysAtPartner
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

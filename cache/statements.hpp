@@ -7,6 +7,8 @@ namespace tributary::cache {
 
 std::span<char const* const> event_statements();
 std::span<char const* const> patient_statements();
+std::span<char const* const> patient_acceptance_statements();
+std::span<char const* const> patient_key_statements();
 std::span<char const* const> patient_read_statements();
 std::span<char const* const> entry_statements();
 std::span<char const* const> relation_statements();

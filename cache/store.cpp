@@ -235,11 +235,12 @@ Result<FoundResource> Store::read_progress(std::string_view scope, std::string_v
     return impl_->unit([&] { return impl_->progress_notices.read(scope, id); });
 }
 
-Result<void> Store::admit_patients(PatientsAnswer const& answer) {
+Result<std::vector<std::string>> Store::admit_patients(PatientsAnswer const& answer) {
     return impl_->unit([&] {
-        auto const joined = impl_->patients.admit(answer);
+        auto const named = impl_->patients.admit(answer);
         auto admission = impl_->admission(answer.now);
-        for (auto const person : joined) admission.join(person);
+        for (auto const person : named.joined) admission.join(person);
+        return impl_->interest.tell_known(answer.scope, named.fresh, impl_->documents, answer.now);
     });
 }
 Result<Admitted> Store::admit(Answer const& answer) {

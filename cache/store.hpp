@@ -121,8 +121,8 @@ public:
     Result<FoundResource> read_progress(std::string_view scope, std::string_view id);
 
     // What partners answer
-    /// Patients, their Persons, and how many matched at that partner.
-    Result<void> admit_patients(PatientsAnswer const& answer);
+    /// Patients, their Persons, and how many matched at that partner. Answers the ids of Subscriptions with new Events, about documents known already.
+    Result<std::vector<std::string>> admit_patients(PatientsAnswer const& answer);
     /// Everything about one page: identity verdicts, rows, search index, which Subscriptions want them, numbers, Events.
     Result<Admitted> admit(Answer const& answer);
     /// A deleted entry counts as entered-in-error from now on.

@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "fhir/search/comparison.hpp"
+#include "fhir/search/question.hpp"
 
 namespace tributary::fhir::search {
 
 namespace {
 
-constexpr char kBetweenParameters = '\x1e';
 constexpr char kBetweenValues = '\x1f';
 
 /// Order counts only among repeated given names: the first one asked for is the first name.

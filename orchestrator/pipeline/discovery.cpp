@@ -200,6 +200,7 @@ awaitable<StepResult> Discovery::accept(std::size_t index, std::vector<fhir::Pat
     auto const admitted = co_await until_stored(around_.clock, write);
     if (!admitted) co_return StepResult::failed(admitted.error());
     if (!cancelled_) listener_.changed();
+    if (!admitted->empty()) around_.wake(*admitted);
     for (auto& patient : answer.patients) {
         Query query;
         query.partner = index;

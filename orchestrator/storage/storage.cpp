@@ -354,7 +354,7 @@ awaitable<Result<cache::FoundResource>> Storage::read_progress(std::string scope
     });
 }
 
-awaitable<Result<void>> Storage::admit_patients(cache::PatientsAnswer answer) {
+awaitable<Result<std::vector<std::string>>> Storage::admit_patients(cache::PatientsAnswer answer) {
     return impl_->run(impl_->writer, [answer = std::move(answer)](cache::Store& store) {
         return store.admit_patients(answer);
     });

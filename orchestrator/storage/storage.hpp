@@ -87,7 +87,7 @@ public:
     awaitable<Result<std::vector<std::string>>> tell_progress(cache::ProgressNews news);
     awaitable<Result<cache::FoundResource>> read_progress(std::string scope, std::string id);
 
-    awaitable<Result<void>> admit_patients(cache::PatientsAnswer answer);
+    awaitable<Result<std::vector<std::string>>> admit_patients(cache::PatientsAnswer answer);
     awaitable<Result<cache::Admitted>> admit(cache::Answer answer);
     awaitable<Result<cache::Admitted>> note_absence(cache::AbsentEntry absent);
     awaitable<Result<std::vector<std::string>>> unseen_entries(

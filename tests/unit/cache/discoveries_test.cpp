@@ -21,25 +21,6 @@ public:
         wanted.again = again;
         return commit([&](Store& s) { return s.open_discovery(wanted); });
     }
-    void finish(
-        std::string const& id,
-        std::string const& partner,
-        int second,
-        std::string const& issue = {},
-        bool owed = false
-    ) {
-        ExchangeOutcome outcome;
-        outcome.discovery = id;
-        outcome.partner = partner;
-        outcome.issue = issue;
-        outcome.owed = owed;
-        outcome.state = owed || issue == "timeout" ? ExchangeState::failed : ExchangeState::answered;
-        outcome.now = at_second(second);
-        commit([&](Store& s) -> Result<bool> {
-            good(s.finish_exchange(outcome));
-            return true;
-        });
-    }
     Progress progress() { return good(store->progress("", "bob")); }
 };
 

@@ -12,6 +12,8 @@ std::vector<char const*> all_statements() {
     for (auto const statements :
          {event_statements(),
           patient_statements(),
+          patient_acceptance_statements(),
+          patient_key_statements(),
           patient_read_statements(),
           entry_statements(),
           relation_statements(),

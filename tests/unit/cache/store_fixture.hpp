@@ -211,21 +211,55 @@ public:
         resource.set("channel", channel);
         return fhir::json::write(resource);
     }
-    /// Patients that a partner answered with and that were accepted, as one answer.
-    void match(
+    /// The id of a Discovery for this question: the one there is, or a new one.
+    std::string ask(
+        std::vector<fhir::search::Parameter> const& question, int second = 0, bool again = false
+    ) {
+        OpenDiscovery wanted;
+        wanted.key = fhir::search::PatientQuery{question, {}}.key();
+        wanted.id = "asked-" + std::to_string(++asked_);
+        wanted.partners = {"p1", "p2", "p3"};
+        wanted.now = at_second(second);
+        wanted.again = again;
+        return commit([&](Store& s) { return s.open_discovery(wanted); }).id;
+    }
+    void finish(
+        std::string const& discovery,
         std::string const& partner,
-        std::vector<PatientText> const& patients,
-        std::string const& discovery = "d1"
+        int second,
+        std::string const& issue = {},
+        bool owed = false
+    ) {
+        ExchangeOutcome outcome;
+        outcome.discovery = discovery;
+        outcome.partner = partner;
+        outcome.issue = issue;
+        outcome.owed = owed;
+        outcome.state = owed || issue == "timeout" ? ExchangeState::failed : ExchangeState::answered;
+        outcome.now = at_second(second);
+        commit([&](Store& s) -> Result<bool> {
+            good(s.finish_exchange(outcome));
+            return true;
+        });
+    }
+    /// Patients that a partner answered with and that were accepted, whoever asked by family name or identifier.
+    void match(std::string const& partner, std::vector<PatientText> const& patients) {
+        for (auto const& patient : patients) {
+            match(partner, patients, ask({{"family", "", {patient.family}}}));
+            if (!patient.identifier.empty())
+                match(partner, patients, ask({{"identifier", "", {patient.identifier}}}));
+        }
+    }
+    /// The same, as one answer. Answers the Subscriptions told.
+    std::vector<std::string> match(
+        std::string const& partner, std::vector<PatientText> const& patients, std::string const& discovery
     ) {
         PatientsAnswer answer;
         answer.discovery = discovery;
         answer.partner = partner;
         answer.now = at_second(1);
         for (auto const& patient : patients) answer.patients.push_back(make_patient(partner, patient));
-        commit([&](Store& s) -> Result<bool> {
-            auto const done = s.admit_patients(answer);
-            return done ? Result<bool>(true) : Result<bool>(done.error());
-        });
+        return commit([&](Store& s) { return s.admit_patients(answer); });
     }
     static Answer answer(
         std::string const& partner, std::string const& patient, std::vector<DocumentText> const& documents
@@ -302,6 +336,9 @@ public:
     TemporaryFolder folder;
     StoreSettings settings;
     std::unique_ptr<Store> store;
+
+private:
+    int asked_ = 0;
 };
 
 using Texts = std::vector<std::string>;

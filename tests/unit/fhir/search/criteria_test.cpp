@@ -1,4 +1,5 @@
 #include "fhir/search/document_search.hpp"
+#include "fhir/search/question.hpp"
 #include "tests/support/catch.hpp"
 
 namespace tributary::fhir::search {
@@ -185,6 +186,25 @@ TEST_CASE("equal questions have equal keys", "[criteria]") {
     CHECK(key("patient.identifier=urn:oid:1.2|7") == key("patient.identifier=1.2|7"));
     CHECK(key("patient=1,2") == key("patient=Patient/2,Patient/1"));
     CHECK(key("patient=1") != key("patient=2"));
+}
+
+TEST_CASE("a question covers those that ask for more besides", "[criteria]") {
+    auto const covers_it = [](std::string const& wide, std::string const& narrow) {
+        auto const key = [](std::string const& query) {
+            return accepted("DocumentReference?" + query).patient.key();
+        };
+        return covers(key(wide), key(narrow));
+    };
+    std::string const bob = "patient.given=bob&patient.family=smith";
+    CHECK(covers_it(bob, bob));
+    CHECK(covers_it(bob, "patient.birthdate=1970-01-02&patient.family=SMITH&patient.given=Bob"));
+    CHECK(covers_it(bob, bob + "&patient.given=lee"));
+    CHECK_FALSE(covers_it(bob, "patient.family=smith"));
+    CHECK_FALSE(covers_it(bob, "patient.given=lee&" + bob));
+    CHECK_FALSE(covers_it(bob, "patient.given=bob&patient.family=smithson"));
+    CHECK_FALSE(covers_it("patient.birthdate=1970", "patient.birthdate=1970-01"));
+    CHECK_FALSE(covers_it(bob, bob + "&patient.identifier=urn:oid:1.2|7"));
+    CHECK(covers_it("patient.identifier=urn:oid:1.2|7", bob + "&patient.identifier=urn:oid:1.2|7"));
 }
 
 TEST_CASE("a partner is asked with every demographic that it can understand", "[criteria][A.1]") {

@@ -115,6 +115,10 @@ private:
         record = std::move(found.record);
     }
     async::awaitable<void> admit_now(std::vector<std::string> documents) {
+        cache::OpenDiscovery question;
+        question.id = "d1";
+        question.key = fhir::search::PatientQuery{{{"family", "", {"smith"}}}, {}}.key();
+        cache::good(co_await storage->open_discovery(std::move(question)));
         cache::PatientsAnswer patients;
         patients.discovery = "d1";
         patients.partner = "p1";

@@ -256,6 +256,39 @@ TEST_CASE_METHOD(PipelineFixture, "two people at one partner are ambiguous: no d
     CHECK(progress().failed == 0);
 }
 
+TEST_CASE_METHOD(
+    PipelineFixture, "who is ambiguous to one question is not told of by way of another", "[pipeline]"
+) {
+    auto& partner = add_partner("p");
+    partner.people = {make_patient("bob"), make_patient("bob2", "1980-05-05")};
+    partner.pages = {documents({"a"})};
+    start();
+    subscribe("exact", "https://app.example", "1970-01-02");
+    subscribe("wide");
+    advance(1s);
+    CHECK(events("exact") == 1);
+    CHECK(events("wide") == 0);
+    CHECK(issue_of("p") == "multiple-matches");
+}
+
+TEST_CASE_METHOD(
+    PipelineFixture, "what is known of a patient is told once its partner has named him", "[pipeline]"
+) {
+    auto& partner = add_partner("p");
+    partner.pages = {documents({"a"})};
+    start();
+    subscribe("exact", "https://app.example", "1970-01-02");
+    advance(1s);
+    REQUIRE(events("exact") == 1);
+    woken.clear();
+    partner.document_failures[""] = std::vector(9, Failure(Errc::http_status).with_status(403));
+    subscribe("wide");
+    CHECK(events("wide") == 0);
+    advance(15ms);
+    CHECK(events("wide") == 1);
+    CHECK(woken == std::vector<std::string>{"wide"});
+}
+
 TEST_CASE_METHOD(PipelineFixture, "a partner that does not know the patient has answered", "[pipeline]") {
     add_partner("p").people = {};
     start();

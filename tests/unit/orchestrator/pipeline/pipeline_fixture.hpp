@@ -230,24 +230,36 @@ struct PipelineFixture : async::Fixture {
     static fhir::search::PatientQuery bob() {
         return {{{"given", "", {"bob"}}, {"family", "", {"smith"}}}, {}};
     }
-    /// A Subscription that wants Bob's documents, stored and told to the pipeline.
-    void subscribe(std::string const& id, std::string const& origin = "https://app.example") {
+    /// A Subscription that wants Bob's documents, stored and told to the pipeline; of the Bob born then, where a date is given.
+    void subscribe(
+        std::string const& id,
+        std::string const& origin = "https://app.example",
+        std::string const& birth_date = {}
+    ) {
         cache::NewSubscription subscription;
         subscription.id = id;
         subscription.origin = origin;
         subscription.status = subscriptions::Status::active;
         subscription.now = clock.utc_now();
         subscription.resource =
-            R"({"resourceType":"Subscription","status":"requested","reason":"test","criteria":"DocumentReference?patient.given=bob&patient.family=smith",)"
+            R"({"resourceType":"Subscription","status":"requested","reason":"test","criteria":"DocumentReference?patient.given=bob&patient.family=smith)" +
+            (birth_date.empty() ? "" : "&patient.birthdate=" + birth_date) +
+            R"(",)"
             R"("channel":{"type":"rest-hook","endpoint":")" +
             origin + R"(/hook","payload":"application/fhir+json"}})";
         auto const created = run(storage->create_subscription(std::move(subscription)));
         INFO((created ? std::string() : created.error().detail()));
         REQUIRE(created.has_value());
-        want(id, origin);
+        want(id, origin, birth_date);
     }
-    void want(std::string const& id, std::string const& origin = "https://app.example") {
-        discoveries->want(Interest{id, "", origin, bob()});
+    void want(
+        std::string const& id,
+        std::string const& origin = "https://app.example",
+        std::string const& birth_date = {}
+    ) {
+        auto query = bob();
+        if (!birth_date.empty()) query.parameters.push_back({"birthdate", "", {birth_date}});
+        discoveries->want(Interest{id, "", origin, std::move(query)});
     }
     /// How many Events a Subscription has.
     std::size_t events(std::string const& id) {

@@ -1,0 +1,136 @@
+#include "tests/unit/cache/store_fixture.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+using Question = std::vector<fhir::search::Parameter>;
+
+Question bob() { return {{"given", "", {"bob"}}, {"family", "", {"smith"}}}; }
+Question bob_born_1970() {
+    auto question = bob();
+    question.push_back({"birthdate", "", {"1970-01-02"}});
+    return question;
+}
+std::string const kBornThen = std::string(kBob) + "&patient.birthdate=1970-01-02";
+
+/// p1 knows a Bob Smith by his birth date, with a document.
+class OneKnown : public StoreFixture {
+public:
+    OneKnown() {
+        match("p1", {{"1"}}, ask(bob_born_1970()));
+        admit("p1", "1", {{"a"}});
+    }
+};
+
+}  // namespace
+
+TEST_CASE("whom another question has made known is told once his partner names him to this one", "[cache]") {
+    OneKnown fixture;
+    fixture.subscribe("wide");
+    fixture.admit("p1", "1", {{"b"}});
+    CHECK(fixture.told("wide") == Texts());
+    CHECK(fixture.match("p1", {{"1"}}, fixture.ask(bob())) == Texts{"wide"});
+    CHECK(fixture.told("wide") == Texts{"create p1-a/1", "create p1-b/1"});
+    fixture.admit("p1", "1", {{"c"}});
+    CHECK(fixture.told("wide").size() == 3);
+    SECTION("and no second time when it is asked again") {
+        CHECK(fixture.match("p1", {{"1"}}, fixture.ask(bob(), 9, true)) == Texts());
+    }
+}
+
+TEST_CASE("of a partner that knows several whom the question may mean nothing is told", "[cache]") {
+    OneKnown fixture;
+    auto const discovery = fixture.ask(bob());
+    fixture.subscribe("wide");
+    fixture.subscribe("narrow", kBornThen);
+    fixture.finish(discovery, "p1", 2, "multiple-matches");
+    fixture.admit("p1", "1", {{"b"}});
+    CHECK(fixture.told("wide") == Texts());
+    CHECK(fixture.told("narrow") == Texts{"create p1-a/1", "create p1-b/1"});
+    fixture.subscribe("later");
+    CHECK(fixture.told("later") == Texts());
+}
+
+TEST_CASE("a narrower question than the one answered is told at once", "[cache]") {
+    StoreFixture fixture;
+    fixture.match("p1", {{"1"}}, fixture.ask(bob()));
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.subscribe("narrow", kBornThen);
+    CHECK(fixture.told("narrow") == Texts{"create p1-a/1"});
+    fixture.subscribe("referring", "DocumentReference?patient=Patient/p1-1");
+    CHECK(fixture.told("referring") == Texts{"create p1-a/1"});
+}
+
+TEST_CASE("a partner that comes to know a second one is told of no more", "[cache]") {
+    StoreFixture fixture;
+    auto const first = fixture.ask(bob());
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}}, first);
+    fixture.admit("p1", "1", {{"a"}});
+    for (auto const* const partner : {"p1", "p2", "p3"}) fixture.finish(first, partner, 2);
+    auto const again = fixture.ask(bob(), 5, true);
+    fixture.admit("p1", "1", {{"b"}});
+    CHECK(fixture.told("s1").size() == 2);
+    fixture.finish(again, "p1", 6, "multiple-matches");
+    fixture.admit("p1", "1", {{"c"}});
+    CHECK(fixture.told("s1").size() == 2);
+}
+
+TEST_CASE("a search finds whoever fits until somebody asks partners the same", "[cache][search]") {
+    OneKnown fixture;
+    CHECK(fixture.found() == Texts{"p1-a"});
+    auto const discovery = fixture.ask({{"family", "", {"smith"}}});
+    CHECK(fixture.found() == Texts());
+    fixture.match("p1", {{"1"}}, discovery);
+    CHECK(fixture.found() == Texts{"p1-a"});
+}
+
+TEST_CASE("whom a partner named is known for as long as the Patient is", "[cache][housekeeping]") {
+    OneKnown fixture;
+    fixture.subscribe("s1", kBornThen);
+    auto const discovery = fixture.ask(bob_born_1970());
+    for (auto const* const partner : {"p1", "p2", "p3"}) fixture.finish(discovery, partner, 2);
+    Store::Retention const everything{at_second(1000), at_second(1000), at_second(1000)};
+    while (fixture.commit([&](Store& s) { return s.purge(everything); })) {
+    }
+    CHECK(good(fixture.store->recent_discoveries(5)).size() == 1);
+    fixture.admit("p1", "1", {{"b"}});
+    CHECK(fixture.told("s1").size() == 2);
+    fixture.commit([&](Store& s) { return s.delete_subscription("", "s1", {}, at_second(4)); });
+    for (int round = 0; round < 3; ++round) fixture.commit([&](Store& s) { return s.purge(everything); });
+    CHECK(good(fixture.store->recent_discoveries(5)).empty());
+}
+
+TEST_CASE("Patients are found by every spelling that acceptance lets through", "[cache][person]") {
+    StoreFixture fixture;
+    auto patient = make_patient("p1", {"1", "Zo\u00eb Anne", "Br\u00f6nnimann-Bertholet", "1937-05-03"});
+    patient.patient.resource.set(
+        "name",
+        parse(R"([{"use":"maiden","family":"Bertholet","given":["Elisabeth"]},)"
+              R"({"family":"Brönnimann-Bertholet","given":["Zoë Anne","Elisabeth"]}])")
+    );
+    patient.patient = good(fhir::read_patient(patient.patient.resource));
+    PatientsAnswer answer;
+    answer.partner = "p1";
+    answer.patients = {patient};
+    fixture.commit([&](Store& s) { return s.admit_patients(answer); });
+    fixture.admit("p1", "1", {{"a"}});
+    auto const found = [&](std::vector<fhir::search::Parameter> parameters) {
+        DocumentSearchRequest request;
+        request.search.patient.parameters = std::move(parameters);
+        return good(fixture.store->search_documents(request)).total == 1;
+    };
+    CHECK(found({{"family", "", {"BRONNIMANN BERTHOLET"}}, {"given", "", {"zoe anne"}}}));
+    CHECK(found({{"family", "", {"bertholet"}}, {"given", "", {"Elisabeth"}}}));
+    CHECK(found({{"family", "", {"nobody", "bertholet"}}, {"birthdate", "", {"1937-05-03"}}}));
+    CHECK(found({{"family", "", {"bertholet"}}, {"birthdate", "", {"eq1937-05-03", "1938-01-01"}}}));
+    CHECK(found({{"family", "", {"bertholet"}}, {"birthdate", "", {"1937-05"}}}));
+    CHECK(found({{"family", "", {"bertholet"}}, {"birthdate", "", {"lt1938-01-01"}}}));
+    CHECK(found({{"given", "", {"zoe anne"}}, {"given", "", {"elisabeth"}}}));
+    CHECK(found({{"name", "", {"bertholet"}}, {"birthdate", "", {"1937-05-03"}}}));
+    CHECK_FALSE(found({{"family", "", {"bertholet"}}, {"birthdate", "", {"1937-05-04"}}}));
+    CHECK_FALSE(found({{"family", "", {"bronnimann"}}}));
+}
+
+}  // namespace tributary::cache

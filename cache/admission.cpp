@@ -89,7 +89,9 @@ bool same_community(std::string_view a, std::string_view b) {
 }  // namespace
 
 Admitted Admission::result() && {
-    admitted_.subscriptions = presentation_.told();
+    auto const told = presentation_.take_told();
+    for (auto const& each : told) admitted_.subscriptions.push_back(each.id);
+    admitted_.fresh = rooms_.handover.collect(told);
     auto& wanted = admitted_.to_retrieve;
     std::sort(wanted.begin(), wanted.end());
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());

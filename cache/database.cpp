@@ -143,6 +143,12 @@ Statement Database::borrow(char const* sql) {
     return {*this, handle, &prepared.borrowed};
 }
 
+Result<void> Database::prepare(std::span<char const* const> statements) {
+    for (char const* const sql : statements) borrow(sql);
+    if (auto failure = take_failure()) return std::move(*failure);
+    return {};
+}
+
 std::int64_t Database::last_insert() const { return sqlite3_last_insert_rowid(handle_); }
 std::int64_t Database::changes() const { return failed() ? 0 : sqlite3_changes64(handle_); }
 

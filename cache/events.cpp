@@ -46,15 +46,17 @@ constexpr char const* kStatements[] = {
 
 std::span<char const* const> event_statements() { return kStatements; }
 
-bool Events::append(std::int64_t subscription, subscriptions::EventKind kind, Focus const& focus, Utc at) {
+std::optional<std::int64_t> Events::append(
+    std::int64_t subscription, subscriptions::EventKind kind, Focus const& focus, Utc at
+) {
     auto& last = last_number(subscription);
     auto const number = last.value + 1;
     bool const fresh =
         database_.run(kInsert, subscription, number, code(kind), focus.type, focus.id, focus.version, at) > 0;
-    if (!fresh) return false;
+    if (!fresh) return std::nullopt;
     last.value = number;
     last.changed = true;
-    return true;
+    return number;
 }
 
 Events::Number& Events::last_number(std::int64_t subscription) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -20,8 +21,10 @@ class Events {
 public:
     explicit Events(Database& database) : database_(database) {}
 
-    /// Gives it the Subscription's next number. False: it has this very Event already. How many a Subscription has is written by flush().
-    bool append(std::int64_t subscription, subscriptions::EventKind kind, Focus const& focus, Utc at);
+    /// Gives it the Subscription's next number. Empty: it has this very Event already. How many a Subscription has is written by flush().
+    std::optional<std::int64_t> append(
+        std::int64_t subscription, subscriptions::EventKind kind, Focus const& focus, Utc at
+    );
     /// At the end of a unit of work, and before a Subscription is read within one.
     void flush();
     /// At the start of a unit of work: what was appended last may have been rolled back.

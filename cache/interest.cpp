@@ -39,18 +39,19 @@ Focus focus_of(DocumentRow const& document) { return {"DocumentReference", docum
 
 std::span<char const* const> interest_statements() { return kStatements; }
 
-std::vector<std::string> Interest::announce(
+std::vector<Told> Interest::announce(
     News news,
     DocumentRow const& document,
     fhir::DocumentReference const& outward,
     std::vector<std::int64_t> const& patients,
     Utc now
 ) {
-    std::vector<std::string> told;
+    std::vector<Told> told;
     for (auto const& candidate : wanting(news, document, outward, patients)) {
         auto const kind = kind_of(news, candidate, document);
-        if (kind && events_.append(candidate.sequence, *kind, focus_of(document), now))
-            told.push_back(candidate.id);
+        if (!kind) continue;
+        if (auto const number = events_.append(candidate.sequence, *kind, focus_of(document), now))
+            told.push_back({candidate.sequence, candidate.id, candidate.plan, *number});
     }
     return told;
 }

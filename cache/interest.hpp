@@ -21,14 +21,22 @@ enum class News {
     changed  ///< something else than its status
 };
 
+/// A Subscription that has a new Event.
+struct Told {
+    std::int64_t subscription = 0;  ///< its sequence
+    std::string id;
+    std::shared_ptr<subscriptions::Plan const> plan;
+    std::int64_t number = 0;  ///< of the Event
+};
+
 /// Which Subscriptions want a document, and the Events that tell them. Source: architecture 6; subscriptions A5, B10, F1, F2.
 class Interest {
 public:
     Interest(Database& database, StoreSettings const& settings, Patients& patients, Events& events)
         : database_(database), settings_(settings), patients_(patients), events_(events) {}
 
-    /// Makes the Events of those that want it. `patients`: under whose names it is known. Answers the ids of the Subscriptions told.
-    std::vector<std::string> announce(
+    /// Makes the Events of those that want it. `patients`: under whose names it is known.
+    std::vector<Told> announce(
         News news,
         DocumentRow const& document,
         fhir::DocumentReference const& outward,

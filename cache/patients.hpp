@@ -40,7 +40,7 @@ public:
     /// The ids of all Patients of that Person.
     std::vector<std::string> person_ids(std::int64_t person);
     /// Whom a Subscription means: accepted, named by the partner when it was asked for them, and nobody of a partner where they are several people.
-    /// The reference is good until forget(). Source: docs/decisions/0007.
+    /// The reference is good until forget(). Source: docs/decisions/0008.
     PatientRows const& accepted(std::string_view scope, subscriptions::Plan const& plan);
     /// Of one whom wants_patient() lets through: is he among accepted()? Looks at no other partner's.
     bool is_accepted(std::string_view scope, subscriptions::Plan const& plan, PatientRow const& patient);

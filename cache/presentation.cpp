@@ -119,8 +119,15 @@ void Presentation::announce(
     std::vector<std::int64_t> const& patients
 ) {
     if (hushed_) return;
-    auto const told = rooms_.interest.announce(news, document, outward, patients, now_);
-    told_.insert(told.begin(), told.end());
+    for (auto& told : rooms_.interest.announce(news, document, outward, patients, now_))
+        told_.try_emplace(told.id, std::move(told));
+}
+
+std::vector<Told> Presentation::take_told() {
+    std::vector<Told> all;
+    for (auto& [id, told] : told_) all.push_back(std::move(told));
+    told_.clear();
+    return all;
 }
 
 }  // namespace tributary::cache

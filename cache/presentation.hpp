@@ -1,11 +1,12 @@
 #pragma once
 #include <cstdint>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "cache/documents.hpp"
 #include "cache/entries.hpp"
+#include "cache/handover.hpp"
 #include "cache/interest.hpp"
 #include "cache/patients.hpp"
 
@@ -16,6 +17,7 @@ struct Rooms {
     Entries& entries;
     Documents& documents;
     Interest& interest;
+    Handover& handover;
 };
 
 /// What apps see of a Document: whose metadata among its holders, with which labels, flags and links, and who is told of a change.
@@ -36,7 +38,8 @@ public:
     /// What is shown may differ now, and is no news: flags, links.
     void refreshed(std::int64_t document);
 
-    std::vector<std::string> told() const { return {told_.begin(), told_.end()}; }
+    /// Each Subscription once, with the first of its Events.
+    std::vector<Told> take_told();
 
 private:
     fhir::DocumentReference write(DocumentRow& document, EntryRow const& shown, Documents::Write mode);
@@ -56,7 +59,7 @@ private:
     Rooms rooms_;
     Utc now_;
     bool hushed_ = false;
-    std::set<std::string> told_;
+    std::map<std::string, Told> told_;  ///< by id
 };
 
 }  // namespace tributary::cache

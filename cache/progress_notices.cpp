@@ -98,7 +98,8 @@ bool ProgressNotices::tell_one(
         version.version == 1 ? subscriptions::EventKind::create : subscriptions::EventKind::update;
     database_.run(kSave, version.id, subscription, state.discovery, version.version, text);
     database_.run(kInsertVersion, version.id, version.version, subscription, version.at, resource);
-    return events_.append(subscription, kind, Focus{kProgressFocus, version.id, version.version}, version.at);
+    return events_.append(subscription, kind, Focus{kProgressFocus, version.id, version.version}, version.at)
+        .has_value();
 }
 
 ProgressNotices::Known ProgressNotices::known(std::string_view id) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -210,8 +211,15 @@ struct Answer {
     Utc now;
     std::size_t size = 0;  ///< bytes of the page, for the queue's bound
 };
+/// New Events of an active Subscription all of whose earlier ones are delivered: they can be sent as they are.
+struct FreshEvents {
+    SubscriptionRecord subscription;  ///< as it is with these Events, without its resource
+    std::shared_ptr<subscriptions::Plan const> plan;
+    std::vector<EventRecord> events;
+};
 struct Admitted {
     std::vector<std::string> subscriptions;  ///< with new Events, each once
+    std::vector<FreshEvents> fresh;          ///< of some of them
     std::vector<std::string>
         to_retrieve;              ///< binary ids without a Body: of fresh Documents and of provisional copies
     std::size_t documents = 0;    ///< fresh Documents

@@ -1,9 +1,10 @@
 #pragma once
 #include <span>
+#include <vector>
 
 namespace tributary::cache {
 
-// The statements of each file, for the test that asks SQLite for its query plans.
+// The statements of each file.
 
 std::span<char const* const> event_statements();
 std::span<char const* const> patient_statements();
@@ -23,5 +24,9 @@ std::span<char const* const> content_statements();
 std::span<char const* const> search_statements();
 std::span<char const* const> housekeeping_statements();
 std::span<char const* const> explanation_statements();
+std::span<char const* const> handover_statements();
+
+/// All of them: what a Store prepares when it is opened, and what a test asks SQLite for the query plans of.
+std::vector<char const*> all_statements();
 
 }  // namespace tributary::cache

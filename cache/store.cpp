@@ -10,6 +10,7 @@
 #include "cache/housekeeping.hpp"
 #include "cache/progress_notices.hpp"
 #include "cache/schema.hpp"
+#include "cache/statements.hpp"
 #include "cache/subscription_table.hpp"
 
 namespace tributary::cache {
@@ -53,7 +54,7 @@ struct Store::Impl {
             return outcome;
         }
     }
-    Admission admission(Utc now) { return {{patients, entries, documents, interest}, now}; }
+    Admission admission(Utc now) { return {{patients, entries, documents, interest, handover}, now}; }
 
     StoreSettings settings;
     std::unique_ptr<Database> owner;
@@ -63,6 +64,7 @@ struct Store::Impl {
     Entries entries{database};
     Documents documents{database, settings, events};
     Interest interest{database, settings, patients, events};
+    Handover handover{database, events};
     SubscriptionTable subscriptions{database, settings, interest, documents, events};
     Discoveries discoveries{database};
     ProgressNotices progress_notices{database, settings, discoveries, events};
@@ -78,6 +80,8 @@ Result<std::unique_ptr<Store>> Store::open(StoreSettings const& settings, Access
                         : open_for_reading(settings.path);
     if (!database) return database.error();
     std::unique_ptr<Store> store(new Store(std::make_unique<Impl>(settings, std::move(*database))));
+    // Else whoever is first after a start waits for each of them.
+    if (auto prepared = store->impl_->database.prepare(all_statements()); !prepared) return prepared.error();
     if (access == Access::writer) {
         if (auto const indexed = store->index_subscriptions(); !indexed) return indexed.error();
     }

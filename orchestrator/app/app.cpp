@@ -185,9 +185,7 @@ Result<void> App::Impl::listen() {
 }
 
 Result<void> App::Impl::assemble() {
-    auto const wake = [this](std::vector<std::string> const& subscriptions) {
-        deliveries->wake(subscriptions);
-    };
+    auto const wake = [this](cache::Admitted& admitted) { deliveries->wake(admitted); };
     auto const stopped = [this](std::string const& id) { discoveries->unwant(id); };
     auto made =
         make_partners({ex, clock, client, tls, worker, process_permits, logger, metrics}, config.partners);

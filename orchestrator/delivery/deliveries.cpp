@@ -79,6 +79,19 @@ struct Deliveries::Impl {
         };
     }
 
+    void wake(std::string const& id) {
+        hub_.feed(id
+        );  // what is bound already needs no look at the Subscription: its sockets hear of it at once
+        workers_.wake(id);
+    }
+    void hand_over(cache::FreshEvents fresh) {
+        if (fresh.plan->channel.type == subscriptions::ChannelType::websocket) {
+            hub_.feed(fresh);
+        } else {
+            workers_.hand_over(std::move(fresh));
+        }
+    }
+
     void deactivate(std::string const& id) {
         heartbeats_.forget(id);
         workers_.stop(id);
@@ -210,11 +223,19 @@ Deliveries::Deliveries(
 Deliveries::~Deliveries() = default;
 
 void Deliveries::wake(std::vector<std::string> const& subscriptions) {
-    for (auto const& id : subscriptions) {
-        // What is bound already needs no look at the Subscription: its sockets hear of it at once.
-        impl_->hub_.feed(id);
-        impl_->workers_.wake(id);
+    for (auto const& id : subscriptions) impl_->wake(id);
+}
+
+void Deliveries::wake(cache::Admitted& admitted) {
+    auto handed = admitted.fresh.begin();  // in the same order, fewer
+    for (auto const& id : admitted.subscriptions) {
+        if (handed != admitted.fresh.end() && handed->subscription.id == id) {
+            impl_->hand_over(std::move(*handed++));
+        } else {
+            impl_->wake(id);
+        }
     }
+    admitted.fresh.clear();
 }
 
 void Deliveries::stop_subscription(std::string const& id) {

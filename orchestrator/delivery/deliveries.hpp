@@ -41,6 +41,8 @@ public:
 
     /// These have something to deliver, or a handshake to make (created, re-activated: after the answer was written). Unknown ids are looked up. Never blocks.
     void wake(std::vector<std::string> const& subscriptions);
+    /// The same of what a unit of work has told, whose fresh Events are taken and sent as they are where nothing else is under way.
+    void wake(cache::Admitted& admitted);
     /// Off: like stop_subscription(), but the bindings of sockets that are to be told wait for the wake() that follows.
     void deactivate(std::string const& id);
     /// Deleted or replaced: what is queued is dropped, what is running is cancelled within 100 ms, its WebSocket bindings end.

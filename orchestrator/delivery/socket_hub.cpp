@@ -326,6 +326,20 @@ void SocketHub::feed(std::string const& subscription) {
         start_feeding(*socket, socket->bindings.at(subscription));
 }
 
+void SocketHub::feed(cache::FreshEvents const& fresh) {
+    for (Socket* const socket : sockets_of(fresh.subscription.id)) {
+        auto const binding = socket->bindings.at(fresh.subscription.id);
+        for (auto const& event : fresh.events) {
+            bool const next = !binding->feeding && !binding->retired && binding->cursor + 1 == event.number;
+            if (!next || socket->window->bytes > kWindow) {
+                start_feeding(*socket, binding);
+                break;
+            }
+            if (!send_event(*socket, *binding, event)) break;
+        }
+    }
+}
+
 void SocketHub::start_feeding(Socket& socket, std::shared_ptr<Binding> const& binding) {
     binding->again = true;
     if (binding->feeding) return;
@@ -357,15 +371,19 @@ awaitable<bool> SocketHub::send_slice(Socket& socket, std::shared_ptr<Binding> c
         if (!co_await wait_for_room(socket)) co_return false;
         auto const bound = socket.bindings.find(binding->subscription());
         if (bound == socket.bindings.end() || bound->second != binding || binding->retired) co_return false;
-        auto text =
-            binding->is_pinged() ? "ping " + binding->subscription() : event_text(binding->header, event);
-        if (binding->dialect) text = subscriptions::dialect_form(text);
-        if (!send_numbered(socket, binding->subscription(), event.number, event.at, std::move(text)))
-            co_return false;
-        binding->cursor = event.number;
-        binding->last_sent = clock_.now();
+        if (!send_event(socket, *binding, event)) co_return false;
     }
     co_return !events->empty();
+}
+
+/// False: the socket is closed.
+bool SocketHub::send_event(Socket& socket, Binding& binding, cache::EventRecord const& event) {
+    auto text = binding.is_pinged() ? "ping " + binding.subscription() : event_text(binding.header, event);
+    if (binding.dialect) text = subscriptions::dialect_form(text);
+    if (!send_numbered(socket, binding.subscription(), event.number, event.at, std::move(text))) return false;
+    binding.cursor = event.number;
+    binding.last_sent = clock_.now();
+    return true;
 }
 
 /// A backlog goes out at the reader's pace; a reader that takes nothing for long is closed. False: the socket is closed.

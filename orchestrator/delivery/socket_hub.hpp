@@ -51,6 +51,8 @@ public:
 
     /// The Subscription has new Events.
     void feed(std::string const& subscription);
+    /// The same, with the Events: sent at once where they are the next and there is room.
+    void feed(cache::FreshEvents const& fresh);
     /// The Subscription was changed: bindings say from now on what it says.
     void refresh(std::string const& subscription, subscriptions::Plan const& plan);
     /// Since when the most silent of its sockets has been sent nothing. Empty: none is bound.
@@ -111,6 +113,7 @@ private:
     void end_overdue(Socket& socket);
     void start_feeding(Socket& socket, std::shared_ptr<Binding> const& binding);
     awaitable<void> feed_binding(Socket& socket, std::shared_ptr<Binding> binding);
+    bool send_event(Socket& socket, Binding& binding, cache::EventRecord const& event);
     awaitable<bool> send_slice(Socket& socket, std::shared_ptr<Binding> const& binding);
     awaitable<bool> wait_for_room(Socket& socket);
     bool send_numbered(

@@ -78,18 +78,36 @@ void Workers::beat(std::string const& id) { wake(id, true); }
 
 void Workers::wake(std::string const& id, bool beat) {
     if (closing_) return;
-    auto& worker = workers_[id];
-    if (worker) {
-        worker->beat = worker->beat || beat;
-        worker->again = true;
-        worker->woken.close_all();
+    auto const known = workers_.find(id);
+    if (known == workers_.end()) {
+        auto worker = std::make_unique<Worker>(id);
+        worker->beat = beat;
+        start(std::move(worker));
         return;
     }
-    worker = std::make_unique<Worker>(id);
-    worker->beat = beat;
+    auto& worker = *known->second;
+    worker.beat = worker.beat || beat;
+    worker.again = true;
+    worker.woken.close_all();
+}
+
+void Workers::hand_over(cache::FreshEvents fresh) {
+    auto const id = fresh.subscription.id;
+    if (closing_ || workers_.contains(id)) {
+        wake(id);
+        return;
+    }
+    auto worker = std::make_unique<Worker>(id);
+    worker->fresh = std::move(fresh);
+    start(std::move(worker));
+}
+
+void Workers::start(std::unique_ptr<Worker> worker) {
+    auto const id = worker->id;
+    auto& running = *(workers_[id] = std::move(worker));
     metrics_.workers.add(1);
-    // The task runs at once to its first wait: from here on `worker` may be gone.
-    if (!tasks_.spawn("delivery worker", attend(*worker))) {
+    // The task runs at once to its first wait: from here on `running` may be gone.
+    if (!tasks_.spawn("delivery worker", attend(running))) {
         workers_.erase(id);
         metrics_.workers.add(-1);
     }
@@ -128,7 +146,11 @@ awaitable<void> Workers::work(Worker& worker) {
     Next next = Next::look_again;
     while (!closing_ && (next == Next::look_again || worker.again)) {
         worker.again = false;
-        next = co_await look(worker);
+        if (auto fresh = std::exchange(worker.fresh, std::nullopt)) {
+            next = co_await deliver_fresh(worker, std::move(*fresh));
+        } else {
+            next = co_await look(worker);
+        }
     }
 }
 
@@ -229,6 +251,17 @@ awaitable<Workers::Next> Workers::shake_hands(Worker& worker, Subject& subject) 
 }
 
 // Events --------------------------------------------------------------------------------------------------
+
+awaitable<Workers::Next> Workers::deliver_fresh(Worker& worker, cache::FreshEvents fresh) {
+    Subject subject;
+    subject.record = std::move(fresh.subscription);
+    subject.plan = *fresh.plan;
+    for (auto const& event : fresh.events) {
+        bool const went_on = co_await deliver_event(worker, subject, event);
+        if (!went_on || worker.again) co_return Next::look_again;
+    }
+    co_return worker.beat ? Next::look_again : Next::rest;
+}
 
 awaitable<Workers::Next> Workers::deliver(Worker& worker, Subject& subject) {
     while (!closing_) {

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -48,6 +49,8 @@ public:
 
     /// Starts a worker, or has the running one look again before it ends.
     void wake(std::string const& id);
+    /// These are the next to be sent: no look at the Subscription is needed, unless a worker is at it already.
+    void hand_over(cache::FreshEvents fresh);
     /// It has been silent for its period: sends a heartbeat, unless an Event comes first.
     void beat(std::string const& id);
     /// Cancels the worker, if there is one.
@@ -73,6 +76,7 @@ private:
         async::WaitList woken;
         async::TaskGroup* group = nullptr;
         Trial trial;
+        std::optional<cache::FreshEvents> fresh;  ///< to be sent before it looks
     };
     /// A Subscription as it was when last looked at.
     struct Subject {
@@ -82,6 +86,7 @@ private:
     enum class Next { look_again, rest };
 
     void wake(std::string const& id, bool beat);
+    void start(std::unique_ptr<Worker> worker);
     awaitable<void> attend(Worker& worker);
     awaitable<void> work(Worker& worker);
     awaitable<Next> look(Worker& worker);
@@ -92,6 +97,7 @@ private:
     void watch_silence(Subject const& subject);
     awaitable<Next> beat_hook(Worker& worker, Subject& subject);
     awaitable<Next> shake_hands(Worker& worker, Subject& subject);
+    awaitable<Next> deliver_fresh(Worker& worker, cache::FreshEvents fresh);
     awaitable<Next> deliver(Worker& worker, Subject& subject);
     awaitable<bool> deliver_event(Worker& worker, Subject& subject, cache::EventRecord const& event);
     awaitable<bool> settle_failure(

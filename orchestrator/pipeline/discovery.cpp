@@ -4,6 +4,9 @@
 #include <limits>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/pacing/retry.hpp"
 #include "orchestrator/pipeline/ids.hpp"
@@ -20,6 +23,7 @@ namespace {
 
 // Above it an answer is worked on by the worker: some 10 µs per Patient.
 constexpr std::size_t kPatientsInline = 64;
+constexpr std::size_t kAskedInOneTurn = 4;
 constexpr std::size_t kMostSecondLooks = 20;  // a Patient and run; the rest at the next one
 constexpr unsigned kNotFound = 404, kGone = 410;
 
@@ -37,16 +41,27 @@ Discovery::Discovery(DiscoverySurroundings& surroundings, Identity identity, Lis
       }) {}
 
 void Discovery::ask(std::vector<std::string> const& partners) {
-    ++open_;  // refused Steps must not settle the Discovery before all were added
     for (std::size_t i = 0; i < around_.partners.size(); ++i) {
         if (std::find(partners.begin(), partners.end(), partner(i).id()) == partners.end()) continue;
         auto const target = static_cast<std::uint32_t>(i);
         if (exchanges_[i].owed) (void)partner(i).lane().drop(*this, identity_.flow, target);
         if (exchanges_[i].open) continue;
         open(i);
-        add(i, make_step(StepKind::patient_discovery, target));
+        to_ask_.push_back(i);
     }
-    if (--open_ == 0) count_running(false);
+    if (!asking_ && !to_ask_.empty()) asking_ = steps_.spawn("ask", ask_in_turn());
+}
+
+awaitable<void> Discovery::ask_in_turn() {
+    while (!to_ask_.empty()) {
+        for (std::size_t n = 0; n < kAskedInOneTurn && !to_ask_.empty(); ++n) {
+            auto const index = to_ask_.front();
+            to_ask_.pop_front();
+            add(index, make_step(StepKind::patient_discovery, static_cast<std::uint32_t>(index)));
+        }
+        co_await boost::asio::post(around_.ex, boost::asio::use_awaitable);
+    }
+    asking_ = false;
 }
 
 void Discovery::open(std::size_t index) {
@@ -200,7 +215,7 @@ awaitable<StepResult> Discovery::accept(std::size_t index, std::vector<fhir::Pat
     auto const admitted = co_await until_stored(around_.clock, write);
     if (!admitted) co_return StepResult::failed(admitted.error());
     if (!cancelled_) listener_.changed();
-    if (!admitted->empty()) around_.wake(*admitted);
+    if (!admitted->empty()) around_.wake_by_id(*admitted);
     for (auto& patient : answer.patients) {
         Query query;
         query.partner = index;

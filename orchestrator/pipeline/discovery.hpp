@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -43,7 +44,8 @@ public:
     };
     Discovery(DiscoverySurroundings& surroundings, Identity identity, Listener listener);
 
-    /// Runs the Exchanges with these partners now; those that are open go on.
+    /// Runs the Exchanges with these partners now; those that are open go on. A few Steps are added in each turn of the loop, so that the first
+    /// requests are written, and the first answers read, while the others are still to be begun.
     void ask(std::vector<std::string> const& partners);
 
     /// Its Steps are served when it is this app's turn.
@@ -86,6 +88,7 @@ private:
         partner::PatientMatch match;
     };
 
+    awaitable<void> ask_in_turn();
     void open(std::size_t partner);
     void count_running(bool running);
     void add(std::size_t partner, partner::Step step);
@@ -120,6 +123,8 @@ private:
     Logger logger_;
     PageAdmission admission_;
     std::vector<Exchange> exchanges_;  // as around_.partners
+    std::deque<std::size_t> to_ask_;   // open Exchanges without a Step so far
+    bool asking_ = false;
     std::unordered_map<std::uint32_t, Query> queries_;
     std::uint32_t next_query_ = 0;
     std::vector<Asked> asked_;         // until what they no longer list has been looked for

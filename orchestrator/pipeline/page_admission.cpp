@@ -1,6 +1,8 @@
 #include "orchestrator/pipeline/page_admission.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "orchestrator/pipeline/until_stored.hpp"
@@ -11,6 +13,7 @@ namespace {
 
 // Above it a page is worked on by the worker: some 5 µs per document.
 constexpr std::size_t kDocumentsInline = 128;
+constexpr std::ptrdiff_t kAdmittedFirst = 4;
 
 bool is_heavy(std::vector<fhir::DocumentReference> const& entries) {
     auto const has_data = [](fhir::DocumentContent const& content) { return content.attachment.has_data; };
@@ -18,6 +21,21 @@ bool is_heavy(std::vector<fhir::DocumentReference> const& entries) {
            std::any_of(entries.begin(), entries.end(), [&](fhir::DocumentReference const& document) {
                return std::any_of(document.contents.begin(), document.contents.end(), has_data);
            });
+}
+
+/// What is admitted after the first few entries: they are told of without waiting for all the others.
+cache::Answer split(cache::Answer& answer) {
+    cache::Answer rest;
+    if (answer.entries.size() <= 2 * kAdmittedFirst) return rest;
+    auto const first = answer.entries.begin() + kAdmittedFirst;
+    std::vector<cache::NewEntry> later(
+        std::make_move_iterator(first), std::make_move_iterator(answer.entries.end())
+    );
+    answer.entries.erase(first, answer.entries.end());
+    rest = answer;
+    rest.entries = std::move(later);
+    answer.size = 0;
+    return rest;
 }
 
 }  // namespace
@@ -44,21 +62,34 @@ awaitable<Result<cache::Admitted>> PageAdmission::store(
         auto const stored = co_await until_stored(around_.clock, put);
         if (!stored) co_return stored.error();
     }
+    auto rest = split(answer);
+    auto admitted = co_await write(std::move(answer));
+    if (!admitted || rest.entries.empty()) co_return admitted;
+    auto more = co_await write(std::move(rest));
+    if (!more) co_return more;
+    auto& wanted = admitted->to_retrieve;
+    std::move(more->to_retrieve.begin(), more->to_retrieve.end(), std::back_inserter(wanted));
+    admitted->documents += more->documents;
+    co_return admitted;
+}
+
+awaitable<Result<cache::Admitted>> PageAdmission::write(cache::Answer answer) {
     answer.now = around_.clock.utc_now();
-    auto write = [&] { return around_.storage.admit(answer); };
+    auto const kept = std::make_shared<cache::Answer const>(std::move(answer));
+    auto write = [&] { return around_.storage.admit(kept); };
     auto admitted = co_await until_stored(around_.clock, write);
     if (!admitted) co_return admitted;
-    if (!admitted->subscriptions.empty()) around_.wake(admitted->subscriptions);
-    tell_oddities(answer.partner, *admitted);
+    if (!admitted->subscriptions.empty()) around_.wake(*admitted);
+    tell_oddities(kept->partner, *admitted);
     co_return admitted;
 }
 
 awaitable<Result<void>> PageAdmission::note_absence(cache::AbsentEntry absent) {
     absent.now = around_.clock.utc_now();
     auto write = [&] { return around_.storage.note_absence(absent); };
-    auto const noted = co_await until_stored(around_.clock, write);
+    auto noted = co_await until_stored(around_.clock, write);
     if (!noted) co_return noted.error();
-    if (!noted->subscriptions.empty()) around_.wake(noted->subscriptions);
+    if (!noted->subscriptions.empty()) around_.wake(*noted);
     co_return Result<void>();
 }
 

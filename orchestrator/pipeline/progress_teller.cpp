@@ -39,7 +39,7 @@ awaitable<void> ProgressTeller::tell(
             co_return;
         }
         told_.add(static_cast<double>(told->size()));
-        if (!told->empty()) around_.wake(*told);
+        if (!told->empty()) around_.wake_by_id(*told);
     }
 }
 

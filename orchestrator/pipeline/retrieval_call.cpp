@@ -129,7 +129,7 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     body.subject = document.subject;
     body.hash_mismatch = document.hash_mismatch;
     auto attach = [&] { return around_.storage.attach_body(body); };
-    auto const attached = co_await until_stored(around_.clock, attach);
+    auto attached = co_await until_stored(around_.clock, attach);
     if (!attached) co_return StepResult::failed(attached.error());
     if (attached->quarantined > 0) {
         quarantined(*job, "subject");
@@ -140,7 +140,7 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
         around_.logger.warning("documents in conflict", {{"partner", job->plan.holder().partner}});
     auto const flows = job->flows;
     finish(job, Body{std::move(document.content_type), std::move(document.bytes)});
-    if (!attached->subscriptions.empty()) around_.wake(attached->subscriptions);
+    if (!attached->subscriptions.empty()) around_.wake(*attached);
     if (!flows.empty()) prefetch(job->scope, attached->to_retrieve, flows.front());
     co_return StepResult::done();
 }

@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,9 +25,16 @@ struct Surroundings {
     async::Worker& worker;
     std::vector<std::unique_ptr<partner::Partner>>& partners;
     CallLog& calls;
-    std::function<void(std::vector<std::string> const&)> wake;  ///< told which Subscriptions have new Events
+    std::function<void(cache::Admitted& admitted)>
+        wake;  ///< told which Subscriptions have new Events; may take them
     Logger logger;
     Metrics& metrics;
+
+    void wake_by_id(std::vector<std::string> subscriptions) const {
+        cache::Admitted told;
+        told.subscriptions = std::move(subscriptions);
+        wake(told);
+    }
 };
 
 }  // namespace tributary::pipeline

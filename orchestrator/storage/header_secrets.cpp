@@ -5,6 +5,7 @@
 
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
+#include "subscriptions/http_text.hpp"
 #include "subscriptions/subscription.hpp"
 
 namespace tributary::storage {
@@ -127,6 +128,24 @@ void HeaderSecrets::open(cache::SubscriptionRecord& record) const {
         header = name + ":" + *clear;
     }
     record.resource = fhir::json::write(*value);
+}
+
+std::shared_ptr<subscriptions::Plan const> HeaderSecrets::opened_plan(cache::FreshEvents const& fresh) const {
+    if (!box_ || fresh.plan->channel.headers.empty()) return fresh.plan;
+    auto plan = std::make_shared<subscriptions::Plan>(*fresh.plan);
+    for (auto& [name, value] : plan->channel.headers) {
+        auto const clear = opened_value(fresh.subscription.id, name, value);
+        if (!clear) return nullptr;
+        value = subscriptions::trim(*clear);
+    }
+    return plan;
+}
+
+Result<cache::Admitted> HeaderSecrets::opened(Result<cache::Admitted> admitted) const {
+    if (!admitted) return admitted;
+    for (auto& fresh : admitted->fresh) fresh.plan = opened_plan(fresh);
+    std::erase_if(admitted->fresh, [](cache::FreshEvents const& fresh) { return fresh.plan == nullptr; });
+    return admitted;
 }
 
 Result<cache::SubscriptionRecord> HeaderSecrets::opened(Result<cache::SubscriptionRecord> record) const {

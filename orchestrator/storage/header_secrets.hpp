@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,8 @@ public:
     /// The record as it was written. What does not open is no longer readable as a resource: it is never shown or sent.
     void open(cache::SubscriptionRecord& record) const;
 
+    /// Their plans as they were written. What does not open is left out: it has to be read.
+    Result<cache::Admitted> opened(Result<cache::Admitted> admitted) const;
     Result<cache::SubscriptionRecord> opened(Result<cache::SubscriptionRecord> record) const;
     Result<cache::FoundSubscription> opened(Result<cache::FoundSubscription> found) const;
     Result<cache::SubscriptionPage> opened(Result<cache::SubscriptionPage> page) const;
@@ -33,6 +36,8 @@ public:
 
 private:
     explicit HeaderSecrets(std::optional<SecretBox> box) : box_(std::move(box)) {}
+    /// With header values as they were written; nullptr: one does not open.
+    std::shared_ptr<subscriptions::Plan const> opened_plan(cache::FreshEvents const& fresh) const;
     /// Of a header's value as it is stored; empty: it is not sealed.
     std::optional<std::string> opened_value(
         std::string_view id, std::string_view name, std::string_view value

@@ -359,18 +359,23 @@ awaitable<Result<std::vector<std::string>>> Storage::admit_patients(cache::Patie
         return store.admit_patients(answer);
     });
 }
-awaitable<Result<cache::Admitted>> Storage::admit(cache::Answer answer) {
-    auto const bytes = size_of(answer);
+awaitable<Result<cache::Admitted>> Storage::admit(std::shared_ptr<cache::Answer const> answer) {
+    auto const bytes = size_of(*answer);
     return impl_->run(
         impl_->writer,
-        [answer = std::move(answer)](cache::Store& store) { return store.admit(answer); },
+        [answer = std::move(answer), &secrets = impl_->secrets](cache::Store& store) {
+            return secrets.opened(store.admit(*answer));
+        },
         bytes
     );
 }
 awaitable<Result<cache::Admitted>> Storage::note_absence(cache::AbsentEntry absent) {
-    return impl_->run(impl_->writer, [absent = std::move(absent)](cache::Store& store) {
-        return store.note_absence(absent);
-    });
+    return impl_->run(
+        impl_->writer,
+        [absent = std::move(absent), &secrets = impl_->secrets](cache::Store& store) {
+            return secrets.opened(store.note_absence(absent));
+        }
+    );
 }
 awaitable<Result<std::vector<std::string>>> Storage::unseen_entries(
     std::string scope, std::string patient, cache::Utc since, std::size_t limit
@@ -383,9 +388,12 @@ awaitable<Result<std::vector<std::string>>> Storage::unseen_entries(
     );
 }
 awaitable<Result<cache::Admitted>> Storage::attach_body(cache::AttachedBody body) {
-    return impl_->run(impl_->writer, [body = std::move(body)](cache::Store& store) {
-        return store.attach_body(body);
-    });
+    return impl_->run(
+        impl_->writer,
+        [body = std::move(body), &secrets = impl_->secrets](cache::Store& store) {
+            return secrets.opened(store.attach_body(body));
+        }
+    );
 }
 awaitable<Result<void>> Storage::record_calls(std::vector<cache::CallRow> rows) {
     return impl_->run(impl_->writer, [rows = std::move(rows)](cache::Store& store) {

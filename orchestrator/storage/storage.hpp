@@ -88,7 +88,7 @@ public:
     awaitable<Result<cache::FoundResource>> read_progress(std::string scope, std::string id);
 
     awaitable<Result<std::vector<std::string>>> admit_patients(cache::PatientsAnswer answer);
-    awaitable<Result<cache::Admitted>> admit(cache::Answer answer);
+    awaitable<Result<cache::Admitted>> admit(std::shared_ptr<cache::Answer const> answer);
     awaitable<Result<cache::Admitted>> note_absence(cache::AbsentEntry absent);
     awaitable<Result<std::vector<std::string>>> unseen_entries(
         std::string scope, std::string patient, cache::Utc since, std::size_t limit

@@ -228,7 +228,8 @@ private:
     }
 
     static awaitable<void> admit(storage::Storage& storage, Shape shape, cache::Answer unit) {
-        auto const admitted = co_await storage.admit(std::move(unit));
+        auto const shared = std::make_shared<cache::Answer const>(std::move(unit));
+        auto const admitted = co_await storage.admit(shared);
         if (!admitted) throw std::runtime_error(admitted.error().detail());
         if (admitted->subscriptions.size() != shape.subscriptions) throw std::runtime_error("not told");
     }

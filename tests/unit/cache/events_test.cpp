@@ -81,6 +81,46 @@ TEST_CASE("only Subscriptions whose filters let a document through are told", "[
     CHECK(fixture.admit("p1", "1", {{"a"}}).subscriptions == Texts{"wanted"});
 }
 
+TEST_CASE("new Events are handed over where nothing earlier waits", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.subscribe("s2");
+    fixture.match("p1", {{"1"}});
+    auto const first = fixture.admit("p1", "1", {{"a"}, {"b"}});
+    REQUIRE(first.fresh.size() == 2);
+    auto const& handed = first.fresh[0];
+    CHECK(handed.subscription.id == "s1");
+    CHECK(handed.subscription.delivered == 0);
+    CHECK(handed.subscription.events == 2);
+    REQUIRE(handed.plan);
+    auto const read = good(fixture.store->events("s1", 0, 10, 10));
+    REQUIRE(handed.events.size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(handed.events[i].number == read[i].number);
+        CHECK(handed.events[i].focus_id == read[i].focus_id);
+        CHECK(handed.events[i].resource == read[i].resource);
+        CHECK(handed.events[i].patient == read[i].patient);
+    }
+
+    good(fixture.store->record_delivery("s2", 2, 1, Utc()));
+    auto const second = fixture.admit("p1", "1", {{"c"}});
+    CHECK(second.subscriptions == Texts{"s1", "s2"});
+    REQUIRE(second.fresh.size() == 1);
+    CHECK(second.fresh[0].subscription.id == "s2");
+    CHECK(second.fresh[0].events.front().number == 3);
+}
+
+TEST_CASE("a page with many Events hands none of them over", "[cache][events]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    fixture.match("p1", {{"1"}});
+    std::vector<DocumentText> many;
+    for (int i = 0; i < 65; ++i) many.push_back({"d" + std::to_string(i)});
+    auto const admitted = fixture.admit("p1", "1", many);
+    CHECK(admitted.subscriptions == Texts{"s1"});
+    CHECK(admitted.fresh.empty());
+}
+
 TEST_CASE("the cursor of delivered Events never goes back", "[cache][events]") {
     StoreFixture fixture;
     fixture.subscribe("s1");

@@ -69,6 +69,7 @@ public:
         wanted.store.full_synchronous = false;
         wanted.store.rules = rules;
         wanted.bodies_path = folder.file("tributary-bodies.db");
+        wanted.secrets = {folder.file("secrets.key"), true};
         storage = cache::good(storage::Storage::open(ctx.get_executor(), wanted, metrics));
     }
     ~DeliveryData() { storage->stop(); }
@@ -93,7 +94,11 @@ public:
         return record;
     }
     /// Bob's documents arrive from a partner; who wants them is told by an Event.
-    void admit(std::vector<std::string> const& documents) { run(admit_now(documents)); }
+    cache::Admitted admit(std::vector<std::string> const& documents) {
+        cache::Admitted admitted;
+        run(admit_now(documents, admitted));
+        return admitted;
+    }
 
     cache::TemporaryFolder folder;
     boost::asio::io_context ctx{1};
@@ -114,7 +119,7 @@ private:
         auto found = cache::good(co_await storage->read_subscription("", std::move(id)));
         record = std::move(found.record);
     }
-    async::awaitable<void> admit_now(std::vector<std::string> documents) {
+    async::awaitable<void> admit_now(std::vector<std::string> documents, cache::Admitted& admitted) {
         cache::OpenDiscovery question;
         question.id = "d1";
         question.key = fhir::search::PatientQuery{{{"family", "", {"smith"}}}, {}}.key();
@@ -129,7 +134,8 @@ private:
         for (auto const& id : documents) texts.push_back(cache::DocumentText{id});
         auto answer = cache::StoreFixture::answer("p1", "1", texts);
         answer.now = std::chrono::system_clock::now();
-        cache::good(co_await storage->admit(std::move(answer)));
+        auto const shared = std::make_shared<cache::Answer const>(std::move(answer));
+        admitted = cache::good(co_await storage->admit(shared));
     }
 };
 

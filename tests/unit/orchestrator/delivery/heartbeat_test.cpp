@@ -38,7 +38,7 @@ TEST_CASE(
     Beating fixture;
     fixture.subscribe("s1", "one");
     fixture.pass(30s);
-    fixture.happen({"a"}, {"s1"});
+    fixture.happen({"a"});
     fixture.pass(50s);
     CHECK(fixture.told("one") == Texts{"event-notification 1"});
     fixture.pass(11s);
@@ -51,7 +51,7 @@ TEST_CASE("in error the heartbeat says so and is the only probe", "[delivery][B1
     Beating fixture;
     fixture.endpoints.answers("one", 500);
     fixture.subscribe("s1", "one");
-    fixture.happen({"a"}, {"s1"});
+    fixture.happen({"a"});
     fixture.pass(16min);
     REQUIRE(fixture.record("s1").status == Status::error);
     auto const before = fixture.told("one").size();

@@ -64,7 +64,7 @@ TEST_CASE(
     auto& second = fixture.bind({"s1"});
     fixture.pass(31s);
     CHECK(Sockets::heard(first) == Texts{"handshake 0", "heartbeat 0"});
-    fixture.happen({"a"}, {"s1"});
+    fixture.happen({"a"});
     fixture.pass(50s);
     CHECK(Sockets::heard(first) == Texts{"handshake 0", "heartbeat 0", "event-notification 1"});
     fixture.pass(11s);
@@ -78,7 +78,7 @@ TEST_CASE("a socket is told that its Subscription is off, and then unbound", "[d
     fixture.subscribe("s2", "unused");
     auto& both = fixture.bind({"s1", "s2"});
     auto& one = fixture.bind({"s1"});
-    fixture.happen({"a"}, {"s1", "s2"});
+    fixture.happen({"a"});
     fixture.turn_off("s1");
     CHECK(Sockets::heard(one) == Texts{"handshake 0", "event-notification 1", "event-notification 1 off"});
     CHECK(one.closed.starts_with("1000"));

@@ -138,9 +138,9 @@ struct VirtualDelivery : DeliveryData {
         pass(0ms);
     }
     /// New documents, as the pipeline would tell of them.
-    void happen(std::vector<std::string> const& documents, std::vector<std::string> const& subscriptions) {
-        admit(documents);
-        deliveries->wake(subscriptions);
+    void happen(std::vector<std::string> const& documents) {
+        auto admitted = admit(documents);
+        deliveries->wake(admitted);
         pass(0ms);
     }
     void change(std::string const& id, Status status) {

@@ -176,8 +176,8 @@ struct PipelineFixture : async::Fixture {
         return fake;
     }
     void start() {
-        auto wake = [this](std::vector<std::string> const& subscriptions) {
-            woken.insert(woken.end(), subscriptions.begin(), subscriptions.end());
+        auto wake = [this](cache::Admitted const& admitted) {
+            woken.insert(woken.end(), admitted.subscriptions.begin(), admitted.subscriptions.end());
         };
         calls = std::make_unique<CallLog>(ctx.get_executor(), clock, *storage, Logger(), metrics, call_rows);
         calls->start();

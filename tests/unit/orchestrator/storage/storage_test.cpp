@@ -148,7 +148,8 @@ TEST_CASE("trimming removes the bytes, and the content forgets them", "[storage]
         std::vector<cache::DocumentText> documents(1);
         documents[0].id = "a";
         auto answer = StoreFixture::answer("p1", "1", documents);
-        auto const admitted = co_await fixture.storage->admit(std::move(answer));
+        auto const shared = std::make_shared<cache::Answer const>(std::move(answer));
+        auto const admitted = co_await fixture.storage->admit(shared);
         good(admitted);
         auto const put = co_await fixture.storage->put_body("abc", bytes);
         good(put);

@@ -1,0 +1,48 @@
+#include "cache/handover.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "cache/statements.hpp"
+
+namespace tributary::cache {
+
+namespace {
+
+constexpr char kUpToDate[] =
+    "SELECT id, scope, version, delivered, accepted FROM subscription WHERE sequence = ? AND status = "
+    "'active' AND delivered = ?";
+
+constexpr char const* kStatements[] = {kUpToDate};
+
+constexpr std::size_t kMostEvents = 64;
+constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
+std::span<char const* const> handover_statements() { return kStatements; }
+
+std::vector<FreshEvents> Handover::collect(std::vector<Told> const& told) {
+    std::vector<FreshEvents> handed;
+    std::size_t room = kMostEvents;
+    for (auto const& each : told) {
+        auto row = database_.query(kUpToDate, each.subscription, each.number - 1);
+        if (!row.next()) continue;
+        FreshEvents fresh;
+        fresh.events = events_.list(each.id, each.number - 1, kNoEnd, room + 1);
+        if (fresh.events.size() > room) return {};
+        room -= fresh.events.size();
+        fresh.plan = each.plan;
+        fresh.subscription.id = row.text(0);
+        fresh.subscription.scope = row.text(1);
+        fresh.subscription.version = static_cast<std::uint64_t>(row.integer(2));
+        fresh.subscription.status = subscriptions::Status::active;
+        fresh.subscription.delivered = row.integer(3);
+        fresh.subscription.accepted = row.integer(4) != 0;
+        fresh.subscription.events = each.number - 1 + static_cast<std::int64_t>(fresh.events.size());
+        handed.push_back(std::move(fresh));
+    }
+    return handed;
+}
+
+}  // namespace tributary::cache

@@ -88,6 +88,7 @@ void Workers::wake(std::string const& id, bool beat) {
     auto& worker = *known->second;
     worker.beat = worker.beat || beat;
     worker.again = true;
+    worker.unread = true;
     worker.woken.close_all();
 }
 
@@ -149,6 +150,7 @@ awaitable<void> Workers::work(Worker& worker) {
         if (auto fresh = std::exchange(worker.fresh, std::nullopt)) {
             next = co_await deliver_fresh(worker, std::move(*fresh));
         } else {
+            worker.unread = false;
             next = co_await look(worker);
         }
     }
@@ -260,7 +262,7 @@ awaitable<Workers::Next> Workers::deliver_fresh(Worker& worker, cache::FreshEven
         bool const went_on = co_await deliver_event(worker, subject, event);
         if (!went_on || worker.again) co_return Next::look_again;
     }
-    co_return worker.beat ? Next::look_again : Next::rest;
+    co_return worker.unread || worker.beat ? Next::look_again : Next::rest;
 }
 
 awaitable<Workers::Next> Workers::deliver(Worker& worker, Subject& subject) {

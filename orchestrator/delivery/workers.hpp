@@ -71,8 +71,9 @@ private:
     struct Worker {
         explicit Worker(std::string subscription) : id(std::move(subscription)) {}
         std::string id;
-        bool again = false;  ///< woken since it last looked
-        bool beat = false;   ///< a heartbeat is due
+        bool again = false;   ///< woken, and has not asked itself why
+        bool unread = false;  ///< woken since it last read its Events
+        bool beat = false;    ///< a heartbeat is due
         async::WaitList woken;
         async::TaskGroup* group = nullptr;
         Trial trial;

@@ -122,6 +122,7 @@ private:
     async::awaitable<void> admit_now(std::vector<std::string> documents, cache::Admitted& admitted) {
         cache::OpenDiscovery question;
         question.id = "d1";
+        question.partners = {"p1"};  // open for ever: each answer belongs to it
         question.key = fhir::search::PatientQuery{{{"family", "", {"smith"}}}, {}}.key();
         cache::good(co_await storage->open_discovery(std::move(question)));
         cache::PatientsAnswer patients;

@@ -194,8 +194,9 @@ Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person
     std::vector<Evidence> evidence;  // of each Document, the strongest of what its holders tell
     Placement placement;
     for (auto const sequence : rooms_.entries.candidates(entry, person)) {
-        auto const known = rooms_.entries.load(sequence);
+        auto known = rooms_.entries.load(sequence);
         if (known.document == entry.document && !entry.provisional && entry.document != 0) continue;
+        rooms_.entries.lend_bodies(known);
         auto const found = verdict(known, entry);
         auto at = std::find_if(evidence.begin(), evidence.end(), [&](Evidence const& one) {
             return one.document == known.document;

@@ -21,6 +21,10 @@ constexpr char kContents[] =
     "SELECT c.binary_id, c.sha256, b.document_id, b.set_id, b.version_number FROM content c LEFT JOIN body b "
     "ON b.sha256 = c.sha256 "
     "WHERE c.entry = ? ORDER BY c.ordinal";
+constexpr char kTwin[] =
+    "SELECT c.sha256, b.document_id, b.set_id, b.version_number FROM entry e JOIN content c ON c.entry = "
+    "e.sequence JOIN body b ON b.sha256 = c.sha256 "
+    "WHERE e.document = ? AND e.provisional = 0 AND c.digest = ? LIMIT 1";
 constexpr char kInsert[] =
     "INSERT INTO entry(id, scope, partner, remote_id, patient, document, provisional, k1, home_community_id, "
     "owner, resource, seen_at) "
@@ -88,11 +92,16 @@ constexpr char kInsertBody[] =
     "version_number = excluded.version_number, media_type = excluded.media_type";
 constexpr char kGone[] = "UPDATE content SET gone = 1 WHERE binary_id = ? AND scope = ?";
 
-constexpr char const* kStatements[] = {kFind,         kLoad,         kContents,   kInsert,    kReplace,
-                                       kSeen,         kSeenDocument, kAssign,     kAssignAll, kInsertContent,
-                                       kDropContents, kByK1,         kByDigest,   kBySha256,  kBySetId,
-                                       kOfDocument,   kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,
-                                       kInsertBody,   kGone,         kUnseen};
+constexpr char const* kStatements[] = {kTwin,          kFind,         kLoad,         kContents,   kInsert,
+                                       kReplace,       kSeen,         kSeenDocument, kAssign,     kAssignAll,
+                                       kInsertContent, kDropContents, kByK1,         kByDigest,   kBySha256,
+                                       kBySetId,       kOfDocument,   kOfPerson,     kPatientsOf, kOfBinary,
+                                       kSetBody,       kInsertBody,   kGone,         kUnseen};
+
+identity::BodyIdentity body_identity(Statement& row, int first) {
+    auto const version = row.is_null(first + 3) ? std::nullopt : std::optional(row.integer(first + 3));
+    return {row.text(first), row.text(first + 1), row.text(first + 2), version};
+}
 
 /// The digest of K3 as text: "" where the content has no usable one.
 std::string digest_key(fhir::Attachment const& attachment) {
@@ -156,10 +165,7 @@ EntryRow Entries::load(std::int64_t sequence) {
         ContentRow content;
         content.binary_id = row.text(0);
         content.sha256 = row.text(1);
-        if (!row.is_null(2)) {
-            auto const version = row.is_null(4) ? std::nullopt : std::optional(row.integer(4));
-            content.body = identity::BodyIdentity{content.sha256, row.text(2), row.text(3), version};
-        }
+        if (!row.is_null(2)) content.body = body_identity(row, 1);
         auto const index = entry.contents.size();
         if (index < entry.reference.contents.size() && !content.sha256.empty()) {
             auto& attachment = entry.reference.contents[index].attachment;
@@ -168,6 +174,16 @@ EntryRow Entries::load(std::int64_t sequence) {
         entry.contents.push_back(std::move(content));
     }
     return entry;
+}
+
+void Entries::lend_bodies(EntryRow& entry) {
+    for (std::size_t i = 0; i < entry.contents.size() && i < entry.reference.contents.size(); ++i) {
+        if (entry.contents[i].body) continue;
+        auto const key = digest_key(entry.reference.contents[i].attachment);
+        if (key.empty()) continue;
+        auto row = database_.query(kTwin, entry.document, key);
+        if (row.next()) entry.contents[i].body = body_identity(row, 0);
+    }
 }
 
 void Entries::insert(EntryRow& entry, Utc now) {

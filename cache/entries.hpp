@@ -21,6 +21,8 @@ public:
     std::int64_t find(std::string_view scope, std::string_view partner, std::string_view remote_id);
     /// Precondition: it exists.
     EntryRow load(std::int64_t sequence);
+    /// Gives contents without a Body that of a content of the same digest, at another holder of its Document: to judge by, not to keep.
+    void lend_bodies(EntryRow& entry);
     /// Fills in its sequence.
     void insert(EntryRow& entry, Utc now);
     /// Replaces what the partner says; Bodies stay where url, type and hash did.

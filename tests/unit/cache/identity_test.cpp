@@ -96,6 +96,22 @@ TEST_CASE("a provisional copy is settled whichever Body comes last", "[cache][id
 }
 
 TEST_CASE(
+    "a provisional copy is settled by the Body of a holder that states another id", "[cache][identity]"
+) {
+    TwoPartners fixture;
+    fixture.admit("p1", "1", {{"unnamed", "", kHashA}});
+    fixture.attach("p1-unnamed-b0", kBytesA, "1.2.3^1");
+    fixture.admit(
+        "p1", "1", {{"a", "1.2.3", kHashA}}
+    );  // by its digest the same document: its bytes are there
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashB}});
+    CHECK(fixture.told("s1") == Texts{"create p1-unnamed/1"});
+    fixture.attach("p2-x-b0", kBytesB, "9.9.9^9");
+    CHECK(fixture.told("s1") == Texts{"create p1-unnamed/1", "create p2-x/1"});
+    CHECK(fixture.flagged("p2-x"));
+}
+
+TEST_CASE(
     "a new version supersedes the known one, which a classic Subscription is told", "[cache][identity]"
 ) {
     TwoPartners fixture;

@@ -10,7 +10,7 @@ class Following : public StoreFixture {
 public:
     Following() {
         OpenDiscovery wanted;
-        wanted.key = "bob";
+        wanted.key = fhir::search::PatientQuery{{{"family", "", {"smith"}}}, {}}.key();
         wanted.id = "d1";
         wanted.partners = {"p1", "p2", "p3"};
         wanted.now = at_second(0);

@@ -95,7 +95,7 @@ private:
         storage_ = storage::Storage::open(ctx_.get_executor(), settings, metrics_).value();
         for (std::size_t i = 0; i < options_.partners; ++i) add_partner("p" + std::to_string(i));
         auto const ex = ctx_.get_executor();
-        auto const nobody = [](std::vector<std::string> const&) {};
+        auto const nobody = [](cache::Admitted const&) {};
         calls_ = std::make_unique<pipeline::CallLog>(ex, clock_, *storage_, Logger(), metrics_, 4096);
         calls_->start();
         pipeline::Surroundings const around{

@@ -68,6 +68,16 @@ cache::NewSubscription subscription(std::string const& family, std::size_t numbe
     return made;
 }
 
+/// The question that the Subscriptions of a family ask: what its answer names is told.
+cache::OpenDiscovery question(std::string const& family) {
+    cache::OpenDiscovery asked;
+    asked.id = family;
+    asked.key = fhir::search::PatientQuery{{{"family", "", {family}}}, {}}.key();
+    asked.partners = {kPartner};
+    asked.now = std::chrono::system_clock::now();
+    return asked;
+}
+
 cache::PatientsAnswer patient(std::string const& family) {
     cache::PatientsAnswer answer;
     answer.discovery = family;
@@ -192,6 +202,7 @@ private:
         for (auto const& family : families(units)) {
             for (std::size_t i = 0; i < shape.subscriptions; ++i)
                 (void)good(store.create_subscription(subscription(family, i)));
+            (void)good(store.open_discovery(question(family)));
             good(store.admit_patients(patient(family)));
         }
         if (store.commit()) throw std::runtime_error("no commit");
@@ -213,6 +224,8 @@ private:
         for (auto const& family : families(units)) {
             for (std::size_t i = 0; i < shape.subscriptions; ++i)
                 (void)good(co_await storage.create_subscription(subscription(family, i)));
+            auto const asked = question(family);
+            (void)good(co_await storage.open_discovery(asked));
             good(co_await storage.admit_patients(patient(family)));
         }
         auto const events = units.size() * shape.entries * shape.subscriptions;

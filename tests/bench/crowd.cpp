@@ -3,10 +3,8 @@
 //
 // Says "ready", waits for a line, and prints one line of JSON; times are microseconds.
 
-#include <algorithm>
 #include <cstdlib>
 #include <iostream>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "orchestrator/async/run_loop.hpp"
 #include "tests/bench/app.hpp"
 #include "tests/bench/crowd_stage.hpp"
+#include "tests/bench/percentiles.hpp"
 
 namespace tributary::bench {
 namespace {
@@ -34,15 +33,8 @@ struct Options {
     double rate = 100;          ///< of them a second
 };
 
-std::string json(std::vector<double> times) {
-    std::sort(times.begin(), times.end());
-    auto const at = [&](double share) {
-        return times[static_cast<std::size_t>(share * static_cast<double>(times.size()))];
-    };
-    std::ostringstream text;
-    text << "{\"events\": " << times.size() << ", \"p50\": " << at(0.5) << ", \"p90\": " << at(0.9)
-         << ", \"p99\": " << at(0.99) << ", \"most\": " << times.back() << '}';
-    return text.str();
+std::string json(std::vector<double> const& times) {
+    return "{\"events\": " + std::to_string(times.size()) + ", " + percentiles(times) + '}';
 }
 
 class Run {

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <iostream>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -25,6 +24,7 @@
 #include "orchestrator/async/with_deadline.hpp"
 #include "tests/bench/app.hpp"
 #include "tests/bench/hook_stage.hpp"
+#include "tests/bench/percentiles.hpp"
 
 namespace tributary::bench {
 namespace {
@@ -104,18 +104,9 @@ double microseconds(std::chrono::steady_clock::duration time) {
     return std::chrono::duration<double, std::micro>(time).count();
 }
 
-std::string json(std::string_view name, std::vector<double> times) {
-    std::sort(times.begin(), times.end());
-    auto const at = [&](double share) {
-        return times[static_cast<std::size_t>(share * static_cast<double>(times.size()))];
-    };
-    std::ostringstream text;
-    text << '"' << name << "\": {\"p50\": " << at(0.5) << ", \"p90\": " << at(0.9)
-         << ", \"p99\": " << at(0.99) << '}';
-    return text.str();
-}
 std::string json(Times const& times) {
-    return '{' + json("measured", times.measured) + ", " + json("baseline", times.baseline) + '}';
+    return "{\"measured\": {" + percentiles(times.measured) + "}, \"baseline\": {" +
+           percentiles(times.baseline) + "}}";
 }
 
 class Run {

@@ -196,8 +196,11 @@ Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person
     for (auto const sequence : rooms_.entries.candidates(entry, person)) {
         auto known = rooms_.entries.load(sequence);
         if (known.document == entry.document && !entry.provisional && entry.document != 0) continue;
-        rooms_.entries.lend_bodies(known);
-        auto const found = verdict(known, entry);
+        auto found = verdict(known, entry);
+        if (found == Verdict::provisional_same) {
+            rooms_.entries.lend_bodies(known);
+            found = verdict(known, entry);
+        }
         auto at = std::find_if(evidence.begin(), evidence.end(), [&](Evidence const& one) {
             return one.document == known.document;
         });

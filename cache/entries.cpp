@@ -92,11 +92,11 @@ constexpr char kInsertBody[] =
     "version_number = excluded.version_number, media_type = excluded.media_type";
 constexpr char kGone[] = "UPDATE content SET gone = 1 WHERE binary_id = ? AND scope = ?";
 
-constexpr char const* kStatements[] = {kTwin,          kFind,         kLoad,         kContents,   kInsert,
-                                       kReplace,       kSeen,         kSeenDocument, kAssign,     kAssignAll,
-                                       kInsertContent, kDropContents, kByK1,         kByDigest,   kBySha256,
-                                       kBySetId,       kOfDocument,   kOfPerson,     kPatientsOf, kOfBinary,
-                                       kSetBody,       kInsertBody,   kGone,         kUnseen};
+constexpr char const* kStatements[] = {kFind,         kLoad,         kContents,   kInsert,    kReplace,
+                                       kSeen,         kSeenDocument, kAssign,     kAssignAll, kInsertContent,
+                                       kDropContents, kByK1,         kByDigest,   kBySha256,  kBySetId,
+                                       kOfDocument,   kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,
+                                       kInsertBody,   kGone,         kUnseen,     kTwin};
 
 identity::BodyIdentity body_identity(Statement& row, int first) {
     auto const version = row.is_null(first + 3) ? std::nullopt : std::optional(row.integer(first + 3));

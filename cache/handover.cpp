@@ -10,7 +10,7 @@ namespace tributary::cache {
 namespace {
 
 constexpr char kUpToDate[] =
-    "SELECT id, scope, version, delivered, accepted FROM subscription WHERE sequence = ? AND status = "
+    "SELECT scope, version, accepted FROM subscription WHERE sequence = ? AND status = "
     "'active' AND delivered = ?";
 
 constexpr char const* kStatements[] = {kUpToDate};
@@ -33,12 +33,12 @@ std::vector<FreshEvents> Handover::collect(std::vector<Told> const& told) {
         if (fresh.events.size() > room) return {};
         room -= fresh.events.size();
         fresh.plan = each.plan;
-        fresh.subscription.id = row.text(0);
-        fresh.subscription.scope = row.text(1);
-        fresh.subscription.version = static_cast<std::uint64_t>(row.integer(2));
+        fresh.subscription.id = each.id;
+        fresh.subscription.scope = row.text(0);
+        fresh.subscription.version = static_cast<std::uint64_t>(row.integer(1));
+        fresh.subscription.accepted = row.integer(2) != 0;
         fresh.subscription.status = subscriptions::Status::active;
-        fresh.subscription.delivered = row.integer(3);
-        fresh.subscription.accepted = row.integer(4) != 0;
+        fresh.subscription.delivered = each.number - 1;
         fresh.subscription.events = each.number - 1 + static_cast<std::int64_t>(fresh.events.size());
         handed.push_back(std::move(fresh));
     }

@@ -80,8 +80,8 @@ struct Deliveries::Impl {
     }
 
     void wake(std::string const& id) {
-        hub_.feed(id
-        );  // what is bound already needs no look at the Subscription: its sockets hear of it at once
+        // What is bound already needs no look at the Subscription: its sockets hear of it at once.
+        hub_.feed(id);
         workers_.wake(id);
     }
     void hand_over(cache::FreshEvents fresh) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_set>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -41,8 +42,9 @@ Discovery::Discovery(DiscoverySurroundings& surroundings, Identity identity, Lis
       }) {}
 
 void Discovery::ask(std::vector<std::string> const& partners) {
+    std::unordered_set<std::string_view> const wanted(partners.begin(), partners.end());
     for (std::size_t i = 0; i < around_.partners.size(); ++i) {
-        if (std::find(partners.begin(), partners.end(), partner(i).id()) == partners.end()) continue;
+        if (!wanted.contains(partner(i).id())) continue;
         auto const target = static_cast<std::uint32_t>(i);
         if (exchanges_[i].owed) (void)partner(i).lane().drop(*this, identity_.flow, target);
         if (exchanges_[i].open) continue;

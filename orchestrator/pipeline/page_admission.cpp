@@ -76,8 +76,8 @@ awaitable<Result<cache::Admitted>> PageAdmission::store(
 awaitable<Result<cache::Admitted>> PageAdmission::write(cache::Answer answer) {
     answer.now = around_.clock.utc_now();
     auto const kept = std::make_shared<cache::Answer const>(std::move(answer));
-    auto write = [&] { return around_.storage.admit(kept); };
-    auto admitted = co_await until_stored(around_.clock, write);
+    auto admit = [&] { return around_.storage.admit(kept); };
+    auto admitted = co_await until_stored(around_.clock, admit);
     if (!admitted) co_return admitted;
     if (!admitted->subscriptions.empty()) around_.wake(*admitted);
     tell_oddities(kept->partner, *admitted);

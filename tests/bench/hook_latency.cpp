@@ -36,6 +36,7 @@ constexpr auto kDrain = 2s;
 constexpr auto kRest = 5ms;  ///< what follows a delivery, its record for one, is over by then
 constexpr char kBaseline[] = "baseline";
 constexpr char kFile[] = "fsync.bin";
+constexpr char kFamily[] = "bench-";  ///< followed by the given name: nobody is a namesake of anybody
 constexpr std::size_t kFileBytes = std::size_t{1} << 20U;
 constexpr std::size_t kWritten = 4096;
 
@@ -154,7 +155,7 @@ private:
         for (std::size_t i = 0; i < options_.samples; ++i) {
             auto const name = kind + std::to_string(i);
             stage_.expect(name, 1);
-            co_await app_.subscribe(name, stage_.hook(name));
+            co_await app_.subscribe(name, stage_.hook(name), kFamily + name);
             auto const arrived = co_await arrival(name);
             times.measured.push_back(microseconds(arrived - stage_.page_sent(name)));
             stage_.forget(name);
@@ -195,7 +196,7 @@ private:
         for (std::size_t i = 0; true; ++i) {
             auto const name = "load" + std::to_string(i);
             stage_.expect(name, options_.documents);
-            co_await app_.subscribe(name, stage_.hook(name));
+            co_await app_.subscribe(name, stage_.hook(name), kFamily + name);
             next += pause;
             co_await bench_.clock.sleep_until(next);
         }

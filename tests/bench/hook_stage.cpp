@@ -8,7 +8,6 @@ namespace tributary::bench {
 namespace {
 
 constexpr std::size_t kDocumentBytes = 2000;
-constexpr char kFamily[] = "Bench";
 
 net::HttpServer::Settings server_settings(std::uint16_t port) {
     net::HttpServer::Settings settings;
@@ -72,7 +71,8 @@ awaitable<net::ServerResponse> HookStage::answer(net::ServerRequest request) {
     auto const asked = request.query + '&' + request.body;
     auto const base = partner_base();
     if (request.path.find("/Patient") != std::string::npos) {
-        auto const body = bundle(patient_entry(base, value_of(asked, "given="), kFamily), 1);
+        auto const given = value_of(asked, "given=");
+        auto const body = bundle(patient_entry(base, given, value_of(asked, "family=")), 1);
         co_return net::ServerResponse(200, kFhirJson, body);
     }
     if (request.path.find("/DocumentReference") != std::string::npos) {

@@ -32,7 +32,7 @@ SECTIONS = {
     "d": ("10 and 10 x 10 GETs at 80 ms, against the programs of bench-baselines", gets.against_baselines),
     "e": ("memory", memory.footprints),
     "f": ("cost as partners grow", growth.cost),
-    "g": ("from a partner's page to the notification, against one fsync and one POST", hooks.latency),
+    "g": ("from the commit, and from a partner's page, to the notification, against one fsync and one POST", hooks.latency),
     "h": ("Events made durable together, against a commit for each", commits.group),
     "i": ("idle WebSockets, and endpoints that do not answer beside those that do", crowd.beside_bad_endpoints),
 }

@@ -8,13 +8,14 @@ import heapq
 import urllib.parse
 
 PATIENTS, PAGE, DOCUMENT = "patient_discovery", "query_documents", "retrieve_document"
+PAGE_LINKS = ("_getpages", "sessionID", "-pageContext", "page")  # how the simulator's families name the search behind a page
 
 
 def patient_asked_for(target):
     """Whose documents a page shows: its own parameter, or that of the search behind a page link."""
     query = urllib.parse.parse_qs(target.partition("?")[2])
-    while "_getpages" in query:
-        token = query["_getpages"][0]
+    while link := next((name for name in PAGE_LINKS if name in query), None):
+        token = query[link][0]
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
         query = urllib.parse.parse_qs(text)
     return (query.get("patient") or query.get("subject") or [""])[0].rpartition("/")[2]

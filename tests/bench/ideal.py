@@ -8,14 +8,14 @@ import heapq
 import urllib.parse
 
 PATIENTS, PAGE, DOCUMENT = "patient_discovery", "query_documents", "retrieve_document"
-PAGE_LINKS = ("_getpages", "sessionID", "-pageContext", "page")  # how the simulator's families name the search behind a page
 
 
 def patient_asked_for(target):
-    """Whose documents a page shows: its own parameter, or that of the search behind a page link."""
+    """Whose documents a page shows: its own parameter, or that of the search behind a page link, whose only parameter (each family has its own name
+    for it) is that search in base64url."""
     query = urllib.parse.parse_qs(target.partition("?")[2])
-    while link := next((name for name in PAGE_LINKS if name in query), None):
-        token = query[link][0]
+    while len(query) == 1 and not query.keys() & {"patient", "subject"}:
+        (token,), = query.values()
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
         query = urllib.parse.parse_qs(text)
     return (query.get("patient") or query.get("subject") or [""])[0].rpartition("/")[2]

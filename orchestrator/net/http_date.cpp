@@ -16,7 +16,8 @@ constexpr std::array<char const*, 12> kMonths = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
 };
 
-std::optional<std::chrono::system_clock::time_point> parse_date(std::string const& text) {
+/// In seconds: a year that a system_clock::time_point cannot hold is a date as well.
+std::optional<std::chrono::sys_seconds> parse_date(std::string const& text) {
     std::tm parts{};
     std::array<char, 4> month{};
     int year = 0;
@@ -36,7 +37,7 @@ std::optional<std::chrono::system_clock::time_point> parse_date(std::string cons
     if (read != 6 || known == kMonths.end() || year < 1970) return std::nullopt;
     parts.tm_mon = static_cast<int>(known - kMonths.begin());
     parts.tm_year = year - 1900;
-    return std::chrono::system_clock::from_time_t(::timegm(&parts));
+    return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&parts)));
 }
 
 }  // namespace
@@ -63,13 +64,15 @@ std::string http_date(std::chrono::system_clock::time_point when) {
 
 std::chrono::seconds parse_retry_after(std::string_view field, std::chrono::system_clock::time_point now) {
     constexpr std::size_t longest_number = 9;
+    constexpr std::chrono::seconds longest(std::numeric_limits<int>::max());
     bool const number = !field.empty() &&
                         std::all_of(field.begin(), field.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (number && field.size() > longest_number) return std::chrono::seconds(std::numeric_limits<int>::max());
+    if (number && field.size() > longest_number) return longest;
     if (number) return std::chrono::seconds(std::stol(std::string(field)));
     auto const date = parse_date(std::string(field));
-    if (!date || *date <= now) return std::chrono::seconds(0);
-    return std::chrono::ceil<std::chrono::seconds>(*date - now);
+    auto const this_second = std::chrono::floor<std::chrono::seconds>(now);
+    if (!date || *date <= this_second) return std::chrono::seconds(0);
+    return std::min(*date - this_second, longest);
 }
 
 }  // namespace tributary::net

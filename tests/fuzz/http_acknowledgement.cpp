@@ -50,6 +50,7 @@ struct Caller {
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     static tributary::fuzz::Caller caller;
+    caller.loop.restart();  // it ended with the input before
     tributary::FakeServer server(caller.loop);
     server.reply_and_close(std::string(tributary::fuzz::text_of(data, size)));
     return tributary::async::run_loop(caller.loop, caller.call(server));

@@ -24,6 +24,7 @@ TEST_CASE(
     CHECK(wait("99999999") == 24h);
     CHECK(wait("99999999999999999999") == 24h);
     CHECK(wait("Mon, 07 Nov 2094 08:50:37 GMT") == 24h);
+    CHECK(wait("Sun, 06 Nov 2761 08:49:37 GMT") == 24h);  // no time_point reaches so far
     CHECK(wait("-5") == 0s);
     CHECK(wait("soon") == 0s);
     CHECK(wait("1.5") == 0s);

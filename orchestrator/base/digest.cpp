@@ -1,5 +1,7 @@
 #include "orchestrator/base/digest.hpp"
 
+#include <cstring>
+#include <random>
 #include <stdexcept>
 #include <system_error>
 
@@ -79,6 +81,14 @@ std::string uuid_text(std::string_view sixteen, unsigned version) {
 
 std::string_view as_bytes(Sha256 const& digest) {
     return {reinterpret_cast<char const*>(digest.data()), digest.size()};
+}
+
+std::mt19937_64 seeded_generator() {
+    std::array<std::uint32_t, 8> words{};
+    auto const bytes = random_bytes(sizeof words);
+    std::memcpy(words.data(), bytes.data(), bytes.size());
+    std::seed_seq seeds(words.begin(), words.end());
+    return std::mt19937_64(seeds);
 }
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -181,6 +191,12 @@ std::string random_bytes(std::size_t bytes) {
 }
 
 std::string random_uuid() { return uuid_text(random_bytes(16), 4); }
+
+std::string request_uuid() {
+    thread_local auto generator = seeded_generator();
+    std::array<std::uint64_t, 2> const drawn{generator(), generator()};
+    return uuid_text({reinterpret_cast<char const*>(drawn.data()), sizeof drawn}, 4);
+}
 
 std::string derived_uuid(std::initializer_list<std::string_view> parts) {
     Sha256 const digest = digest_of_parts(parts);

@@ -31,6 +31,8 @@ std::string make_id(std::initializer_list<std::string_view> parts);
 std::string random_bytes(std::size_t bytes);
 /// A random UUID, version 4, lower case.
 std::string random_uuid();
+/// The same form, of a fast generator: to tell requests apart, never as a secret.
+std::string request_uuid();
 /// The same text for the same parts: a UUID (version 8) of their SHA-256.
 std::string derived_uuid(std::initializer_list<std::string_view> parts);
 

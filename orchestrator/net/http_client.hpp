@@ -55,7 +55,7 @@ struct ClientResponse {
 class HttpClient {
 public:
     struct Settings {
-        std::size_t idle_per_origin = 16;
+        std::size_t idle_per_origin = 256;  ///< many communities may live behind one gateway
         std::size_t idle_in_all = 1024;
         std::chrono::seconds idle_for{20};  ///< below what servers keep
         std::chrono::seconds dns_life{60};

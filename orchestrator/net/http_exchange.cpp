@@ -176,7 +176,7 @@ Result<std::string> request_head(ClientRequest const& request) {
         append_field(head, name, value);
     }
     if (!request.headers.has("User-Agent")) append_field(head, "User-Agent", kUserAgent);
-    if (!request.headers.has("X-Request-Id")) append_field(head, "X-Request-Id", random_uuid());
+    if (!request.headers.has("X-Request-Id")) append_field(head, "X-Request-Id", request_uuid());
     if (request.accept_gzip) append_field(head, "Accept-Encoding", "gzip, deflate");
     if (carries_length(request)) append_field(head, "Content-Length", std::to_string(request.body.size()));
     head += "\r\n";

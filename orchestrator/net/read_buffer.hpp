@@ -44,7 +44,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kSmall = 8192;
+    static constexpr std::size_t kSmall = 4096;
     static constexpr std::size_t kLarge = 65536;
 
     std::string bytes_;

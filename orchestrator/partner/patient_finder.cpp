@@ -54,9 +54,11 @@ PatientFinder::PatientFinder(FhirEndpoint& endpoint, async::Worker& worker, Part
 
 awaitable<Result<Candidates>> PatientFinder::find(Deadline deadline, fhir::search::PatientQuery query) {
     if (query.demographics().empty()) co_return Candidates();
-    auto request = make_match_request(query, page_size_);
     bool const forced = method_ == DiscoveryMethod::match;
-    bool const offered = method_ == DiscoveryMethod::automatic && match_offered_ && request.complete;
+    bool offered = method_ == DiscoveryMethod::automatic && match_offered_;
+    MatchRequest request;
+    if (forced || offered) request = make_match_request(query, page_size_);
+    offered = offered && request.complete;
     Result<Candidates> found = Candidates();
     bool search_instead = !forced && !offered;
     if (!search_instead) {

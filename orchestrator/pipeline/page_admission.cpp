@@ -1,10 +1,13 @@
 #include "orchestrator/pipeline/page_admission.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <utility>
 
+#include "orchestrator/async/task_group.hpp"
 #include "orchestrator/pipeline/until_stored.hpp"
 
 namespace tributary::pipeline {
@@ -14,6 +17,7 @@ namespace {
 // Above it a page is worked on by the worker: some 5 µs per document.
 constexpr std::size_t kDocumentsInline = 128;
 constexpr std::ptrdiff_t kAdmittedFirst = 4;
+constexpr std::size_t kBodiesAtOnce = 4;  // as many as share a commit
 
 bool is_heavy(std::vector<fhir::DocumentReference> const& entries) {
     auto const has_data = [](fhir::DocumentContent const& content) { return content.attachment.has_data; };
@@ -38,6 +42,20 @@ cache::Answer split(cache::Answer& answer) {
     return rest;
 }
 
+/// Of `bodies`, those that the entries do not need are left.
+std::vector<InlineData> take_bodies(cache::Answer const& answer, std::vector<InlineData>& bodies) {
+    std::set<std::string_view> needed;
+    for (auto const& entry : answer.entries) {
+        for (auto const& body : entry.inline_bodies) needed.insert(body.identity.sha256);
+    }
+    auto const other = std::stable_partition(bodies.begin(), bodies.end(), [&](InlineData const& body) {
+        return needed.contains(body.sha256);
+    });
+    std::vector<InlineData> taken(std::make_move_iterator(bodies.begin()), std::make_move_iterator(other));
+    bodies.erase(bodies.begin(), other);
+    return taken;
+}
+
 }  // namespace
 
 awaitable<Result<PreparedPage>> PageAdmission::prepare(
@@ -57,20 +75,39 @@ awaitable<Result<PreparedPage>> PageAdmission::prepare(
 awaitable<Result<cache::Admitted>> PageAdmission::store(
     cache::Answer answer, std::vector<InlineData> bodies
 ) {
-    for (auto const& body : bodies) {
-        auto put = [&] { return around_.storage.put_body(body.sha256, body.bytes); };
-        auto const stored = co_await until_stored(around_.clock, put);
-        if (!stored) co_return stored.error();
-    }
     auto rest = split(answer);
+    if (auto const kept = co_await keep(take_bodies(answer, bodies)); !kept) co_return kept.error();
     auto admitted = co_await write(std::move(answer));
     if (!admitted || rest.entries.empty()) co_return admitted;
+    if (auto const kept = co_await keep(std::move(bodies)); !kept) co_return kept.error();
     auto more = co_await write(std::move(rest));
     if (!more) co_return more;
     auto& wanted = admitted->to_retrieve;
     std::move(more->to_retrieve.begin(), more->to_retrieve.end(), std::back_inserter(wanted));
     admitted->documents += more->documents;
     co_return admitted;
+}
+
+/// A few at a time.
+awaitable<Result<void>> PageAdmission::keep(std::vector<InlineData> bodies) {
+    Result<void> outcome;
+    while (!bodies.empty() && outcome) {
+        auto keep_some = [&](async::TaskGroup& group) -> awaitable<void> {
+            for (std::size_t n = 0; n < kBodiesAtOnce && !bodies.empty(); ++n) {
+                if (!group.spawn("body", keep_one(std::move(bodies.back()), outcome))) break;
+                bodies.pop_back();
+            }
+            co_return;
+        };
+        co_await async::with_group(std::ref(keep_some));
+    }
+    co_return outcome;
+}
+
+awaitable<void> PageAdmission::keep_one(InlineData body, Result<void>& outcome) {
+    auto put = [&] { return around_.storage.put_body(body.sha256, body.bytes); };
+    auto const stored = co_await until_stored(around_.clock, put);
+    if (!stored) outcome = stored.error();
 }
 
 awaitable<Result<cache::Admitted>> PageAdmission::write(cache::Answer answer) {

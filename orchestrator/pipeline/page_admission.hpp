@@ -26,8 +26,8 @@ public:
         std::string scope, partner::PartnerSettings const& holder, partner::FoundDocuments found
     );
 
-    /// The bytes, then the entries, dated now: the first few of a page in a unit of work of their own, so that they are told of without waiting for
-    /// the others. Wakes the Subscriptions with new Events. Deadline: until_stored()'s. Cancellation: terminal; after a part of a page the
+    /// The entries, dated now, each after its bytes: the first few of a page in a unit of work of their own, so that they are told of without waiting
+    /// for the others. Wakes the Subscriptions with new Events. Deadline: until_stored()'s. Cancellation: terminal; after a part of a page the
     /// Exchange is still open, and is run again. Errors: storage.
     awaitable<Result<cache::Admitted>> store(cache::Answer answer, std::vector<InlineData> bodies);
 
@@ -35,6 +35,8 @@ public:
     awaitable<Result<void>> note_absence(cache::AbsentEntry absent);
 
 private:
+    awaitable<Result<void>> keep(std::vector<InlineData> bodies);
+    awaitable<void> keep_one(InlineData body, Result<void>& outcome);
     awaitable<Result<cache::Admitted>> write(cache::Answer answer);
     void tell_oddities(std::string const& partner, cache::Admitted const& admitted);
 

@@ -1,5 +1,6 @@
 #include "orchestrator/api/api.hpp"
 
+#include "orchestrator/api/conditional_read.hpp"
 #include "orchestrator/api/cors.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
@@ -65,6 +66,7 @@ awaitable<net::ServerResponse> Api::dispatch(net::ServerRequest request) {
 
 awaitable<net::ServerResponse> Api::handle(net::ServerRequest request) {
     net::Headers const asked = request.headers;
+    bool const reads = request.method == "GET" || request.method == "HEAD";
     net::ServerResponse response;
     std::exception_ptr bug;
     try {
@@ -77,6 +79,7 @@ awaitable<net::ServerResponse> Api::handle(net::ServerRequest request) {
         context_.logger.bug("request", bug);
         response = failure_response(Failure(Errc::bug, "a fault of the server: see its log"));
     }
+    if (reads) leave_out_unchanged(asked, response);
     echo("X-Request-Id", asked, response.headers);
     echo("X-Correlation-Id", asked, response.headers);
     if (!response.headers.has("X-Request-Id")) response.headers.add("X-Request-Id", request_uuid());

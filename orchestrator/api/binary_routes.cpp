@@ -1,3 +1,4 @@
+#include "fhir/base/outcome_table.hpp"
 #include "fhir/json/writer.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
@@ -34,6 +35,11 @@ Result<Form> choose_form(
     );
 }
 
+/// Of the representation: other bytes, or another form of them, have another.
+std::string etag(std::string const& sha256, Form form) {
+    return '"' + sha256.substr(0, 32) + (form == Form::fhir ? "-json\"" : "\"");
+}
+
 std::string fhir_binary(std::string const& id, std::string const& content_type, std::string const& bytes) {
     auto binary = fhir::json::object({{"resourceType", "Binary"}, {"id", id}, {"contentType", content_type}});
     if (!bytes.empty()) binary.set("data", base64(bytes));
@@ -44,6 +50,33 @@ void add_safety(net::Headers& headers) {
     headers.add("X-Content-Type-Options", "nosniff");
     headers.add("Content-Security-Policy", "sandbox");
     headers.add("Content-Disposition", "attachment");
+}
+
+std::string cause(Failure const& why) {
+    if (why.http_status() != 0) return "HTTP " + std::to_string(why.http_status());
+    return std::string(outcome_of(why.errc()).name);
+}
+
+/// What became of a retrieval, as it concerns an app: nothing that a partner did is the app's own mistake. Source: document-sharing B.5.
+Failure told(Failure const& why) {
+    switch (why.errc()) {
+        case Errc::not_found:
+            return Failure(Errc::not_found, "no Binary has this id: read attachment.url of a DocumentReference anew");
+        case Errc::deleted:
+            return Failure(Errc::deleted, "no partner has this document any more");
+        case Errc::timeout:
+            return Failure(Errc::timeout, "no partner gave this document in time: ask again");
+        case Errc::throttled:
+        case Errc::closed:
+            return Failure(why.errc(), "this document cannot be retrieved now: ask again");
+        case Errc::storage:
+        case Errc::bug:
+            return why;
+        default:
+            return Failure(
+                Errc::http_status, "no partner gave this document now (" + cause(why) + "): ask again later"
+            );
+    }
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
@@ -60,7 +93,7 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     }
     auto const deadline = async::Deadline::after(context.clock, context.settings.retrieve_deadline);
     auto body = co_await context.retrievals.fetch(deadline, request.caller.scope, id);
-    if (!body) co_return failure_response(body.error());
+    if (!body) co_return failure_response(told(body.error()));
     auto const form = choose_form(request, *parameters, body->content_type);
     if (!form) co_return failure_response(form.error());
     // A copy or an encoding of 64 MiB is no work for the loop.
@@ -74,7 +107,7 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     net::ServerResponse response(
         200, *form == Form::fhir ? kFhirJson : body->content_type, std::move(*content)
     );
-    response.headers.add("ETag", etag(1));
+    response.headers.add("ETag", etag(body->sha256, *form));
     if (*form == Form::raw) add_safety(response.headers);
     co_return response;
 }

@@ -14,6 +14,8 @@ struct Words {
     std::string_view code, text;
 };
 
+constexpr Words kMatched{"matched", "The criteria let this document through."};
+
 Words words(NotTold why) {
     switch (why) {
         case NotTold::other_patient:
@@ -61,16 +63,28 @@ Value event_parameter(cache::ExplainedEvent const& event, std::int64_t delivered
     return fhir::json::object({{"name", Value("event")}, {"part", fhir::json::array(std::move(parts))}});
 }
 
+/// Of the latest Event: whether the app has it.
+std::string_view outcome(cache::Explanation const& explanation) {
+    if (explanation.events.empty()) return "not-notified";
+    return explanation.events.back().number <= explanation.delivered ? "delivered" : "pending";
+}
+
+/// In architecture 7's words for the latest Event, then each Event.
 Value answer(cache::Explanation const& explanation) {
     std::vector<Value> parameters;
-    bool const notified = !explanation.events.empty();
-    parameters.push_back(parameter("notified", "valueBoolean", Value(notified)));
-    parameters.push_back(parameter("status", "valueCode", Value(subscriptions::wire(explanation.status))));
-    if (explanation.why_not) {
-        auto const said = words(*explanation.why_not);
-        parameters.push_back(parameter("reason", "valueCode", Value(said.code)));
-        parameters.push_back(parameter("explanation", "valueString", Value(said.text)));
+    auto const& events = explanation.events;
+    auto const said = explanation.why_not ? words(*explanation.why_not) : kMatched;
+    parameters.push_back(parameter("outcome", "valueCode", Value(outcome(explanation))));
+    if (!events.empty()) {
+        auto const number = std::to_string(events.back().number);
+        auto const attempts = static_cast<std::size_t>(events.back().attempts);
+        parameters.push_back(parameter("event-number", "valueString", Value(number)));
+        parameters.push_back(parameter("attempt", "valueInteger", Value(attempts)));
     }
+    parameters.push_back(parameter("reason", "valueCode", Value(said.code)));
+    parameters.push_back(parameter("explanation", "valueString", Value(said.text)));
+    parameters.push_back(parameter("notified", "valueBoolean", Value(!events.empty())));
+    parameters.push_back(parameter("status", "valueCode", Value(subscriptions::wire(explanation.status))));
     for (auto const& event : explanation.events)
         parameters.push_back(event_parameter(event, explanation.delivered));
     return fhir::json::object(

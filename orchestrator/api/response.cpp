@@ -1,11 +1,9 @@
 #include "orchestrator/api/response.hpp"
 
-#include <algorithm>
-#include <ctime>
-
 #include "fhir/base/outcome_table.hpp"
 #include "fhir/json/writer.hpp"
 #include "fhir/resources/operation_outcome.hpp"
+#include "orchestrator/net/http_date.hpp"
 
 namespace tributary::api {
 
@@ -21,7 +19,7 @@ net::ServerResponse versioned_response(
 ) {
     net::ServerResponse response(status, kFhirJson, std::move(resource));
     response.headers.add("ETag", etag(version));
-    response.headers.add("Last-Modified", http_date(last_updated));
+    response.headers.add("Last-Modified", net::http_date(last_updated));
     return response;
 }
 
@@ -37,15 +35,6 @@ net::ServerResponse failure_response(std::span<Failure const> failures) {
 
 net::ServerResponse failure_response(Failure const& failure) {
     return failure_response(std::span<Failure const>(&failure, 1));
-}
-
-std::string http_date(std::chrono::system_clock::time_point when) {
-    std::time_t const seconds = std::chrono::system_clock::to_time_t(when);
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char text[40];
-    auto const size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    return std::string(text, size);
 }
 
 std::string etag(std::uint64_t version) { return "W/\"" + std::to_string(version) + '"'; }

@@ -25,8 +25,6 @@ net::ServerResponse versioned_response(
 net::ServerResponse failure_response(std::span<Failure const> failures);
 net::ServerResponse failure_response(Failure const& failure);
 
-/// "Sat, 21 Nov 2026 17:00:00 GMT"
-std::string http_date(std::chrono::system_clock::time_point when);
 std::string etag(std::uint64_t version);
 
 }  // namespace tributary::api

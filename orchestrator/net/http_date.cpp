@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <ctime>
 #include <limits>
-#include <optional>
 
 namespace tributary::net {
 
@@ -15,30 +14,6 @@ constexpr std::array<char const*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu",
 constexpr std::array<char const*, 12> kMonths = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
 };
-
-/// In seconds: a year that a system_clock::time_point cannot hold is a date as well.
-std::optional<std::chrono::sys_seconds> parse_date(std::string const& text) {
-    std::tm parts{};
-    std::array<char, 4> month{};
-    int year = 0;
-    int const read = std::sscanf(
-        text.c_str(),
-        "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT",
-        &parts.tm_mday,
-        month.data(),
-        &year,
-        &parts.tm_hour,
-        &parts.tm_min,
-        &parts.tm_sec
-    );
-    auto const known = std::find_if(kMonths.begin(), kMonths.end(), [&](char const* name) {
-        return std::string_view(name) == month.data();
-    });
-    if (read != 6 || known == kMonths.end() || year < 1970) return std::nullopt;
-    parts.tm_mon = static_cast<int>(known - kMonths.begin());
-    parts.tm_year = year - 1900;
-    return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&parts)));
-}
 
 }  // namespace
 
@@ -62,6 +37,30 @@ std::string http_date(std::chrono::system_clock::time_point when) {
     return text.data();
 }
 
+// In seconds: a year that a system_clock::time_point cannot hold is a date as well.
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
+    std::tm parts{};
+    std::array<char, 4> month{};
+    int year = 0;
+    int const read = std::sscanf(
+        std::string(text).c_str(),
+        "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT",
+        &parts.tm_mday,
+        month.data(),
+        &year,
+        &parts.tm_hour,
+        &parts.tm_min,
+        &parts.tm_sec
+    );
+    auto const known = std::find_if(kMonths.begin(), kMonths.end(), [&](char const* name) {
+        return std::string_view(name) == month.data();
+    });
+    if (read != 6 || known == kMonths.end() || year < 1970) return std::nullopt;
+    parts.tm_mon = static_cast<int>(known - kMonths.begin());
+    parts.tm_year = year - 1900;
+    return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&parts)));
+}
+
 std::chrono::seconds parse_retry_after(std::string_view field, std::chrono::system_clock::time_point now) {
     constexpr std::size_t longest_number = 9;
     constexpr std::chrono::seconds longest(std::numeric_limits<int>::max());
@@ -69,7 +68,7 @@ std::chrono::seconds parse_retry_after(std::string_view field, std::chrono::syst
                         std::all_of(field.begin(), field.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (number && field.size() > longest_number) return longest;
     if (number) return std::chrono::seconds(std::stol(std::string(field)));
-    auto const date = parse_date(std::string(field));
+    auto const date = parse_http_date(field);
     auto const this_second = std::chrono::floor<std::chrono::seconds>(now);
     if (!date || *date <= this_second) return std::chrono::seconds(0);
     return std::min(*date - this_second, longest);

@@ -76,7 +76,8 @@ awaitable<Result<Retrievals::Body>> Retrievals::Impl::read(cache::ContentRecord 
     auto bytes = co_await around_.storage.get_body(record.sha256);
     if (!bytes) co_return bytes.error();
     if (!*bytes) co_return Failure(Errc::not_found);
-    co_return Body{std::move(record.content_type), std::make_shared<std::string const>(std::move(**bytes))};
+    auto kept = std::make_shared<std::string const>(std::move(**bytes));
+    co_return Body{std::move(record.content_type), std::move(kept), std::move(record.sha256)};
 }
 
 JobPtr Retrievals::Impl::job_for(std::string const& scope, std::string const& binary_id) {

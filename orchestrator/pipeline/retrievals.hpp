@@ -23,6 +23,7 @@ public:
     struct Body {
         std::string content_type;
         std::shared_ptr<std::string const> bytes;
+        std::string sha256;  ///< hex
     };
     /// From the BodyStore, else retrieved now: joins the running call or raises the queued Step. Deadline, cancellation: the caller's own; the call goes on
     /// for others. Errors: not_found, deleted (gone at every holder), timeout, and what the partner's answer came to.

@@ -24,6 +24,7 @@ class Explain(Case):
         self.eventually(lambda: self.explain(told, focus)["events"][0]["delivered"], "the delivery is recorded")
         said = self.explain(told, f"DocumentReference/{focus}")
         self.assertTrue(said["notified"])
+        self.assertEqual((said["outcome"], said["event-number"], said["attempt"], said["reason"]), ("delivered", "1", 2, "matched"))
         event = said["events"][0]
         self.assertEqual((event["event-number"], event["kind"], event["attempts"]), ("1", "create", 2))
         self.assertLess(event["timestamp"], event["delivered-at"])
@@ -32,6 +33,7 @@ class Explain(Case):
         for subscription, reason in ((filtered, "filtered"), (somebody, "other-patient")):
             said = self.explain(subscription, focus)
             self.assertFalse(said["notified"])
+            self.assertEqual(said["outcome"], "not-notified")
             self.assertEqual(said["reason"], reason)
             self.assertTrue(said["explanation"])
 

@@ -6,6 +6,7 @@
 #include "fhir/search/date_range.hpp"
 #include "fhir/search/document_search.hpp"
 #include "subscriptions/channel_reading.hpp"
+#include "subscriptions/element_check.hpp"
 #include "subscriptions/extensions.hpp"
 #include "subscriptions/filter_reading.hpp"
 #include "subscriptions/http_text.hpp"
@@ -267,7 +268,8 @@ Reading read_subscription(
         return reading;
     }
     reading.status = read_submitted_status(resource, reading.problems);
-    if (resource.text("reason").empty())
+    check_elements(resource, reading.problems);
+    if (resource.text("reason").find_first_not_of(" \t\r\n") == std::string_view::npos)
         add(reading.problems, Errc::required, "say why it exists", "Subscription.reason");
     reading.plan = read_request(resource, rules, reading.problems);
     auto const& end = reading.plan.end;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -69,6 +70,16 @@ std::string_view path_of(http::request_header<> const& head) {
     return target.substr(0, target.find('?'));
 }
 
+/// What keeps an upgrade from becoming a WebSocket; not_supported: its version. Source: RFC 6455 4.2.
+std::optional<Failure> handshake_problem(http::request_header<> const& head) {
+    constexpr std::size_t kKeyLength = 24;  // of 16 bytes in base64
+    if (as_view(head[http::field::sec_websocket_version]) != "13")
+        return Failure(Errc::not_supported, "WebSockets of version 13 are offered: Sec-WebSocket-Version: 13");
+    if (as_view(head[http::field::sec_websocket_key]).size() != kKeyLength)
+        return Failure(Errc::invalid, "Sec-WebSocket-Key is 16 bytes in base64");
+    return std::nullopt;
+}
+
 bool has_one_host(http::request_header<> const& head) {
     return head.version() < 11 || head.count(http::field::host) == 1;
 }
@@ -104,7 +115,12 @@ awaitable<void> ServerSession::turn_away() {
     ServerResponse page = context_.error_page(Failure(Errc::throttled, "too many connections"));
     page.status = 503;
     if (!page.headers.has("Retry-After")) page.headers.add("Retry-After", "1");
-    if (co_await write(std::move(page), false, false)) co_await linger(kWiden, kGoodbyeTime);
+    co_await say_last(std::move(page));
+}
+
+awaitable<void> ServerSession::say_last(ServerResponse page) {
+    bool const written = co_await write(std::move(page), false, false);
+    if (written) co_await linger(kWiden, kGoodbyeTime);
 }
 
 awaitable<bool> ServerSession::shake_hands() {
@@ -260,6 +276,14 @@ awaitable<void> ServerSession::upgrade(std::unique_ptr<Request> request) {
     bool const from_browser = request->count(http::field::origin) > 0;
     if (from_browser && accepts && !accepts(origin, as_view((*request)[http::field::host]))) {
         co_await refuse(Failure(Errc::forbidden, "WebSockets are not opened for this origin"));
+        co_return;
+    }
+    if (auto problem = handshake_problem(*request)) {
+        auto const version = problem->errc() == Errc::not_supported;
+        auto page = context_.error_page(*problem);
+        page.status = version ? 426 : 400;
+        page.headers.set("Sec-WebSocket-Version", "13");
+        co_await say_last(std::move(page));
         co_return;
     }
     if (context_.draining) co_return;

@@ -39,6 +39,7 @@ private:
     awaitable<Result<void>> decode(ServerRequest& request);
     awaitable<ServerResponse> answer(ServerRequest request);
     awaitable<void> upgrade(std::unique_ptr<Request> request);
+    awaitable<void> say_last(ServerResponse page);
     awaitable<void> refuse(Failure failure);
     awaitable<bool> write(ServerResponse response, bool head_only, bool keep_alive);
     awaitable<bool> write_bytes(std::string head, std::string const& body);

@@ -276,6 +276,33 @@ TEST_CASE("only origins that are accepted open a WebSocket", "[net][websocket]")
     net.run(test());
 }
 
+TEST_CASE("an upgrade that is none is refused as any request is", "[net][websocket]") {
+    NetFixture net;
+    Listener listener;
+    net.serve(with_websocket(), not_found, listener.handler());
+    auto test = [&]() -> awaitable<void> {
+        RawClient client(net.ctx.get_executor());
+        (void)co_await client.connect(net.server->port());
+        std::string request =
+            "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        (void)co_await client.write(std::move(request));
+        auto const refused = co_await client.read_until("\r\n\r\n");
+        CHECK_THAT(refused, StartsWith("HTTP/1.1 426 "));
+        CHECK_THAT(refused, ContainsSubstring("Sec-WebSocket-Version: 13\r\n"));
+        CHECK_THAT(refused, ContainsSubstring("Content-Type: "));
+        RawClient keyless(net.ctx.get_executor());
+        (void)co_await keyless.connect(net.server->port());
+        std::string without_key =
+            "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n";
+        (void)co_await keyless.write(std::move(without_key));
+        auto const no_key = co_await keyless.read_until("\r\n\r\n");
+        CHECK_THAT(no_key, StartsWith("HTTP/1.1 400 "));
+    };
+    net.run(test());
+}
+
 TEST_CASE("what was queued is sent before a session closes, with a reason that fits", "[net][websocket]") {
     NetFixture net;
     auto farewell = [](WebSocketSession& session) -> awaitable<void> {

@@ -57,6 +57,10 @@ TEST_CASE("random and derived UUIDs say which kind they are", "[digest]") {
     CHECK(random[14] == '4');
     CHECK(std::string("89ab").find(random[19]) != std::string::npos);
     CHECK(random != random_uuid());
+    std::string const request = request_uuid();
+    REQUIRE(request.size() == 36);
+    CHECK(request[14] == '4');
+    CHECK(request != request_uuid());
     std::string const derived = derived_uuid({"sub", "7"});
     CHECK(derived[14] == '8');
     CHECK(derived == derived_uuid({"sub", "7"}));

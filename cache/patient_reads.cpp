@@ -4,6 +4,7 @@
 #include "cache/statements.hpp"
 #include "fhir/identity/person_name.hpp"
 #include "fhir/json/reader.hpp"
+#include "fhir/search/date_range.hpp"
 #include "fhir/search/document_search.hpp"
 
 namespace tributary::cache {
@@ -62,7 +63,7 @@ ResourcePage Patients::search(PatientSearchRequest const& request) {
             bool const named = row && (query.references.empty() ||
                                        std::find(query.references.begin(), query.references.end(), row->id) !=
                                            query.references.end());
-            if (!named || !fhir::search::matches_all(query.parameters, row->patient)) continue;
+            if (!named || !matches(query.parameters, *row)) continue;
             if (matched >= request.offset && wanted.size() < request.count) wanted.push_back(sequence);
             ++matched;
         }
@@ -73,6 +74,18 @@ ResourcePage Patients::search(PatientSearchRequest const& request) {
         if (row.next()) page.resources.push_back(stored(row));
     }
     return page;
+}
+
+/// `_lastUpdated` is the time of our resource, not of the partner's. Source: document-sharing F.8.
+bool Patients::matches(std::vector<fhir::search::Parameter> const& parameters, PatientRow const& row) {
+    bool const asks_time = std::any_of(parameters.begin(), parameters.end(), [](auto const& parameter) {
+        return parameter.name == "_lastUpdated";
+    });
+    if (!asks_time) return fhir::search::matches_all(parameters, row.patient);
+    auto shown = row.patient;
+    auto resource = database_.query(kResource, row.sequence);
+    if (resource.next()) shown.meta.last_updated = fhir::search::format_instant(stored(resource).last_updated);
+    return fhir::search::matches_all(parameters, shown);
 }
 
 Result<std::optional<fhir::search::PatientQuery>> Patients::discovery_query(

@@ -69,6 +69,7 @@ private:
     bool may_be_one(std::int64_t a, std::int64_t b, fhir::identity::Kinship why);
     /// Answers the Person they all are now. `joined`: those that took over documents of another one.
     std::int64_t join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined);
+    bool matches(std::vector<fhir::search::Parameter> const& parameters, PatientRow const& row);
     bool is_judged(fhir::search::PatientQuery const& query) const;
     /// Accepted, and nobody of a partner where they are several people.
     PatientRows evaluate(std::string_view scope, subscriptions::Plan const& plan);

@@ -177,7 +177,9 @@ std::string suggestion(std::string_view unknown) {
         nearest = std::move(offered);
     };
     for (auto const& row : document_table()) consider(std::string(row.name));
-    for (auto const& row : patient_table()) consider(std::string(kChain) + std::string(row.name));
+    for (auto const& row : patient_table()) {
+        if (auto name = std::string(kChain) + std::string(row.name); name != unknown) consider(std::move(name));
+    }
     return nearest.empty() ? nearest : " (did you mean \"" + nearest + "\"?)";
 }
 

@@ -75,7 +75,10 @@ bool matches(Topic const& topic, std::vector<Parameter> const& parameters) {
 }
 
 net::ServerResponse found_topics(
-    Context const& context, std::vector<Parameter> const& used, SearchControl const& control
+    Context const& context,
+    std::vector<Parameter> const& used,
+    SearchControl const& control,
+    std::vector<Failure> const& ignored
 ) {
     auto all = subscriptions::topics(context.settings.canonical_base);
     std::erase_if(all, [&used](Topic const& topic) { return !matches(topic, used); });
@@ -88,6 +91,7 @@ net::ServerResponse found_topics(
         entry.resource = subscriptions::basic_topic(all[i]);
         entries.push_back(std::move(entry));
     }
+    if (!ignored.empty()) entries.push_back(ignored_entry(ignored));
     auto const links = page_links(url, used, control, all.size());
     return resource_response(200, fhir::make_searchset(std::move(entries), all.size(), links));
 }
@@ -95,17 +99,17 @@ net::ServerResponse found_topics(
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
     auto parameters = read_query(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    auto const control = take_control(*parameters, context.settings.page, context.settings.page_most);
+    auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
+    put_back_sort(*control, *parameters);
     auto const first_unknown =
         std::stable_partition(parameters->begin(), parameters->end(), [](Parameter const& parameter) {
             return offered(parameter) != nullptr;
         });
-    std::vector<Parameter> const unknown(first_unknown, parameters->end());
+    auto const ignored = unknown_parameters({first_unknown, parameters->end()}, "Basic");
     parameters->erase(first_unknown, parameters->end());
-    if (!unknown.empty() && strict_handling(request.http.headers))
-        co_return failure_response(unknown_parameters(unknown, "Basic"));
-    co_return found_topics(context, *parameters, *control);
+    if (!ignored.empty() && strict_handling(request.http.headers)) co_return failure_response(ignored);
+    co_return found_topics(context, *parameters, *control, ignored);
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {

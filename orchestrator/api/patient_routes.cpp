@@ -12,8 +12,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
     if (!parameters) co_return failure_response(parameters.error());
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
-    if (!control->sort.empty())
-        co_return failure_response(Failure(Errc::not_supported, "_sort is not offered for Patient"));
+    put_back_sort(*control, *parameters);
     auto used = *parameters;
     auto reading = fhir::search::read_patient_search(std::move(*parameters));
     if (!reading.problems.empty()) co_return failure_response(reading.problems);
@@ -34,6 +33,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
         entry.resource = fhir::json::Raw{found.resource};
         entries.push_back(std::move(entry));
     }
+    if (!unknown.empty()) entries.push_back(ignored_entry(unknown));
     auto const links = page_links(context.settings.base + "/Patient", used, *control, page->total);
     co_return resource_response(200, fhir::make_searchset(std::move(entries), page->total, links));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "fhir/resources/operation_outcome.hpp"
 #include "orchestrator/api/request.hpp"
@@ -42,16 +43,25 @@ Result<SearchControl> take_control(
             return Failure(Errc::invalid, "_offset is beyond any page: follow the next links");
         control.offset = *offset;
     }
-    for (auto const& text : take(parameters, "_summary")) {
-        if (text != "count" && text != "false")
-            return Failure(Errc::invalid, "_summary may be count or false");
-        control.count_only = control.count_only || text == "count";
-    }
+    std::erase_if(parameters, [&control](fhir::search::Parameter const& parameter) {
+        if (parameter.name != "_summary" || parameter.values.size() != 1) return false;
+        auto const& value = parameter.values.front();
+        control.count_only = control.count_only || value == "count";
+        return value == "count" || value == "false";
+    });
     for (auto const& text : take(parameters, "_sort")) {
         if (!control.sort.empty() || text == "-") return Failure(Errc::invalid, "_sort takes one parameter");
         control.sort = text;
     }
     return control;
+}
+
+void put_back_sort(SearchControl& control, std::vector<fhir::search::Parameter>& parameters) {
+    if (control.sort.empty()) return;
+    fhir::search::Parameter sort;
+    sort.name = "_sort";
+    sort.values = {std::exchange(control.sort, {})};
+    parameters.push_back(std::move(sort));
 }
 
 fhir::SearchsetLinks page_links(

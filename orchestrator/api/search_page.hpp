@@ -19,6 +19,8 @@ struct SearchControl {
 Result<SearchControl> take_control(
     std::vector<fhir::search::Parameter>& parameters, std::size_t page, std::size_t most
 );
+/// Where nothing is sorted _sort is a parameter like any other that is not offered: put back among them.
+void put_back_sort(SearchControl& control, std::vector<fhir::search::Parameter>& parameters);
 
 /// self names exactly what was used; next and previous by offset. `parameters`: those that were used, without control.
 fhir::SearchsetLinks page_links(

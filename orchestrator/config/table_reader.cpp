@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "orchestrator/config/quantities.hpp"
+#include "orchestrator/net/field.hpp"
 
 namespace tributary::config {
 namespace {
@@ -201,6 +202,10 @@ bool TableReader::fields(std::string_view key, std::vector<std::pair<std::string
         }
         auto expanded = expand(key, string->get());
         if (!expanded) return false;
+        if (!net::is_token(name.str())) {
+            problem(key, quoted(std::string(name.str())) + " is no name of a header");
+            return false;
+        }
         if (expanded->find_first_of("\r\n") != std::string::npos) {
             problem(key, std::string(name.str()) + " must not contain line breaks");
             return false;

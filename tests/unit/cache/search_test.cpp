@@ -95,6 +95,8 @@ TEST_CASE("Patients are searched by FHIR's rules and read as ours", "[cache][sea
     CHECK(search({{{"identifier", "", {"urn:oid:1.2|A"}}, {"given", "", {"bob"}}}, {}}).total == 1);
     CHECK(search({{}, {"p3-3"}}).total == 1);
     CHECK(search({}).total == 3);
+    CHECK(search({{{"_lastUpdated", "", {"ge2026"}}}, {}}).total == 3);
+    CHECK(search({{{"_lastUpdated", "", {"lt2026"}}}, {}}).total == 0);
     auto const read = good(fixture.store->read_patient("", "p1-1"));
     REQUIRE(read.presence == Presence::found);
     auto const resource = parse(read.resource.resource);

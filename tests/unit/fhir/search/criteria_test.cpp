@@ -25,6 +25,12 @@ std::vector<Failure> refused(std::string const& criteria) { return read(criteria
 
 }  // namespace
 
+TEST_CASE("nobody is told to write what was just refused", "[fhir][search]") {
+    auto const reading = read_criteria("DocumentReference?patient.family=smith&patient._lastUpdated=2020", "c", "b");
+    REQUIRE(reading.problems.size() == 1);
+    CHECK(reading.problems.front().detail().find("did you mean \"patient._lastUpdated\"") == std::string::npos);
+}
+
 TEST_CASE("criteria are taken apart into the patient and the filters", "[criteria][A5]") {
     auto const search = accepted(
         "/DocumentReference?patient.given=bob&subject:Patient.family=smith&type=http://"

@@ -30,6 +30,19 @@ TEST_CASE("control parameters are taken out and bounded", "[api]") {
     }
 }
 
+TEST_CASE("a control parameter that is not offered is left to be ignored, or refused", "[api]") {
+    auto parameters = query("family=smith&_summary=true&_sort=family");
+    auto control = take_control(parameters, 50, 500);
+    REQUIRE(control.has_value());
+    CHECK_FALSE(control->count_only);
+    put_back_sort(*control, parameters);
+    CHECK(control->sort.empty());
+    CHECK(fhir::search::render(parameters) == "family=smith&_summary=true&_sort=family");
+    auto count = query("_summary=count");
+    CHECK(take_control(count, 50, 500)->count_only);
+    CHECK(count.empty());
+}
+
 TEST_CASE("links lead through all pages and end", "[api]") {
     auto parameters = query("patient=1&_count=2");
     auto const control = take_control(parameters, 50, 500);

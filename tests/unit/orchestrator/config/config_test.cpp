@@ -128,6 +128,16 @@ TEST_CASE("a key that is not built yet is unknown", "[config]") {
     CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("directory: unknown key"));
 }
 
+TEST_CASE("what no request could carry is no header", "[config]") {
+    ConfigFile const file;
+    for (std::string const name : {"\"Bad Header\"", "\"\"", "\"X:Y\""}) {
+        auto const reading = file.read(std::string(kPartner) + "headers = { " + name + " = \"x\" }\n");
+        INFO(name);
+        REQUIRE(reading.problems.size() == 1);
+        CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("is no name of a header"));
+    }
+}
+
 TEST_CASE("strings take environment variables, and an unset one is told", "[config]") {
     ConfigFile const file;
     std::string const text =

@@ -144,6 +144,7 @@ net::HttpServer::Settings App::Impl::fhir_listener() {
     settings.request_body = config.limits.request_body;
     settings.request_time = config.limits.request_time;
     settings.connections = config.limits.connections;
+    settings.connections_per_address = config.limits.connections_per_address;
     settings.websocket_send_buffer = config.limits.websocket_send_buffer;
     settings.websocket_paths = {"/fhir/ws"};
     if (config.server.json_dialect) settings.websocket_paths.push_back("/ws/subscriptions-r4");

@@ -1,6 +1,7 @@
 #include "orchestrator/net/http_server.hpp"
 
 #include <list>
+#include <map>
 #include <stdexcept>
 
 #include "orchestrator/async/task_group.hpp"
@@ -31,6 +32,13 @@ std::string advice(error_code code) {
         return "this machine has no such address: use one of its own, or 127.0.0.1";
     if (code == errc::permission_denied) return "no permission: choose a port above 1023";
     return code.message();
+}
+
+/// "" of a client that is gone already.
+std::string address_of(tcp::socket const& socket) {
+    error_code code;
+    auto const remote = socket.remote_endpoint(code);
+    return code ? std::string() : remote.address().to_string();
 }
 
 std::string as_literal(std::string const& address) { return address == "localhost" ? "127.0.0.1" : address; }
@@ -88,12 +96,14 @@ struct HttpServer::Impl {
     Result<void> listen();
     awaitable<void> accept();
     awaitable<void> serve(tcp::socket socket);
+    bool has_too_many(tcp::socket const& socket) const;
     void turn_away(tcp::socket socket);
     awaitable<void> say_too_many(tcp::socket socket);
 
     ServerContext context;
     tcp::acceptor acceptor;
     std::list<ServerSession*> sessions;
+    std::map<std::string, std::size_t> by_address;
     std::size_t turned_away = 0;
     async::TaskGroup tasks;
 };
@@ -129,7 +139,7 @@ awaitable<void> HttpServer::Impl::accept() {
             co_await context.clock.sleep_for(kAcceptPause);
         }
         if (code) continue;
-        if (sessions.size() >= context.settings.connections) {
+        if (sessions.size() >= context.settings.connections || has_too_many(socket)) {
             turn_away(std::move(socket));
         } else if (!tasks.spawn("http session", serve(std::move(socket)))) {
             co_return;
@@ -137,18 +147,31 @@ awaitable<void> HttpServer::Impl::accept() {
     }
 }
 
+bool HttpServer::Impl::has_too_many(tcp::socket const& socket) const {
+    auto const there = by_address.find(address_of(socket));
+    return there != by_address.end() && there->second >= context.settings.connections_per_address;
+}
+
 awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
     struct Listed {
-        Listed(std::list<ServerSession*>& all, ServerSession& session)
-            : all_(all), place_(all.insert(all.end(), &session)) {}
+        Listed(Impl& server, ServerSession& session, std::string address)
+            : server_(server), place_(server.sessions.insert(server.sessions.end(), &session)),
+              of_address_(server.by_address.try_emplace(std::move(address)).first) {
+            ++of_address_->second;
+        }
         Listed(Listed const&) = delete;
         Listed& operator=(Listed const&) = delete;
-        ~Listed() { all_.erase(place_); }
-        std::list<ServerSession*>& all_;
+        ~Listed() {
+            server_.sessions.erase(place_);
+            if (--of_address_->second == 0) server_.by_address.erase(of_address_);
+        }
+        Impl& server_;
         std::list<ServerSession*>::iterator place_;
+        std::map<std::string, std::size_t>::iterator of_address_;
     };
+    auto address = address_of(socket);
     ServerSession session(context, std::move(socket));
-    Listed const listed(sessions, session);
+    Listed const listed(*this, session, std::move(address));
     Counted const counted(context.metrics.connections);
     co_await session.run();
 }

@@ -79,6 +79,7 @@ public:
         std::chrono::steady_clock::duration write_time =
             std::chrono::seconds(60);  ///< without progress while a response is sent
         std::size_t connections = 10000;
+        std::size_t connections_per_address = 10000;  ///< of one client
         std::size_t websocket_send_buffer = std::size_t{1} << 20U;
         std::size_t websocket_message = 4096;  ///< longest message of a client
         std::vector<std::string> websocket_paths;

@@ -262,7 +262,8 @@ TEST_CASE("what follows a response waits until it has been written", "[net][serv
 TEST_CASE("one connection too many is told so, the others go on", "[net][server]") {
     NetFixture net;
     HttpServer::Settings settings;
-    settings.connections = 1;
+    SECTION("of all") { settings.connections = 1; }
+    SECTION("of one address") { settings.connections_per_address = 1; }
     net.serve(settings, echo);
     auto test = [&]() -> awaitable<void> {
         auto first = co_await net.send(net.get(net.url("/a")));

@@ -64,6 +64,19 @@ class Dialect(Case):
             self.assertEqual(found, self.read(f"DocumentReference/{found['id']}"))
         self.assertEqual(self.status_values(identifier)["events-since-subscription-start"], "2")
 
+    def test_a_reconnect_is_another_subscription_that_is_told_of_everything(self):
+        self.start("d1", "d2")
+        heard = []
+        for _ in range(2):
+            websocket = self.socket_there()
+            self.say(websocket, "bind-with-token", self.token_there(self.create_there()))
+            self.hear(websocket)
+            notified = [[entry["resource"] for entry in self.hear(websocket)["entry"]] for _ in range(2)]
+            heard.append({found["id"]: status["notificationEvent"][0]["eventNumber"] for status, found in notified})
+            websocket.close()
+        self.assertEqual(heard[0].keys(), heard[1].keys())
+        self.assertEqual([sorted(each.values()) for each in heard], [["1", "2"], ["1", "2"]])
+
     def test_a_topic_subscription_keeps_its_content_level(self):
         self.start("d1")
         identifier = self.create(fhir.topic(content="empty"))["id"]

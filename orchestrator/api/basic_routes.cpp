@@ -113,7 +113,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
-    if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
+    if (auto const json = check_read_accept(request.http); !json) co_return failure_response(json.error());
     for (auto const& topic : subscriptions::topics(context.settings.canonical_base)) {
         if (topic.id == request.captures.front())
             co_return resource_response(200, subscriptions::basic_topic(topic));

@@ -145,6 +145,16 @@ Result<void> check_accept(net::ServerRequest const& request) {
     return accept_json(request.headers, *parameters);
 }
 
+Result<void> check_read_accept(net::ServerRequest const& request) {
+    auto const checked = check_accept(request);
+    if (checked || checked.error().errc() != Errc::not_acceptable) return checked;
+    auto const asked = lower(request.query) + lower(request.headers.get("Accept"));
+    for (std::string_view const format : {"xml", "turtle", "ttl"}) {
+        if (asked.find(format) != std::string::npos) return checked;
+    }
+    return Failure(Errc::unknown_parameter, checked.error().detail());
+}
+
 Result<std::optional<std::uint64_t>> read_if_match(net::Headers const& headers) {
     auto tag = trim(headers.get("If-Match"));
     if (tag.empty() || tag == "*") return std::optional<std::uint64_t>();

@@ -37,6 +37,9 @@ bool strict_handling(net::Headers const& headers);
 Result<void> accept_json(net::Headers const& headers, std::vector<fhir::search::Parameter> const& parameters);
 /// The same for a request whose body is no form: what writes asks this before anything is stored. Errors: malformed, not_acceptable.
 Result<void> check_accept(net::ServerRequest const& request);
+/// The same for the read of one resource, where a format that FHIR does not have is a bad request (400); XML and Turtle are formats that we have not (406).
+/// Source: document-sharing A.1 and C.4.13. Errors: malformed, not_acceptable, unknown_parameter.
+Result<void> check_read_accept(net::ServerRequest const& request);
 /// The version that If-Match names; empty: none, or any. Errors: precondition when it names no version of ours.
 Result<std::optional<std::uint64_t>> read_if_match(net::Headers const& headers);
 /// The q value with which Accept takes this media type, 0: not at all; 1 where there is no Accept.

@@ -116,7 +116,7 @@ net::ServerResponse unknown_version() {
 }
 
 awaitable<net::ServerResponse> read_version(Context const& context, Request request) {
-    if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
+    if (auto const json = check_read_accept(request.http); !json) co_return failure_response(json.error());
     auto const& text = request.captures.back();
     std::uint64_t number = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

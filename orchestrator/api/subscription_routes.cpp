@@ -104,7 +104,7 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
-    if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
+    if (auto const json = check_read_accept(request.http); !json) co_return failure_response(json.error());
     auto const found =
         co_await context.storage.read_subscription(request.caller.scope, request.captures.front());
     if (!found) co_return failure_response(found.error());

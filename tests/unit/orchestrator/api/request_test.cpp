@@ -130,4 +130,20 @@ TEST_CASE("a search takes query and form together", "[api]") {
     CHECK(!read_parameters(body_of("application/fhir+json", "{}")).has_value());
 }
 
+TEST_CASE("a read in a format that FHIR does not have is a bad request", "[api]") {
+    auto const errc = [](std::string query, std::string accept) {
+        net::ServerRequest request;
+        request.query = std::move(query);
+        if (!accept.empty()) request.headers.add("Accept", std::move(accept));
+        auto const checked = check_read_accept(request);
+        return checked ? Errc() : checked.error().errc();
+    };
+    CHECK(errc("", "image/png") == Errc::unknown_parameter);
+    CHECK(errc("_format=impossible", "") == Errc::unknown_parameter);
+    CHECK(errc("", "application/fhir+xml") == Errc::not_acceptable);
+    CHECK(errc("_format=xml", "") == Errc::not_acceptable);
+    CHECK(errc("", "text/html, */*;q=0.1") == Errc());
+    CHECK(errc("_format=json", "image/png") == Errc());
+}
+
 }  // namespace tributary::api

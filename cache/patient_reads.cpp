@@ -4,6 +4,7 @@
 #include "cache/statements.hpp"
 #include "fhir/identity/person_name.hpp"
 #include "fhir/json/reader.hpp"
+#include "fhir/search/comparison.hpp"
 #include "fhir/search/date_range.hpp"
 #include "fhir/search/document_search.hpp"
 
@@ -117,7 +118,7 @@ void Patients::add_demographics(std::int64_t person, fhir::search::PatientQuery&
         auto const row = load(sequence);
         if (!row) continue;
         for (auto const& identifier : row->patient.identifiers) {
-            auto token = identifier.system + "|" + identifier.value;
+            auto token = fhir::search::token_query(identifier.system, identifier.value);
             bool const usable = !identifier.value.empty() && !identifier.system.empty();
             if (usable && std::find(identifiers.begin(), identifiers.end(), token) == identifiers.end())
                 identifiers.push_back(std::move(token));

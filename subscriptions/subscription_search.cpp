@@ -140,7 +140,8 @@ Result<SearchClause> read_clause(Offered const& offered, Parameter const& parame
     clause.parameter = exact ? parameter.name + ":exact" : parameter.name;
     clause.prefix = offered.form == Form::text && !exact;
     for (auto const& value : parameter.values) {
-        auto spelt = spell(offered.form, parameter, value, rules);
+        // The spellings of a Subscription's tokens have their bars as they are.
+        auto spelt = spell(offered.form, parameter, fhir::search::plain_text(value), rules);
         if (!spelt) return spelt.error();
         clause.values.push_back(std::move(*spelt));
     }

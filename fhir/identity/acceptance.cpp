@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fhir/identity/person_name.hpp"
+#include "fhir/search/comparison.hpp"
 #include "fhir/search/document_search.hpp"
 
 namespace tributary::fhir::identity {
@@ -66,7 +67,9 @@ bool demographic_fits(Parameter const& parameter, Patient const& patient) {
 /// For one identifier, not only for its domain.
 bool asks_identifier(search::PatientQuery const& query) {
     return std::any_of(query.parameters.begin(), query.parameters.end(), [](Parameter const& parameter) {
-        auto const names_one = [](std::string const& value) { return !value.ends_with('|'); };
+        auto const names_one = [](std::string const& value) {
+            return !search::split_token(value).code.empty();
+        };
         return is_plain(parameter, "identifier") &&
                std::all_of(parameter.values.begin(), parameter.values.end(), names_one);
     });

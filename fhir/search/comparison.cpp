@@ -63,18 +63,63 @@ bool equal_without_case(std::string_view a, std::string_view b) {
     });
 }
 
-struct Token {
-    bool any_system;
-    std::string_view system, code;
-};
+/// Undoes the escapes up to the first bar that has none, or of the whole text; `query` is then what follows that bar.
+std::string take_escaped(std::string_view& query, bool stop_at_bar, bool& stopped) {
+    std::string out;
+    std::size_t backslashes = 0;
+    for (std::size_t i = 0; i < query.size(); ++i) {
+        if (query[i] == '\\') {
+            ++backslashes;
+            continue;
+        }
+        bool const bar = query[i] == '|';
+        out.append(bar ? backslashes / 2 : backslashes, '\\');
+        stopped = bar && stop_at_bar && backslashes % 2 == 0;
+        backslashes = 0;
+        if (stopped) {
+            query.remove_prefix(i + 1);
+            return out;
+        }
+        out += query[i];
+    }
+    query = {};
+    return out.append(backslashes, '\\');
+}
 
-Token split_token(std::string_view query) {
-    auto const bar = query.find('|');
-    if (bar == std::string_view::npos) return {true, {}, query};
-    return {false, query.substr(0, bar), query.substr(bar + 1)};
+void add_escaped(std::string& out, std::string_view text, bool bar_follows) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        auto const next = text.find_first_not_of('\\', i);
+        bool const before_bar = next == std::string_view::npos ? bar_follows : text[next] == '|';
+        if (text[i] == '|' || (text[i] == '\\' && before_bar)) out += '\\';
+        out += text[i];
+    }
 }
 
 }  // namespace
+
+Token split_token(std::string_view query) {
+    Token token;
+    bool split = false;
+    token.code = take_escaped(query, true, split);
+    if (!split) return token;
+    token.any_system = false;
+    token.system = std::move(token.code);
+    token.code = take_escaped(query, false, split);
+    return token;
+}
+
+std::string token_query(std::string_view system, std::string_view code) {
+    std::string out;
+    add_escaped(out, system, true);
+    out += '|';
+    add_escaped(out, code, false);
+    return out;
+}
+
+std::string plain_text(std::string_view query) {
+    bool stopped = false;
+    return take_escaped(query, false, stopped);
+}
 
 bool is_date_query(std::string_view query) { return read_date_query(query).has_value(); }
 
@@ -113,7 +158,7 @@ bool token_matches(std::string_view query, Coding const& value) {
 
 bool identifier_matches(std::string_view query, Identifier const& value) {
     auto const token = split_token(query);
-    auto const asked = normalised_identifier({"", "", std::string(token.system), std::string(token.code)});
+    auto const asked = normalised_identifier({"", "", token.system, token.code});
     auto const held = normalised_identifier(value);
     bool const equal_value = equal_without_case(asked.value, held.value);
     if (token.any_system) {
@@ -127,8 +172,7 @@ bool identifier_matches(std::string_view query, Identifier const& value) {
 }
 
 bool reference_matches(std::string_view query, Reference const& value) {
-    if (value.identifier && query.find('|') != std::string_view::npos &&
-        identifier_matches(query, *value.identifier))
+    if (value.identifier && !split_token(query).any_system && identifier_matches(query, *value.identifier))
         return true;
     if (value.reference.empty()) return false;
     if (query == value.reference) return true;
@@ -146,7 +190,7 @@ std::string comparison_form(Type type, Parameter const& parameter, std::string_v
     if (type != Type::token && type != Type::identifier) return std::string(value);
     auto const token = split_token(value);
     if (type == Type::identifier && !token.any_system && !token.code.empty() && !token.system.empty()) {
-        return lower(identifier_key({"", "", std::string(token.system), std::string(token.code)}));
+        return lower(identifier_key({"", "", token.system, token.code}));
     }
     return lower(value);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fhir/search/comparison.hpp"
 #include "fhir/search/sorting.hpp"
 
 namespace tributary::fhir::search {
@@ -25,7 +26,7 @@ constexpr std::array<std::string_view, 10> kResultParameters{
 bool has_fixed_value(Parameter const& parameter, std::initializer_list<std::string_view> codes) {
     if (parameter.modifier == "missing") return true;
     return std::all_of(parameter.values.begin(), parameter.values.end(), [&](std::string const& value) {
-        auto const code = value.substr(value.rfind('|') + 1);
+        auto const code = split_token(value).code;
         return std::find(codes.begin(), codes.end(), code) != codes.end();
     });
 }

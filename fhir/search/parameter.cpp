@@ -84,16 +84,26 @@ void restore_offset(std::string& value) {
     if (read_date(digits)) value = std::move(date);
 }
 
-/// Splits at commas that no backslash escapes, and undoes the escapes.
+std::size_t backslashes_at_end(std::string_view text) {
+    auto const last = text.find_last_not_of('\\');
+    return text.size() - (last == std::string_view::npos ? 0 : last + 1);
+}
+
+/// Splits at commas that no backslash escapes, and undoes the escapes. Only who knows that it is a token can undo those of a bar: they stay, and
+/// backslashes before a bar are escaped, so that each bar can be told for what it is.
 std::vector<std::string> alternatives(std::string_view text) {
     std::vector<std::string> values(1);
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && i + 1 < text.size()) {
-            values.back() += text[++i];
-        } else if (text[i] == ',') {
+        auto& value = values.back();
+        bool const escaped = text[i] == '\\' && i + 1 < text.size();
+        if (escaped) ++i;
+        if (text[i] == '|') {
+            value.append(backslashes_at_end(value) + (escaped ? 1 : 0), '\\');
+            value += '|';
+        } else if (text[i] == ',' && !escaped) {
             values.emplace_back();
         } else {
-            values.back() += text[i];
+            value += text[i];
         }
     }
     std::erase_if(values, [](std::string const& value) { return value.empty(); });
@@ -124,10 +134,14 @@ void set_name(Parameter& parameter, std::string_view name) {
     parameter.name.erase(colon);
 }
 
+/// Backslashes before a bar are escaped already.
 std::string escaped(std::string_view value) {
     std::string out;
-    for (char const c : value) {
-        if (c == ',' || c == '\\' || c == '$') out += '\\';
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        char const c = value[i];
+        auto const next = value.find_first_not_of('\\', i);
+        bool const before_bar = next != std::string_view::npos && value[next] == '|';
+        if (c == ',' || c == '$' || (c == '\\' && !before_bar)) out += '\\';
         out += c;
     }
     return out;

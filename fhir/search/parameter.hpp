@@ -12,7 +12,7 @@ namespace tributary::fhir::search {
 struct Parameter {
     std::string name;                 ///< "patient.given", "status", "_id"
     std::string modifier;             ///< "exact", "contains", "missing", "not", "identifier" …, "" for none
-    std::vector<std::string> values;  ///< percent-decoded, FHIR escapes undone; token values keep their '|'
+    std::vector<std::string> values;  ///< percent-decoded; of FHIR's escapes only those of '|' stay
     bool operator==(Parameter const&) const = default;
 };
 

@@ -75,6 +75,12 @@ std::optional<std::string> our_patient(std::string_view value, std::string_view 
     return std::string(id);
 }
 
+/// Now that the type is known: only in tokens a bar without a backslash is anything but a character.
+void settle_bars(Parameter& parameter, Type type) {
+    if (type != Type::string) return;
+    for (auto& value : parameter.values) value = plain_text(value);
+}
+
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -147,7 +153,10 @@ void Sorting::take_patient_parameter(Parameter parameter, std::string const& ful
     if (row == nullptr) {
         parameter.name = full_name;
         unknown.push_back(std::move(parameter));
-    } else if (check(parameter, row->type, full_name)) {
+        return;
+    }
+    settle_bars(parameter, row->type);
+    if (check(parameter, row->type, full_name)) {
         search.patient.parameters.push_back(std::move(parameter));
     }
 }
@@ -162,7 +171,10 @@ void Sorting::take_document_parameter(Parameter parameter) {
     auto const* row = find_row(document_table(), full_name);
     if (row == nullptr) {
         unknown.push_back(std::move(parameter));
-    } else if (check(parameter, row->type, full_name)) {
+        return;
+    }
+    settle_bars(parameter, row->type);
+    if (check(parameter, row->type, full_name)) {
         search.filters.push_back(std::move(parameter));
     }
 }

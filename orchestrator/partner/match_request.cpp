@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "fhir/json/writer.hpp"
+#include "fhir/search/comparison.hpp"
 
 namespace tributary::partner {
 
@@ -16,21 +17,12 @@ using fhir::search::Parameter;
 constexpr std::string_view kMothersMaidenName =
     "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName";
 
-/// "system|value" in parts; the system is "" where none is given.
-struct Token {
-    explicit Token(std::string_view text) {
-        auto const bar = text.find('|');
-        if (bar != std::string_view::npos) system = text.substr(0, bar);
-        value = bar == std::string_view::npos ? text : text.substr(bar + 1);
-    }
-    Value with_system() const {
-        Value made;
-        if (!system.empty()) made.set("system", system);
-        made.set("value", value);
-        return made;
-    }
-    std::string_view system, value;
-};
+Value with_system(fhir::search::Token const& token) {
+    Value made;
+    if (!token.system.empty()) made.set("system", token.system);
+    made.set("value", token.code);
+    return made;
+}
 
 /// A day, month or year without prefix, or with eq; "" for any other comparison.
 std::string_view plain_date(std::string_view text) {
@@ -44,17 +36,16 @@ class PatientDraft {
 public:
     /// False: this parameter cannot be told as part of a Patient.
     bool add(std::string const& parameter, std::string const& value) {
-        Token const token(value);
+        auto const token = fhir::search::split_token(value);
         if (parameter == "given") return given_.push(value), true;
         if (parameter == "family") return set_once(name_, "family", value);
         if (parameter == "name") return set_once(name_, "text", value);
-        if (parameter == "gender") return set_once(gender_, "gender", token.value);
+        if (parameter == "gender") return set_once(gender_, "gender", token.code);
         if (parameter == "birthdate") return set_once(birth_date_, "birthDate", plain_date(value));
-        if (parameter == "identifier")
-            return token.value.empty() || add_to(identifiers_, token.with_system());
-        if (parameter == "telecom") return add_to(telecom_, token.with_system());
+        if (parameter == "identifier") return token.code.empty() || add_to(identifiers_, with_system(token));
+        if (parameter == "telecom") return add_to(telecom_, with_system(token));
         if (parameter == "phone" || parameter == "email")
-            return add_to(telecom_, fhir::json::object({{"system", parameter}, {"value", token.value}}));
+            return add_to(telecom_, fhir::json::object({{"system", parameter}, {"value", token.code}}));
         if (parameter == "mothersMaidenName") return set_once(mothers_maiden_name_, "valueString", value);
         auto const* element = address_element(parameter);
         return element != nullptr && set_once(address_, element, value);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "fhir/json/reader.hpp"
+#include "fhir/search/comparison.hpp"
 #include "orchestrator/partner/match_request.hpp"
 #include "orchestrator/partner/read_body.hpp"
 
@@ -173,8 +174,9 @@ awaitable<Result<std::optional<fhir::Patient>>> PatientFinder::survivor_of(
 awaitable<Result<fhir::Patient>> PatientFinder::read_survivor(Deadline deadline, fhir::Reference survivor) {
     if (survivor.reference.empty()) {
         fhir::search::PatientQuery query;
+        auto const& identifier = *survivor.identifier;
         query.parameters.push_back(
-            {"identifier", "", {survivor.identifier->system + "|" + survivor.identifier->value}}
+            {"identifier", "", {fhir::search::token_query(identifier.system, identifier.value)}}
         );
         auto found = co_await search_for(deadline, query.demographics());
         if (!found) co_return found.error();

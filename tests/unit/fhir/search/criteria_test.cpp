@@ -190,6 +190,8 @@ TEST_CASE("equal questions have equal keys", "[criteria]") {
     CHECK(key("patient.family=Smith\\,Jones") == key("patient.family=smith-jones"));
     CHECK(key("patient.family:exact=Smith") != key("patient.family=Smith"));
     CHECK(key("patient.identifier=urn:oid:1.2|7") == key("patient.identifier=1.2|7"));
+    CHECK(key("patient.identifier=urn:s|7\\|8") == key("patient.identifier=urn:s|7|8"));
+    CHECK(key("patient.identifier=urn:s\\|7") != key("patient.identifier=urn:s|7"));
     CHECK(key("patient=1,2") == key("patient=Patient/2,Patient/1"));
     CHECK(key("patient=1") != key("patient=2"));
 }

@@ -37,6 +37,49 @@ Period at(std::string const& text) { return {text, text}; }
 
 }  // namespace
 
+TEST_CASE("a bar in a code is found by the query that escapes it", "[search][A5]") {
+    auto const held = document(
+        R"("category":[{"coding":[{"system":"http://x","code":"c|1"}]}],
+           "masterIdentifier":{"system":"urn:s","value":"v|1"},"description":"d|1")"
+    );
+    for (std::string const query :
+         {R"(category=c\|1)",
+          R"(category=http://x|c\|1)",
+          R"(category=http://x%7Cc%5C%7C1)",
+          "category=http://x|c|1",
+          R"(identifier=urn:s|v\|1)",
+          R"(identifier=v\|1)"}) {
+        CHECK(finds(query, held));
+        auto const rendered = render(*parse_query(query));
+        CHECK(finds(rendered, held));
+    }
+    for (std::string const query :
+         {"category=c|1", R"(category=http://x\|c\|1)", R"(identifier=urn:s\|v\|1)"})
+        CHECK_FALSE(finds(query, held));
+    auto const folder = document(R"("category":[{"coding":[{"system":"s\\","code":"1"}]}])");
+    CHECK(finds(R"(category=s\\|1)", folder));
+    CHECK_FALSE(finds(R"(category=s\|1)", folder));
+}
+
+TEST_CASE("a bar in a text is a character, escaped or not", "[search][A5]") {
+    auto const reading = read_patient_search(*parse_query(R"(family:exact=a\|b&given:exact=a|b)"));
+    for (auto const& parameter : reading.search.patient.parameters)
+        CHECK(parameter.values == std::vector<std::string>{"a|b"});
+}
+
+TEST_CASE("a token that is written from its parts is read again", "[search][A5]") {
+    for (auto const& [system, code] : std::vector<std::pair<std::string, std::string>>{
+             {"urn:s", "v"}, {"", "v|1"}, {"urn:s", "v|1\\"}, {"urn:s\\", "\\|v"}, {"a|b", "|"}, {"a\\|b", ""}
+         }) {
+        auto const token = split_token(token_query(system, code));
+        CHECK_FALSE(token.any_system);
+        CHECK(token.system == system);
+        CHECK(token.code == code);
+        Parameter const parameter{"identifier", "", {token_query(system, code)}};
+        CHECK(parse_query(render({parameter}))->front() == parameter);
+    }
+}
+
 TEST_CASE("dates compare as ranges, prefix by prefix", "[search][F.4]") {
     auto const now = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1);
     Period const all_2020{"2020-01-01", "2020-12-31"};

@@ -38,7 +38,7 @@ public:
     void read(Filter const& filter) {
         auto const pairs = without_type(filter);
         if (!pairs || !well_formed(*pairs, filter)) return;
-        auto parsed = fhir::search::parse_query(*pairs);
+        auto parsed = fhir::search::parse_query(*pairs, fhir::search::EmptyValues::refused);
         if (!parsed) {
             problem(Errc::value, parsed.error().detail(), filter);
             return;

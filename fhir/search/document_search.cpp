@@ -114,7 +114,7 @@ CriteriaReading read_criteria(std::string_view criteria, std::string_view at, st
     };
     auto const query = query_of(criteria);
     if (query.has_error()) return failed(query.error());
-    auto parameters = parse_query(*query);
+    auto parameters = parse_query(*query, EmptyValues::refused);
     if (parameters.has_error()) return failed(parameters.error());
     Sorting sorting(base, at, Errc::not_supported);
     for (auto& parameter : *parameters) take_criteria_parameter(sorting, std::move(parameter), at);

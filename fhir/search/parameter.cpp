@@ -106,7 +106,6 @@ std::vector<std::string> alternatives(std::string_view text) {
             value += text[i];
         }
     }
-    std::erase_if(values, [](std::string const& value) { return value.empty(); });
     for (auto& value : values) restore_offset(value);
     return values;
 }
@@ -147,9 +146,15 @@ std::string escaped(std::string_view value) {
     return out;
 }
 
+Failure empty_value(std::string const& name) {
+    return Failure(
+        Errc::value, name + " has an empty value: write " + name + "=[value], or leave the parameter out"
+    );
+}
+
 }  // namespace
 
-Result<std::vector<Parameter>> parse_query(std::string_view query) {
+Result<std::vector<Parameter>> parse_query(std::string_view query, EmptyValues empty) {
     std::vector<Parameter> parameters;
     while (!query.empty()) {
         auto const part = query.substr(0, query.find('&'));
@@ -170,6 +175,9 @@ Result<std::vector<Parameter>> parse_query(std::string_view query) {
         Parameter parameter;
         set_name(parameter, *name);
         parameter.values = alternatives(*value);
+        auto const dropped =
+            std::erase_if(parameter.values, [](std::string const& one) { return one.empty(); });
+        if (dropped > 0 && empty == EmptyValues::refused) return empty_value(parameter.name);
         if (!parameter.values.empty()) parameters.push_back(std::move(parameter));
     }
     return parameters;

@@ -16,10 +16,13 @@ struct Parameter {
     bool operator==(Parameter const&) const = default;
 };
 
+/// What a value that is empty means: nothing in the query of a search, a mistake in criteria, which never fail open.
+enum class EmptyValues { dropped, refused };
+
 /// Splits a query string or form body: '&', first '=', ',' (before unescaping), percent-decoding once, '+' as space except before a UTC offset in
-/// a date value. Empty-valued parameters are dropped. Understands any name. Errors: malformed.
+/// a date value. Understands any name. Errors: malformed; value (an empty one that is refused).
 /// Source: subscriptions A5, document-sharing F.3.
-Result<std::vector<Parameter>> parse_query(std::string_view query);
+Result<std::vector<Parameter>> parse_query(std::string_view query, EmptyValues empty = EmptyValues::dropped);
 
 /// The query string again, values escaped and percent-encoded, in the order given.
 std::string render(std::vector<Parameter> const& parameters);

@@ -93,6 +93,16 @@ TEST_CASE("filters that name no patient are refused", "[subscriptions][topic]") 
     }
 }
 
+TEST_CASE("a filter with an empty value is refused, alone or beside others", "[subscriptions][topic][A5]") {
+    for (auto const* text : {"type=", "type=,", "type=1,", "type=1&category=,"}) {
+        INFO(text);
+        auto const reading = read_all({"patient.family=smith", text});
+        REQUIRE(reading.problems.size() == 1);
+        CHECK(reading.problems[0].errc() == Errc::value);
+        CHECK(reading.problems[0].expression() == "extension[1]");
+    }
+}
+
 TEST_CASE("two filters that name different patients do not widen to both", "[subscriptions][topic]") {
     CHECK(
         read_all({"patient=Patient/a,Patient/b", "patient=Patient/b"}).search.patient.references ==

@@ -46,6 +46,18 @@ TEST_CASE("a query is split, decoded and unescaped, in this order", "[search][F.
     }
 }
 
+TEST_CASE("an empty value is refused where it would widen a question", "[search][A5]") {
+    for (std::string const query :
+         {"a=1&type=", "type=", "type", "type=,", "type=1,", "type=,1", "a=1&type=1,,2"}) {
+        INFO(query);
+        auto const read = parse_query(query, EmptyValues::refused);
+        REQUIRE(read.has_error());
+        CHECK(read.error().errc() == Errc::value);
+        CHECK(read.error().detail().find("type=[value]") != std::string::npos);
+    }
+    CHECK(parse_query("a=1&type=1,2&", EmptyValues::refused)->size() == 2);
+}
+
 TEST_CASE("a plus before the offset of a date is a plus", "[search][A5]") {
     for (std::string const query :
          {"date=ge2020-01-01T00:00:00+01:00",

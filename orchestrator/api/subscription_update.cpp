@@ -80,7 +80,7 @@ awaitable<Written> replace(
         context.deliveries.deactivate(id);
         context.discoveries.unwant(id);
     } else {
-        context.deliveries.stop_subscription(id);
+        context.deliveries.replace_subscription(outcome->record, reading.plan);
         want(context, request, outcome->record, reading.plan, std::move(*query));
     }
     auto response = written(context, request, Write::update, outcome->record, &update.sent);

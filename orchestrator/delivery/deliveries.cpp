@@ -244,6 +244,14 @@ void Deliveries::stop_subscription(std::string const& id) {
     impl_->hub_.unbind(id);
 }
 
+void Deliveries::replace_subscription(
+    cache::SubscriptionRecord const& record, subscriptions::Plan const& plan
+) {
+    impl_->heartbeats_.forget(record.id);
+    impl_->workers_.stop(record.id);
+    impl_->hub_.replace(record, plan);
+}
+
 void Deliveries::deactivate(std::string const& id) { impl_->deactivate(id); }
 
 awaitable<Result<void>> Deliveries::resume() {

@@ -45,7 +45,10 @@ public:
     void wake(cache::Admitted& admitted);
     /// Off: like stop_subscription(), but the bindings of sockets that are to be told wait for the wake() that follows.
     void deactivate(std::string const& id);
-    /// Deleted or replaced: what is queued is dropped, what is running is cancelled within 100 ms, its WebSocket bindings end.
+    /// Asked for otherwise: what is running is cancelled. Where it still is of the same kind and for sockets, those that are bound stay so and are shaken
+    /// hands with anew; the others are unbound. The wake() that follows does the rest.
+    void replace_subscription(cache::SubscriptionRecord const& record, subscriptions::Plan const& plan);
+    /// Deleted: what is queued is dropped, what is running is cancelled within 100 ms, its WebSocket bindings end.
     void stop_subscription(std::string const& id);
     /// At start: wakes every live Subscription with undelivered Events or an open handshake, in slices. Watches `end` and off_after from then on.
     awaitable<Result<void>> resume();

@@ -219,15 +219,19 @@ void SocketHub::welcome(
             binding->cursor = record.events;
         }
     } else {
-        auto header = binding->header;
-        header.status = record.status;
-        header.events_since_start = record.events;
-        subscriptions::NotificationIds const ids{random_uuid(), random_uuid()};
-        open = send_to(socket, *binding, subscriptions::handshake_bundle(header, ids, clock_.utc_now()));
+        open = shake_hands(socket, *binding, record);
     }
     if (plan.kind == subscriptions::Kind::topic && plan.channel.heartbeat_period)
         heartbeats_.watch(record.id, *plan.channel.heartbeat_period);
     if (open) start_feeding(socket, binding);
+}
+
+bool SocketHub::shake_hands(Socket& socket, Binding& binding, cache::SubscriptionRecord const& record) {
+    auto header = binding.header;
+    header.status = record.status;
+    header.events_since_start = record.events;
+    subscriptions::NotificationIds const ids{random_uuid(), random_uuid()};
+    return send_to(socket, binding, subscriptions::handshake_bundle(header, ids, clock_.utc_now()));
 }
 
 void SocketHub::note_binding(Binding& binding, cache::SubscriptionRecord const& record) {
@@ -259,6 +263,24 @@ void SocketHub::refresh(std::string const& subscription, subscriptions::Plan con
     for (Socket* const socket : found->second) {
         socket->bindings.at(subscription)->follow(plan, settings_.base, rules_);
     }
+}
+
+void SocketHub::replace(cache::SubscriptionRecord const& record, subscriptions::Plan const& plan) {
+    bool const for_sockets = record.status == subscriptions::Status::active &&
+                             plan.channel.type == subscriptions::ChannelType::websocket;
+    bool bound = false;
+    for (Socket* const socket : sockets_of(record.id)) {
+        auto const binding = socket->bindings.at(record.id);
+        if (!for_sockets || binding->retired || binding->kind != plan.kind) {
+            end(*socket, record.id);
+            continue;
+        }
+        bound = true;
+        binding->follow(plan, settings_.base, rules_);
+        if (!binding->is_pinged()) (void)shake_hands(*socket, *binding, record);
+    }
+    if (bound && plan.kind == subscriptions::Kind::topic && plan.channel.heartbeat_period)
+        heartbeats_.watch(record.id, *plan.channel.heartbeat_period);
 }
 
 std::vector<SocketHub::Socket*> SocketHub::sockets_of(std::string const& subscription) const {

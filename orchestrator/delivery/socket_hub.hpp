@@ -55,6 +55,8 @@ public:
     void feed(cache::FreshEvents const& fresh);
     /// The Subscription was changed: bindings say from now on what it says.
     void refresh(std::string const& subscription, subscriptions::Plan const& plan);
+    /// It was asked for otherwise: where it still is of the kind that was bound, its sockets are shaken hands with anew and go on; else they are unbound.
+    void replace(cache::SubscriptionRecord const& record, subscriptions::Plan const& plan);
     /// Since when the most silent of its sockets has been sent nothing. Empty: none is bound.
     std::optional<async::Clock::TimePoint> silent_since(std::string const& subscription) const;
     /// To each of its sockets, each after its handshake.
@@ -101,6 +103,7 @@ private:
         subscriptions::Plan const& plan,
         Terms const& terms
     );
+    bool shake_hands(Socket& socket, Binding& binding, cache::SubscriptionRecord const& record);
     void note_binding(Binding& binding, cache::SubscriptionRecord const& record);
     awaitable<Result<cache::FoundSubscription>> find_to_bind(std::string id, bool dialect);
     std::vector<Socket*> sockets_of(std::string const& subscription) const;

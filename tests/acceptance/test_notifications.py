@@ -139,6 +139,20 @@ class Sockets(Case):
         self.assert_numbers_without_gaps(received[1:], 3)
         self.assertTrue(all(each.focus() for each in received[1:]))
 
+    def test_an_update_of_what_is_told_keeps_the_socket(self):
+        self.tributary(*three_communities(self, 1))
+        created = self.create(fhir.topic())
+        self.eventually(lambda: self.status_values(created["id"])["events-since-subscription-start"] == "3", "three events")
+        url, token = self.binding(created["id"])
+        websocket = self.socket(url)
+        websocket.send(f"bind-with-token {token}")
+        for _ in range(4):
+            websocket.receive()
+        less = fhir.topic(content="id-only")
+        self.assertEqual(self.change(created["id"], channel=less["channel"])["status"], "active")
+        handshake = Notification(json.loads(websocket.receive()))
+        self.assertEqual((handshake.type, handshake.values["events-since-subscription-start"]), ("handshake", "3"))
+
     def test_documents_found_while_bound_arrive_at_once(self):
         holder = self.partner("p001", [patient("a")]).on("DocumentReference", Reply(503, after=0.5))
         holder.holds(document("d1", "a"))

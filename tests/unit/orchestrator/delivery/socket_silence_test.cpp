@@ -37,6 +37,16 @@ struct Sockets : VirtualDelivery {
         for (auto const& frame : session.frames) all.push_back(summary(frame));
         return all;
     }
+    /// As an update by its app: what `topic` says now.
+    void replace(std::string const& id) {
+        cache::ReplaceSubscription update;
+        update.id = id;
+        update.resource = written(topic);
+        update.status = Status::active;
+        update.now = clock.utc_now();
+        run(replace_now(std::move(update)));
+        wake(id);
+    }
     void turn_off(std::string const& id) {
         change(id, Status::off);
         deliveries->deactivate(id);
@@ -45,6 +55,13 @@ struct Sockets : VirtualDelivery {
 
     std::vector<std::unique_ptr<FakeSession>> sessions;
     async::TaskGroup served{ctx.get_executor(), [](std::string_view, std::exception_ptr) {}};
+
+private:
+    async::awaitable<void> replace_now(cache::ReplaceSubscription update) {
+        auto const plan = subscriptions::stored_plan(update.resource, rules).value();
+        auto const found = cache::good(co_await storage->replace_subscription(std::move(update)));
+        deliveries->replace_subscription(found.record, plan);
+    }
 };
 
 }  // namespace
@@ -86,6 +103,65 @@ TEST_CASE("a socket is told that its Subscription is off, and then unbound", "[d
     CHECK(both.closed.empty());
     fixture.pass(10min);
     CHECK(one.frames.size() == 3);
+}
+
+TEST_CASE(
+    "a bound socket is shaken hands with anew when its Subscription changes, and goes on",
+    "[delivery][websocket][B17][T11]"
+) {
+    Sockets fixture;
+    fixture.topic.heartbeat = 0;
+    fixture.subscribe("s1", "unused");
+    fixture.subscribe("s2", "unused");
+    auto& both = fixture.bind({"s1", "s2"});
+    auto& one = fixture.bind({"s1"});
+    fixture.happen({"a"});
+    fixture.topic.content = "empty";
+    fixture.topic.heartbeat = 60;
+    fixture.replace("s1");
+    CHECK(Sockets::heard(one) == Texts{"handshake 0", "event-notification 1", "handshake 1"});
+    CHECK(both.frames.size() == 5);
+    fixture.happen({"b"});
+    CHECK(Sockets::heard(one).back() == "event-notification 2");
+    CHECK(one.frames[1].find("focus") != std::string::npos);
+    CHECK(one.frames.back().find("focus") == std::string::npos);
+    CHECK(both.frames.size() == 7);
+    fixture.pass(61s);
+    CHECK(Sockets::heard(one).back() == "heartbeat 2");
+    CHECK(fixture.record("s1").delivered == 2);
+    CHECK(one.closed.empty());
+}
+
+TEST_CASE("a classic socket goes on when its Subscription changes", "[delivery][websocket][B17]") {
+    Sockets fixture;
+    fixture.topic.content = "";
+    fixture.topic.heartbeat = 0;
+    fixture.subscribe("s1", "unused");
+    auto& app = fixture.bind({"s1"});
+    fixture.topic.payload = "application/fhir+json";
+    fixture.replace("s1");
+    fixture.happen({"a"});
+    CHECK(app.frames == Texts{"bound s1", "ping s1"});
+}
+
+TEST_CASE(
+    "a socket is unbound when its Subscription is for it no more, or of another kind",
+    "[delivery][websocket][B17]"
+) {
+    for (bool const hook : {true, false}) {
+        Sockets fixture;
+        fixture.topic.heartbeat = 0;
+        fixture.subscribe("s1", "endpoint");
+        auto& app = fixture.bind({"s1"});
+        if (hook)
+            fixture.topic.channel = "rest-hook";
+        else
+            fixture.topic.content = "";
+        fixture.replace("s1");
+        CHECK(app.closed.starts_with("1000"));
+        fixture.happen({"a"});
+        CHECK(app.frames.size() == 1);
+    }
 }
 
 }  // namespace tributary::delivery

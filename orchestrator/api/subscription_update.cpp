@@ -4,6 +4,7 @@
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/subscription_writing.hpp"
+#include "orchestrator/net/url.hpp"
 
 namespace tributary::api {
 
@@ -30,6 +31,30 @@ cache::ReplaceSubscription replacement(Context const& context, Request const& re
     change.version = update.found.version;
     change.now = context.clock.utc_now();
     return change;
+}
+
+/// What is not the URL of a server differs from everything else.
+std::string receiver_of(Value const& subscription) {
+    auto const* const channel = subscription.find("channel");
+    std::string const endpoint(channel == nullptr ? std::string_view() : channel->text("endpoint"));
+    auto const url = net::parse_url(endpoint);
+    return url ? url->origin() : endpoint;
+}
+
+/// With the stored values of masked headers. A secret stays with the receiver it was written for: whoever may change the endpoint need not know it.
+/// Errors: value. Source: subscriptions D2.
+Result<Value> with_known_headers(Value const& sent, Value const& stored) {
+    auto const receiver = receiver_of(sent);
+    if (receiver.empty() || receiver == receiver_of(stored))
+        return subscriptions::with_stored_headers(sent, stored);
+    auto written = subscriptions::with_stored_headers(sent, Value());
+    if (written) return written;
+    auto const masked = written.error();
+    return Failure(
+               Errc::value,
+               "write the value again: a masked one is kept for the scheme, host and port it was written for"
+    )
+        .at(masked.expression());
 }
 
 /// Off: nothing more is sent or counted.
@@ -106,7 +131,7 @@ awaitable<Written> apply(
 ) {
     auto const stored = fhir::json::read(found.resource);
     if (!stored) co_return failure_response(Failure(Errc::storage, "the stored Subscription cannot be read"));
-    auto merged = subscriptions::with_stored_headers(sent, *stored);
+    auto merged = with_known_headers(sent, *stored);
     if (!merged) co_return failure_response(merged.error());
     auto const form = subscriptions::stored_subscription(*merged);
     Update update;

@@ -58,6 +58,18 @@ class Secrets(SubscriptionCase):
         found["channel"]["header"] = ["Authorization: ***", "X-App: two"]
         self.assertEqual(self.put(found).json()["channel"]["header"], ["Authorization: ***", "X-App: two"])
 
+    def test_a_masked_value_goes_to_no_other_server(self):
+        self.start()
+        found = self.active()
+        other = self.receiver()
+        elsewhere = {**found, "channel": {**found["channel"], "endpoint": other.endpoint}}
+        self.assert_refused(self.put(elsewhere), 422, says=["Subscription.channel.header[0]", "write the value again"])
+        self.assertEqual(self.read(f"Subscription/{found['id']}"), found)
+        elsewhere["channel"]["header"] = ["Authorization: another", "X-App: one"]
+        self.assertEqual(self.put(elsewhere).status, 200)
+        self.eventually(lambda: self.when_active(found["id"]), "the handshake of the other server")
+        self.assertEqual({each.headers["Authorization"] for each in other.received()}, {"another"})
+
     def test_a_mask_that_stands_for_nothing_is_refused(self):
         self.start()
         answer = web.call("POST", self.url(), fhir.topic(endpoint=self.receiver_.endpoint, header=["Authorization: ***"]))

@@ -20,6 +20,7 @@ async function pages() {
 async function move() {
   const subscription = await client.fhirRequest(`Subscription/${id}`);
   subscription.channel.endpoint = endpoint;
+  subscription.channel.header = ['X-Secret: two']; // what was read is masked, and no mask goes to another server
   return client.update(subscription);
 }
 

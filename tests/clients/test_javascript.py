@@ -107,7 +107,7 @@ class Fhirclient(Node):
         self.eventually(lambda: second.notifications("handshake"), "a handshake at the new endpoint")
         handshake = second.notifications("handshake")[0]
         self.assertEqual((handshake.status, handshake.values["events-since-subscription-start"]), ("requested", "1"))
-        self.assertEqual(second.received()[0].headers["X-Secret"], "one", "a masked value stands for the stored one")
+        self.assertEqual(second.received()[0].headers["X-Secret"], "two", "the value that was written with the endpoint")
         self.eventually(lambda: self.subscription_status(identifier) == "active", "an active Subscription")
         self.assertEqual(second.notifications(), [], "what was delivered is not told again")
 

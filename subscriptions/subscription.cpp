@@ -202,16 +202,19 @@ Result<Value> with_stored_headers(Value resource, Value const& stored) {
     auto known = channel == nullptr ? Value::Array{} : channel->items("header");
     for (std::size_t i = 0; i < headers->size(); ++i) {
         auto const text = (*headers)[i].text();
-        if (!is_masked(text)) continue;
         auto const name = lower(header_name(text));
         auto const found = std::find_if(known.begin(), known.end(), [&name](Value const& k) {
             return lower(header_name(k.text())) == name;
         });
-        if (found == known.end())
+        // Of repeats the nth stands for the nth, so a value that is written out takes its place, too.
+        bool const masked = is_masked(text);
+        if (found != known.end()) {
+            if (masked) (*headers)[i] = *found;
+            known.erase(found);
+        } else if (masked) {
             return Failure(Errc::value, "this is the mask of a value that is not known here: write the value")
                 .at("Subscription.channel.header[" + std::to_string(i) + "]");
-        (*headers)[i] = *found;
-        known.erase(found);
+        }
     }
     return resource;
 }

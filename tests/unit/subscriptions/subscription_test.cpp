@@ -112,6 +112,26 @@ TEST_CASE("an update of a masked resource keeps the stored values", "[subscripti
     CHECK(same_request(stored_subscription(*merged), stored));
 }
 
+TEST_CASE("among headers of one name a mask stands for the value in its place", "[subscriptions][D2]") {
+    auto const stored = parsed(R"({"channel":{"header":["X-M: one","A: a","x-m: two"]}})");
+    auto const merge = [&stored](char const* headers) {
+        return with_stored_headers(parsed(std::string(R"({"channel":{"header":)") + headers + "}}"), stored);
+    };
+    auto const headers_of = [](Result<fhir::json::Value> const& merged) {
+        std::vector<std::string> all;
+        for (auto const& header : merged->at("channel", "header")->items()) all.emplace_back(header.text());
+        return all;
+    };
+    using Texts = std::vector<std::string>;
+    CHECK(headers_of(merge(R"(["X-M: three","X-M: ***"])")) == Texts{"X-M: three", "x-m: two"});
+    CHECK(
+        headers_of(merge(R"(["X-M: ***","X-M: three","A: ***"])")) == Texts{"X-M: one", "X-M: three", "A: a"}
+    );
+    auto const one_more = merge(R"(["X-M: three","X-M: four","X-M: ***"])");
+    REQUIRE(one_more.has_error());
+    CHECK(one_more.error().expression() == "Subscription.channel.header[2]");
+}
+
 TEST_CASE("a mask that stands for nothing is refused at its header", "[subscriptions][D2]") {
     auto const stored = stored_subscription(parsed(kResource));
     auto const update = parsed(R"({"channel":{"header":["X-Id: ***","X-New: ***"]}})");

@@ -372,7 +372,11 @@ std::vector<std::string> SubscriptionTable::expire(Utc now, Utc error_before) {
     collect(database_.query(kBroken, error_before));
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    for (auto const& id : ids) change_status({id, Status::off, "", "", now, {}});
+    for (auto const& id : ids) {
+        auto const record = find(id).subscription.record;
+        // Why it failed stays to be read: nobody else knows it.
+        change_status({id, Status::off, record.error_code, record.error_text, now, {}});
+    }
     return ids;
 }
 

@@ -281,6 +281,8 @@ TEST_CASE("Subscriptions end at their time, or after too long in error", "[cache
     StatusChange change;
     change.id = "broken";
     change.status = Status::error;
+    change.error_code = "error-response";
+    change.error_text = "The endpoint answered with HTTP 500";
     change.now = at_second(10);
     fixture.commit([&](Store& s) { return s.change_status(change); });
     auto const expire = [&](int second) {
@@ -295,6 +297,10 @@ TEST_CASE("Subscriptions end at their time, or after too long in error", "[cache
     REQUIRE(live.records.size() == 1);
     CHECK(live.records[0].id == "healthy");
     CHECK(live.next == 0);
+    auto const broken = good(fixture.store->read_subscription("", "broken")).record;
+    CHECK(broken.status == Status::off);
+    CHECK(broken.error_code == "error-response");
+    CHECK(broken.error_text == "The endpoint answered with HTTP 500");
 }
 
 TEST_CASE("more Subscriptions than allowed are refused as throttled", "[cache]") {

@@ -113,16 +113,17 @@ awaitable<Written> replace(
     co_return response;
 }
 
-/// What is asked for on a topic of DSUBm stays as it is: an update turns it on or off (document-sharing C.4.7).
-Result<void> check_ihe_update(Context const& context, Value const& stored) {
+/// What is asked for on a topic of DSUBm stays as it is: an update turns it on or off (document-sharing C.4.7), and who does that may say anew how long
+/// and why (subscriptions C1 T7).
+Result<void> check_ihe_update(Context const& context, Value const& stored, std::string_view element) {
     auto const plan = subscriptions::read_plan(stored, context.rules);
     if (!plan || !plan->ihe) return {};
     return Failure(
                Errc::business_rule,
-               "on this topic an update changes the status only: off, or requested; create another "
-               "Subscription"
+               "on this topic an update changes the status only: off, or, from off and error, requested; "
+               "create another Subscription"
     )
-        .at("Subscription.criteria");
+        .at(std::string(element));
 }
 
 /// What the update means for the Subscription as it was found. Source: subscriptions A2, C1.
@@ -147,9 +148,10 @@ awaitable<Written> apply(
         co_return written(context, request, Write::update, update.found, nullptr);
     if (same && wish == Status::off) co_return co_await turn_off(context, request, update);
     bool const same_request = subscriptions::same_request(form, *stored);
-    if (!same_request) {
-        if (auto const allowed = check_ihe_update(context, *stored); !allowed)
-            co_return failure_response(allowed.error());
+    if (!same_request || (stays && !same)) {
+        auto const* const element = same_request ? "Subscription" : "Subscription.criteria";
+        auto const allowed = check_ihe_update(context, *stored, element);
+        if (!allowed) co_return failure_response(allowed.error());
     }
     auto const reading =
         subscriptions::read_subscription(update.merged, context.rules, context.clock.utc_now());

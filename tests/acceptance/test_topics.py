@@ -158,5 +158,11 @@ class Refused(Case):
         other = json.loads(json.dumps(created))
         other["_criteria"]["extension"][0]["valueString"] = "type=1"
         self.assert_refused(web.call("PUT", url, other), 422)
+        stored = self.read(f"Subscription/{created['id']}")
+        for status in ("requested", "active"):
+            self.assertEqual(web.call("PUT", url, {**stored, "status": status}).json(), stored)
+            longer = {**stored, "status": status, "end": "2099-01-01T00:00:00Z", "reason": "Longer"}
+            self.assert_refused(web.call("PUT", url, longer), 422, says="status only")
+        self.assertEqual(self.read(f"Subscription/{created['id']}"), stored)
         self.assertEqual(self.change(created["id"], status="off")["status"], "off")
         self.assertEqual(self.change(created["id"], status="requested")["status"], "requested")

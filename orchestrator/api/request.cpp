@@ -18,6 +18,17 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+/// The reader takes U+0000 for U+FFFD: of a partner better than nothing, of a client a value that it did not write.
+bool has_nul(std::string_view json) {
+    constexpr std::string_view kEscape = "\\u0000";
+    for (auto at = json.find(kEscape); at != json.npos; at = json.find(kEscape, at + 1)) {
+        auto const before = json.substr(0, at).find_last_not_of('\\');
+        auto const backslashes = at - (before == json.npos ? 0 : before + 1);
+        if (backslashes % 2 == 0) return true;
+    }
+    return false;
+}
+
 std::string_view trim(std::string_view text) {
     auto const first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
@@ -180,6 +191,8 @@ Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::
         return Failure(Errc::malformed, "the body is empty: send a " + std::string(type));
     auto resource = fhir::json::read(request.body);
     if (!resource) return resource.error();
+    if (has_nul(request.body))
+        return Failure(Errc::value, "a string has the character U+0000, which FHIR forbids: leave it out");
     auto const found = resource->text("resourceType");
     if (found != type) {
         std::string const what =

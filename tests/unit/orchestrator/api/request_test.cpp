@@ -90,6 +90,20 @@ TEST_CASE("a body in another format, or of another type, is refused by name", "[
     );
 }
 
+TEST_CASE("a body with U+0000 in it is refused, and one that only writes about it is not", "[api][A4]") {
+    auto const read = [](std::string const& header) {
+        auto const body = R"({"resourceType":"Subscription","channel":{"header":[")" + header + R"("]}})";
+        return read_resource(body_of("application/fhir+json", body), "Subscription");
+    };
+    for (auto const* header : {R"(X-A: a\u0000b)", R"(X-A: \\\u0000)"}) {
+        INFO(header);
+        REQUIRE(!read(header).has_value());
+        CHECK(read(header).error().errc() == Errc::value);
+    }
+    for (auto const* header : {R"(X-A: a\\u0000b)", R"(X-A: \uFFFD)", "X-A: u0000"})
+        CHECK(read(header).has_value());
+}
+
 TEST_CASE("If-Match names a version, any, or nothing of ours", "[api]") {
     auto const read = [](std::string value) {
         net::Headers headers;

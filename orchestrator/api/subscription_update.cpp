@@ -160,6 +160,15 @@ awaitable<Written> apply(
     co_return co_await replace(context, request, update, reading);
 }
 
+net::ServerResponse nothing_to_update() {
+    auto response = failure_response(Failure(
+        Errc::method,
+        "no Subscription has this id, and an update creates none: POST it to [base]/Subscription"
+    ));
+    response.headers.add("Allow", "GET, DELETE");
+    return response;
+}
+
 /// Each lost race means that somebody else got a write through.
 constexpr int kRaces = 16;
 
@@ -178,12 +187,7 @@ awaitable<net::ServerResponse> update(Context const& context, Request request) {
     for (int race = 0; race < kRaces; ++race) {
         auto found = co_await context.storage.read_subscription(request.caller.scope, id);
         if (!found) co_return failure_response(found.error());
-        if (found->presence != cache::Presence::found) {
-            co_return failure_response(Failure(
-                Errc::method,
-                "no Subscription has this id, and an update creates none: POST it to [base]/Subscription"
-            ));
-        }
+        if (found->presence != cache::Presence::found) co_return nothing_to_update();
         if (*wanted && **wanted != found->record.version) co_return stale_subscription(found->record.version);
         auto answer = co_await apply(context, request, *resource, std::move(found->record));
         if (answer) co_return std::move(*answer);

@@ -178,6 +178,11 @@ class Offered(SubscriptionCase):
         self.assert_refused(patch, 405, says="PUT")
         self.assertIn("PUT", patch.headers["Allow"])
         self.assertIn("Allow", resend.headers)
+        for identifier in ("nosuch", found["id"]):
+            web.call("DELETE", self.url(identifier))
+            nothing = self.put({**found, "id": identifier})
+            self.assert_refused(nothing, 405, says="POST")
+            self.assertEqual(nothing.headers["Allow"], "GET, DELETE")
 
     def test_a_page_of_a_named_origin_may_send_its_credentials(self):
         self.start(server={"allowed_origins": ["https://app.example"]})

@@ -16,6 +16,7 @@ namespace {
 using fhir::json::Value;
 
 constexpr std::size_t kLongestEndpoint = 2048;
+constexpr unsigned kLargest = 2147483647;  ///< of FHIR's unsignedInt
 
 /// Names that frame the message, or that the server itself writes. Source: subscriptions A4.
 bool is_reserved_header(std::string_view name) {
@@ -267,13 +268,14 @@ private:
         if (whole) {
             auto const* const end = text->text.data() + text->text.size();
             auto const read = std::from_chars(text->text.data(), end, value);
-            whole = read.ec == std::errc() && read.ptr == end && value <= 2147483647U;
+            whole = read.ec == std::errc() && read.ptr == end && value <= kLargest;
         }
         if (whole && value >= least && nth == 1) return value;
         problem(
             Errc::value,
             nth > 1 ? "this extension is given once"
-                    : "a whole number of at least " + std::to_string(least) + " is needed",
+                    : "a whole number from " + std::to_string(least) + " to " + std::to_string(kLargest) +
+                          " is needed",
             element
         );
         return std::nullopt;

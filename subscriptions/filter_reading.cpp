@@ -20,13 +20,25 @@ bool is_type_name(std::string_view text) {
     });
 }
 
-std::string offered(Topic const& topic) {
+template <class Fits>
+std::string offered(Topic const& topic, Fits fits) {
     std::string names;
     for (auto const& filter : topic.filters) {
+        if (!fits(filter.name)) continue;
         if (!names.empty()) names += ", ";
         names += filter.name;
     }
     return names;
+}
+std::string offered(Topic const& topic) {
+    return offered(topic, [](std::string_view) { return true; });
+}
+
+/// Those by which one patient can be told from others: fhir::search::names_patient().
+std::string offered_for_patient(Topic const& topic) {
+    return offered(topic, [](std::string_view name) {
+        return name.starts_with("patient") && name != "patient.gender";
+    });
 }
 
 /// Reads the filter strings of one Subscription into one search.
@@ -51,7 +63,7 @@ public:
                 Failure(
                     Errc::required,
                     std::string(given ? "the filters name no patient" : "a filter is needed") +
-                        ": use one of " + offered(topic_)
+                        ": use one of " + offered_for_patient(topic_)
                 )
                     .at("Subscription.criteria")
             );

@@ -228,6 +228,11 @@ TEST_CASE("numbers of the channel that are none are refused", "[subscriptions][B
     refuse(kBackport + "timeout", Value(fhir::json::Number{"1.5"}));
     refuse(kBackport + "heartbeat-period", Value(fhir::json::Number{"99999999999"}));
     refuse(kBackport + "max-count", Value(0));
+    auto const told = read_changed(kTopic, [](Value&, Value& c) {
+        auto const far = Value(fhir::json::Number{"99999999999"});
+        c.set("extension", extension(kBackport + "heartbeat-period", "valueUnsignedInt", far));
+    });
+    CHECK(told.problems.front().detail() == "a whole number from 0 to 2147483647 is needed");
 }
 
 }  // namespace tributary::subscriptions

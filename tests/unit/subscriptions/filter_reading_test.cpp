@@ -93,6 +93,18 @@ TEST_CASE("filters that name no patient are refused", "[subscriptions][topic]") 
     }
 }
 
+TEST_CASE("who names no patient is told which filters do, and no others", "[subscriptions][topic]") {
+    for (auto const& reading :
+         {read_all({"type=1"}), read_all({}), read_ihe(kPatientDependent, {"category=x"})}) {
+        REQUIRE(reading.problems.size() == 1);
+        auto const words = reading.problems[0].detail();
+        INFO(words);
+        CHECK(words.find("patient.identifier") != words.npos);
+        for (auto const* other : {"type", "category", "status", "gender"})
+            CHECK(words.find(other) == words.npos);
+    }
+}
+
 TEST_CASE("a filter with an empty value is refused, alone or beside others", "[subscriptions][topic][A5]") {
     for (auto const* text : {"type=", "type=,", "type=1,", "type=1&category=,"}) {
         INFO(text);

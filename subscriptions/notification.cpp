@@ -80,7 +80,8 @@ Value make_parameters(
     Value list = list_of(object(
         {{"name", "subscription"}, {"valueReference", object({{"reference", subscription_url(header)}})}}
     ));
-    bool const hides_topic = type == NotificationType::event_notification && header.content == Content::empty;
+    // $status is asked for and has no content level; what is sent at level empty should not have it (B7).
+    bool const hides_topic = type != NotificationType::query_status && header.content == Content::empty;
     if (!header.topic.empty() && !hides_topic)
         list.push(object({{"name", "topic"}, {"valueCanonical", header.topic}}));
     list.push(object({{"name", "status"}, {"valueCode", subscriptions::wire(header.status)}}));

@@ -167,6 +167,22 @@ TEST_CASE("the status of a Subscription tells its live counter and its error", "
     );
 }
 
+TEST_CASE("the topic is in no notification of level empty", "[subscriptions][notification][B7]") {
+    auto const at = instant("2026-01-15T10:09:00Z");
+    for (auto const content : {Content::empty, Content::id_only, Content::full_resource}) {
+        auto told = header(content);
+        std::vector<std::string> const all{
+            handshake_bundle(told, kIds, at),
+            heartbeat_bundle(told, kIds, at),
+            event_bundle(told, first_event("{}"), kIds),
+            query_event_bundle(told, {}, kIds, at),
+            deactivation_bundle(told, at, kIds, at)
+        };
+        for (auto const& text : all)
+            CHECK((text.find("valueCanonical") == text.npos) == (content == Content::empty));
+    }
+}
+
 TEST_CASE("a heartbeat has the elements, codes and order of the vectors", "[subscriptions][heartbeat][B18]") {
     auto told = header(Content::id_only);
     told.events_since_start = 6;

@@ -83,9 +83,9 @@ bool tells_of_deactivation(Plan const& plan, Rules const& rules) {
     return plan.kind == Kind::topic && (plan.ihe || rules.deactivation_notice);
 }
 
-std::string_view error_text(std::string_view error_code) {
+std::string error_text(std::string_view error_code, unsigned status) {
     if (error_code == kDns) return "The host name of the endpoint cannot be resolved";
-    if (error_code == kErrorResponse) return "The endpoint answered with an error";
+    if (error_code == kErrorResponse) return "The endpoint answered with HTTP " + std::to_string(status);
     if (error_code == kNoResponse) return "The endpoint does not answer";
     return {};
 }

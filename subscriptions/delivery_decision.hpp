@@ -56,7 +56,7 @@ bool tells_of_deactivation(Plan const& plan, Rules const& rules);
 
 /// The code of subscription-error for an attempt that failed.
 std::string_view error_code(AttemptOutcome const& outcome);
-/// Words for Subscription.error: short, no URL, no header, no body.
-std::string_view error_text(std::string_view error_code);
+/// Words for Subscription.error: short, no URL, no header, no body. `status`: of the answer, where there was one.
+std::string error_text(std::string_view error_code, unsigned status);
 
 }  // namespace tributary::subscriptions

@@ -41,12 +41,15 @@ std::string subscription_url(StatusHeader const& header) {
     return header.base + "/Subscription/" + header.subscription_id;
 }
 
-Value error_parameter(std::string const& code) {
-    auto coding =
-        object({{"system", "http://terminology.hl7.org/CodeSystem/subscription-error"}, {"code", code}});
-    return object(
-        {{"name", "error"}, {"valueCodeableConcept", object({{"coding", list_of(std::move(coding))}})}}
+/// Of the codes only error-response leaves something to say: with which HTTP status (subscriptions C3).
+Value error_parameter(StatusHeader const& header) {
+    auto coding = object(
+        {{"system", "http://terminology.hl7.org/CodeSystem/subscription-error"}, {"code", header.error_code}}
     );
+    auto error = object({{"coding", list_of(std::move(coding))}});
+    if (header.error_code == "error-response" && !header.error_text.empty())
+        error.set("text", header.error_text);
+    return object({{"name", "error"}, {"valueCodeableConcept", std::move(error)}});
 }
 
 /// The notificationShape of the topics includes the subject (F7).
@@ -91,7 +94,7 @@ Value make_parameters(
          {"valueString", std::to_string(header.events_since_start)}}
     ));
     for (auto const& event : events) list.push(event_parameter(header, event));
-    if (!header.error_code.empty()) list.push(error_parameter(header.error_code));
+    if (!header.error_code.empty()) list.push(error_parameter(header));
     return object(
         {{"resourceType", "Parameters"},
          {"id", id},

@@ -23,6 +23,7 @@ struct StatusHeader {
     std::int64_t events_since_start = 0;
     std::string
         error_code;  ///< of subscription-error: no-response, error-response, dns-resolution-error; "" none
+    std::string error_text;  ///< as in Subscription.error
 };
 struct EventContent {
     std::int64_t number = 0;

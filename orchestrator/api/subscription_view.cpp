@@ -30,6 +30,7 @@ subscriptions::StatusHeader status_header(
     header.status = record.status;
     header.events_since_start = record.events;
     header.error_code = record.error_code;
+    header.error_text = record.error_text;
     return header;
 }
 

@@ -63,6 +63,7 @@ std::string heartbeat_text(
     header.status = record.status;
     header.events_since_start = record.events;
     header.error_code = record.error_code;
+    header.error_text = record.error_text;
     subscriptions::NotificationIds const ids{random_uuid(), random_uuid()};
     return subscriptions::heartbeat_bundle(header, ids, now);
 }

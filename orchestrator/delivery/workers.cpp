@@ -26,16 +26,16 @@ cache::StatusChange to_active(Status from) {
     change.from = {from};
     return change;
 }
-cache::StatusChange to_error(std::string_view error_code, Status from) {
+cache::StatusChange to_error(std::string_view error_code, unsigned http_status, Status from) {
     cache::StatusChange change;
     change.status = Status::error;
     change.error_code = error_code;
-    change.error_text = subscriptions::error_text(error_code);
+    change.error_text = subscriptions::error_text(error_code, http_status);
     change.from = {from};
     return change;
 }
-cache::StatusChange to_off(std::string_view error_code) {
-    auto change = to_error(error_code, Status::requested);
+cache::StatusChange to_off(std::string_view error_code, unsigned http_status) {
+    auto change = to_error(error_code, http_status, Status::requested);
     change.status = Status::off;
     change.from = {Status::requested, Status::active, Status::error};
     change.told = true;  // it said so itself
@@ -238,10 +238,12 @@ awaitable<Workers::Next> Workers::shake_hands(Worker& worker, Subject& subject) 
                 co_await change_status(subject, to_active(Status::requested));
                 co_return Next::look_again;
             case Decision::Action::error:
-                co_await change_status(subject, to_error(decision.error_code, Status::requested));
+                co_await change_status(
+                    subject, to_error(decision.error_code, outcome.status, Status::requested)
+                );
                 co_return Next::look_again;
             case Decision::Action::off:
-                co_await turn_off(subject, decision.error_code);
+                co_await turn_off(subject, decision.error_code, outcome.status);
                 co_return Next::rest;
             case Decision::Action::retry:
                 break;
@@ -337,11 +339,11 @@ awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, Attemp
          {"attempt", std::to_string(trial.attempts)}}
     );
     if (decision.action == Decision::Action::off) {
-        co_await turn_off(subject, decision.error_code);
+        co_await turn_off(subject, decision.error_code, outcome.status);
         co_return false;
     }
     if (decision.action == Decision::Action::error) {
-        co_await change_status(subject, to_error(decision.error_code, Status::active));
+        co_await change_status(subject, to_error(decision.error_code, outcome.status, Status::active));
         trial.version = subject.record.version;
         if (subject.plan.kind == Kind::topic || subject.record.status != Status::error) co_return false;
     }
@@ -455,8 +457,8 @@ awaitable<void> Workers::change_status(Subject& subject, cache::StatusChange cha
     }
 }
 
-awaitable<void> Workers::turn_off(Subject& subject, std::string_view error_code) {
-    co_await change_status(subject, to_off(error_code));
+awaitable<void> Workers::turn_off(Subject& subject, std::string_view error_code, unsigned http_status) {
+    co_await change_status(subject, to_off(error_code, http_status));
     if (subject.record.status == Status::off) ended_(subject.record.id);
 }
 

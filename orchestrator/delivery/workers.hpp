@@ -107,7 +107,7 @@ private:
     awaitable<void> settle_delivery(Worker& worker, Subject& subject, std::int64_t number);
 
     awaitable<void> change_status(Subject& subject, cache::StatusChange change);
-    awaitable<void> turn_off(Subject& subject, std::string_view error_code);
+    awaitable<void> turn_off(Subject& subject, std::string_view error_code, unsigned http_status);
     awaitable<bool> pause(Worker& worker, async::Clock::Duration wait, std::uint64_t version);
     awaitable<void> rest_after_storage_failure(Worker const& worker, Failure const& failure);
     void begin_trial(Worker& worker, Subject const& subject, std::int64_t number);

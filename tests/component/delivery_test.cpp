@@ -167,7 +167,7 @@ TEST_CASE("a topic Subscription whose budget is used up is in error and stops", 
     fixture.until_status("s1", Status::error);
     auto const attempts = receiver.requests().size();
     CHECK(attempts >= 2);
-    CHECK(fixture.record("s1").error_text == "The endpoint answered with an error");
+    CHECK(fixture.record("s1").error_text == "The endpoint answered with HTTP 500");
     fixture.pass(1500ms);
     CHECK(receiver.requests().size() == attempts);
     CHECK(fixture.record("s1").delivered == 0);

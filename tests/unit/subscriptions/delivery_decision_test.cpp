@@ -121,7 +121,8 @@ TEST_CASE("an Event that used up its budget is an error that says why", "[subscr
     CHECK(decide(answered(500), 60s).error_code == "error-response");
     CHECK(decide(unanswered(Errc::timeout), 60s).error_code == "no-response");
     CHECK(decide(unanswered(Errc::dns), 60s).error_code == "dns-resolution-error");
-    CHECK_FALSE(error_text("dns-resolution-error").empty());
+    CHECK_FALSE(error_text("dns-resolution-error", 0).empty());
+    CHECK(error_text("error-response", 503) == "The endpoint answered with HTTP 503");
 }
 
 TEST_CASE(

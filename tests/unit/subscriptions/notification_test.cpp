@@ -167,6 +167,23 @@ TEST_CASE("the status of a Subscription tells its live counter and its error", "
     );
 }
 
+TEST_CASE("an answer that was an error is told with its HTTP status", "[subscriptions][status][C3]") {
+    auto told = header(Content::id_only);
+    told.status = Status::error;
+    told.error_code = "error-response";
+    told.error_text = "The endpoint answered with HTTP 503";
+    std::string const words = R"("code":"error-response"}],"text":"The endpoint answered with HTTP 503"})";
+    auto const status = fhir::json::write(status_parameters(told, NotificationType::query_status, "p-1"));
+    CHECK(status.find(words) != status.npos);
+    auto const heartbeat = heartbeat_bundle(told, kIds, instant("2026-01-15T10:09:00Z"));
+    CHECK(heartbeat.find(words) != heartbeat.npos);
+    told.error_code = "no-response";
+    told.error_text = "The endpoint does not answer";
+    CHECK(
+        heartbeat_bundle(told, kIds, instant("2026-01-15T10:09:00Z")).find("\"text\"") == std::string::npos
+    );
+}
+
 TEST_CASE("the topic is in no notification of level empty", "[subscriptions][notification][B7]") {
     auto const at = instant("2026-01-15T10:09:00Z");
     for (auto const content : {Content::empty, Content::id_only, Content::full_resource}) {

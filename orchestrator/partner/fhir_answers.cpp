@@ -66,7 +66,7 @@ Result<fhir::Bundle> read_bundle(std::string_view body, std::string_view type) {
     if (body[start] == '<') return Failure(Errc::invalid, "XML or HTML instead of a Bundle in JSON");
     auto resource = fhir::json::read(body);
     if (!resource) return resource.error();
-    *resource = unwrapped(std::move(*resource));
+    *resource = unwrapped(polled_answer(std::move(*resource)));
     if (resource->text("resourceType") == "OperationOutcome") {
         if (auto failure = failure_of(*resource)) return std::move(*failure);
     }
@@ -223,6 +223,20 @@ Result<fhir::DocumentReference> read_document(
     if (document->id != id || !is_about(*document, question.match, {question.base}, true))
         return Failure(Errc::not_found, "the DocumentReference is about another patient");
     return document;
+}
+
+fhir::json::Value polled_answer(fhir::json::Value resource) {
+    if (resource.text("resourceType") != "Bundle" || resource.text("type") != "batch-response")
+        return resource;
+    auto* const list = resource.find("entry");
+    auto* const entries = list == nullptr ? nullptr : list->get<fhir::json::Value::Array>();
+    if (entries == nullptr || entries->size() != 1) return resource;
+    auto* answer = entries->front().find("resource");
+    auto* const response = entries->front().find("response");
+    if (answer == nullptr && response != nullptr) answer = response->find("outcome");
+    if (answer == nullptr) return resource;
+    auto inner = std::move(*answer);
+    return inner;
 }
 
 bool says_domain_unknown(std::string_view body) {

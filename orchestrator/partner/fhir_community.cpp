@@ -129,7 +129,7 @@ awaitable<Result<RetrievedDocument>> FhirCommunity::retrieve_one(
         response = co_await endpoint_.get(deadline, *url, "*/*", settings_.document_body, document.unencoded);
     }
     if (!response) co_return response.error();
-    if (!response->success() || response->status == 202) co_return endpoint_.refused(*response);
+    if (!response->success()) co_return endpoint_.refused(*response);
     RetrievedDocument retrieved;
     retrieved.content_type = response->headers.get("Content-Type");
     retrieved.wire_bytes = response->wire_bytes;

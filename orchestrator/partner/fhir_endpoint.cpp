@@ -9,6 +9,15 @@ using async::Deadline;
 
 namespace {
 
+constexpr unsigned kAccepted = 202, kNotFound = 404, kGone = 410, kTooMany = 429, kUnavailable = 503;
+constexpr std::size_t kMostPolls = 60;
+constexpr std::chrono::milliseconds kFirstPoll{250}, kSlowestPoll{8000};
+
+/// Says nothing yet about the answer that is waited for.
+bool poll_again(unsigned status) {
+    return status == kAccepted || status == kTooMany || status == kUnavailable;
+}
+
 /// Azure's own hint comes in milliseconds; where there are two, the longer counts.
 std::chrono::seconds wait_asked_for(
     net::ClientResponse const& response, std::chrono::system_clock::time_point now
@@ -70,6 +79,45 @@ net::ClientRequest FhirEndpoint::request(std::string method, net::Url url, std::
 }
 
 awaitable<Result<net::ClientResponse>> FhirEndpoint::send(Deadline deadline, net::ClientRequest request) {
+    auto accept = std::string(request.headers.get("Accept"));
+    auto const limit = request.body_limit;
+    auto const accept_gzip = request.accept_gzip;
+    auto response = co_await send_once(deadline, std::move(request));
+    if (!response || response->status != kAccepted) co_return response;
+    auto poll = this->request("GET", response->final_url, limit);
+    poll.headers.add("Accept", std::move(accept));
+    poll.accept_gzip = accept_gzip;
+    co_return co_await when_ready(deadline, std::move(poll), std::move(*response));
+}
+
+/// The answer behind the Content-Location of `accepted`. One that is nowhere, or takes longer than the deadline allows, stays owed with what the partner
+/// asks to wait; so does one that the partner has forgotten: its 404 says nothing about what was asked for.
+awaitable<Result<net::ClientResponse>> FhirEndpoint::when_ready(
+    Deadline deadline, net::ClientRequest poll, net::ClientResponse accepted
+) {
+    auto const not_ready = refused(accepted);
+    auto const url = net::resolve_location(accepted.final_url, accepted.headers.get("Content-Location"));
+    if (accepted.headers.get("Content-Location").empty() || !url || !is_allowed(links_, *url))
+        co_return not_ready;
+    poll.url = *url;
+    Result<net::ClientResponse> response = std::move(accepted);
+    auto pause = kFirstPoll;
+    for (std::size_t polls = 0; poll_again(response->status); ++polls) {
+        auto const asked_for = std::chrono::milliseconds(wait_asked_for(*response, clock_.utc_now()));
+        auto const wait = std::max(pause, asked_for);
+        if (polls == kMostPolls || wait >= deadline.remaining(clock_)) co_return not_ready;
+        pause = std::min(pause * 2, kSlowestPoll);
+        co_await clock_.sleep_for(wait);
+        response = co_await send_once(deadline, poll);
+        if (!response) co_return response;
+    }
+    if (response->status == kNotFound || response->status == kGone) co_return not_ready;
+    co_return response;
+}
+
+awaitable<Result<net::ClientResponse>> FhirEndpoint::send_once(
+    Deadline deadline, net::ClientRequest request
+) {
     if (is_own(links_, request.url)) {
         auto headers = co_await authorization_.authorize(deadline);
         if (!headers) co_return headers.error();

@@ -13,8 +13,9 @@ namespace tributary::partner {
 inline constexpr char kFhirJson[] = "application/fhir+json";
 
 /// The FHIR service of one partner: requests below its base, with its headers, trust and limits. Learns and remembers which forms of a search it refuses.
-/// Every request: Deadline bounds the call. Cancellation: terminal. Errors: as net::HttpClient; any status is a value. Owner: its FhirCommunity.
-/// Thread: the loop. Source: document-sharing F.
+/// An answer that is not ready (202) is asked for again where it says it will be, within the deadline.
+/// Every request: Deadline bounds the call. Cancellation: terminal. Errors: as net::HttpClient; any status is a value but 202, which is an http_status:
+/// still not ready. Owner: its FhirCommunity. Thread: the loop. Source: document-sharing F, B.3, G.
 class FhirEndpoint {
 public:
     FhirEndpoint(
@@ -46,6 +47,10 @@ private:
     enum class Verb { get, post };
 
     awaitable<Result<net::ClientResponse>> send(async::Deadline deadline, net::ClientRequest request);
+    awaitable<Result<net::ClientResponse>> send_once(async::Deadline deadline, net::ClientRequest request);
+    awaitable<Result<net::ClientResponse>> when_ready(
+        async::Deadline deadline, net::ClientRequest poll, net::ClientResponse accepted
+    );
     awaitable<Result<net::ClientResponse>> search_once(
         async::Deadline deadline, std::string type, std::string query, Verb verb, Handling handling
     );

@@ -8,6 +8,7 @@
 #include "fhir/identity/body_header.hpp"
 #include "fhir/json/reader.hpp"
 #include "orchestrator/base/digest.hpp"
+#include "orchestrator/partner/fhir_answers.hpp"
 
 namespace tributary::pipeline {
 
@@ -43,8 +44,9 @@ bool starts_like_html(std::string_view bytes) {
 
 /// The bytes of a FHIR Binary that came in place of the document, or the failure an OperationOutcome stands for.
 Result<void> unwrap(partner::RetrievedDocument& document) {
-    auto const resource = fhir::json::read(document.bytes);
+    auto resource = fhir::json::read(document.bytes);
     if (!resource) return {};  // JSON of another kind, or broken: as it is
+    *resource = partner::polled_answer(std::move(*resource));
     auto const type = resource->text("resourceType");
     if (type == "OperationOutcome")
         return Failure(Errc::invalid, "an OperationOutcome instead of the document");

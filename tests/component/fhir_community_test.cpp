@@ -288,6 +288,15 @@ TEST_CASE_METHOD(
         fake.reply(status(202));
         CHECK(retrieve("Binary/a").error().http_status() == 202);
     }
+    SECTION("and where it will be when it is ready") {
+        fake.reply(status(202, "Content-Location: " + fake.url("/fhir/Binary/b") + "\r\n"))
+            .reply(FakeServer::ok("hello"));
+        auto const document = retrieve("Binary/a");
+        REQUIRE(document.has_value());
+        CHECK(document->bytes == "hello");
+        CHECK(first_line(1) == "GET /fhir/Binary/b HTTP/1.1");
+        CHECK(asked_with(1, "Accept: text/plain, */*;q=0.1"));
+    }
 }
 
 TEST_CASE_METHOD(CommunityFixture, "a probe names the partner's software", "[partner]") {

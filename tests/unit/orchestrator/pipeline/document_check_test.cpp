@@ -64,6 +64,16 @@ TEST_CASE("a FHIR Binary in place of the document is undone", "[retrieval][B.3]"
     );
 }
 
+TEST_CASE("what was polled for is the document inside the Bundle around it", "[retrieval][G]") {
+    auto const wrapped =
+        R"({"resourceType":"Bundle","type":"batch-response","entry":[{"response":{"status":"200"},"resource":)"
+        R"({"resourceType":"Binary","contentType":"text/plain","data":"aGVsbG8="}}]})";
+    auto const checked =
+        check_document({"text/plain", sha1_of("hello")}, came(wrapped, "application/fhir+json"));
+    REQUIRE(checked.has_value());
+    CHECK(*checked->bytes == "hello");
+}
+
 TEST_CASE("a digest is compared only with the representation it describes", "[retrieval][D.4]") {
     CHECK(refused({"text/plain", sha1_of("hello")}, came("other", "text/plain")) == Errc::conflict);
     CHECK(

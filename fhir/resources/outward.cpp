@@ -1,6 +1,7 @@
 #include "fhir/resources/outward.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -36,6 +37,12 @@ Value make_meta(Value const& resource, OutwardMeta const& ours) {
     return meta;
 }
 
+/// A narrative that leads elsewhere.
+bool has_links(Value const& text) {
+    auto const narrative = text.text("div");
+    return narrative.find("href=") != narrative.npos || narrative.find("src=") != narrative.npos;
+}
+
 /// Our id and meta in front, then what the partner said, without narrative that may link to the partner.
 Value with_our_meta(Value const& resource, OutwardMeta const& meta) {
     auto made = json::object(
@@ -46,26 +53,64 @@ Value with_our_meta(Value const& resource, OutwardMeta const& meta) {
     auto const* members = resource.get<Value::Object>();
     if (members == nullptr) return made;
     for (auto const& [name, value] : *members) {
-        if (name == "resourceType" || name == "id" || name == "meta") continue;
-        auto const narrative = name == "text" ? value.text("div") : std::string_view();
-        bool const links =
-            narrative.find("href=") != narrative.npos || narrative.find("src=") != narrative.npos;
-        if (!links) made.set(name, value);
+        bool const ours = name == "resourceType" || name == "id" || name == "meta";
+        bool const rules = name == "implicitRules" || name == "_implicitRules";
+        if (!ours && !rules && !(name == "text" && has_links(value))) made.set(name, value);
     }
     return made;
 }
 
-/// At any depth: a reference to what is not contained names nothing that we serve.
-void drop_foreign_references(Value& value) {
+bool is_web_url(std::string_view text) { return text.starts_with("http://") || text.starts_with("https://"); }
+
+/// By its place, or by what only an Attachment has beside a url.
+bool is_attachment(std::string_view name, Value const& value) {
+    static constexpr std::array<std::string_view, 3> kPlaces{"attachment", "photo", "valueAttachment"};
+    static constexpr std::array<std::string_view, 5> kMembers{
+        "contentType", "data", "hash", "size", "creation"
+    };
+    return value.find("url") != nullptr && value.find("resourceType") == nullptr &&
+           (std::find(kPlaces.begin(), kPlaces.end(), name) != kPlaces.end() ||
+            std::any_of(kMembers.begin(), kMembers.end(), [&](auto member) { return value.find(member); }));
+}
+
+/// At any depth: a reference to what is not contained names nothing that we serve, and a URL leads to the partner. `name`: of the member that holds it.
+void drop_foreign_links(Value& value, std::string_view name = {}) {
     if (auto* items = value.get<Value::Array>()) {
-        for (auto& item : *items) drop_foreign_references(item);
+        for (auto& item : *items) drop_foreign_links(item, name);
     }
     auto* members = value.get<Value::Object>();
     if (members == nullptr) return;
     auto const* reference = value.find("reference");
     if (reference != nullptr && reference->is_string() && !reference->text().starts_with('#'))
         value.erase("reference");
-    for (auto& member : *members) drop_foreign_references(member.second);
+    if (is_attachment(name, value)) {
+        value.erase("url");
+        value.erase("_url");
+    }
+    if (is_web_url(value.text("valueUrl"))) value.erase("valueUrl");
+    if (name == "contained") {
+        value.erase("implicitRules");
+        if (auto const* text = value.find("text"); text != nullptr && has_links(*text)) value.erase("text");
+    }
+    for (auto& member : *members) drop_foreign_links(member.second, member.first);
+}
+
+/// "https://host:8443" of a URL.
+std::string_view origin_of(std::string_view url) {
+    auto const authority = url.find("://");
+    return authority == url.npos ? std::string_view()
+                                 : url.substr(0, url.find_first_of("/?#", authority + 3));
+}
+
+void drop_uris_at(Value& value, std::string_view origin) {
+    if (auto* items = value.get<Value::Array>()) {
+        for (auto& item : *items) drop_uris_at(item, origin);
+    }
+    auto* members = value.get<Value::Object>();
+    if (members == nullptr) return;
+    if (auto const uri = value.text("valueUri"); !uri.empty() && origin_of(uri) == origin)
+        value.erase("valueUri");
+    for (auto& member : *members) drop_uris_at(member.second, origin);
 }
 
 bool refers_to(Value const& value, std::string const& contained) {
@@ -180,8 +225,8 @@ json::Value outward_document_reference(
     if (!document.date.empty()) made.set("date", document.date);
     if (auto* type = made.find("type"); type != nullptr && !type->items().empty())
         *type = Value(type->items().front());
+    drop_foreign_links(made);
     rewrite_contents(made, document, binary_ids);
-    drop_foreign_references(made);
     made.set("subject", our_subject(made.find("subject"), patient_id));
     drop_orphan(made, document.subject.reference);
     for (auto const& content : document.contents) drop_orphan(made, content.attachment.url);
@@ -197,11 +242,14 @@ json::Value outward_patient(Patient const& patient, OutwardMeta const& meta) {
     if (auto* photo = made.find("photo"); photo != nullptr && photo->is_array()) {
         auto& items = *photo->get<Value::Array>();
         std::erase_if(items, [](Value const& item) { return item.find("data") == nullptr; });
-        for (auto& item : items) item.erase("url");
     }
-    drop_foreign_references(made);
+    drop_foreign_links(made);
     prune(made);
     return made;
+}
+
+void drop_partner_uris(json::Value& resource, std::string_view base) {
+    if (auto const origin = origin_of(base); !origin.empty()) drop_uris_at(resource, origin);
 }
 
 std::string absolute(std::string_view resource, std::string_view base) {

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "fhir/resources/outward.hpp"
 #include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/pacing/retry.hpp"
 #include "orchestrator/pipeline/ids.hpp"
@@ -211,8 +212,10 @@ awaitable<StepResult> Discovery::accept(std::size_t index, std::vector<fhir::Pat
     answer.scope = identity_.scope;
     answer.partner = name;
     answer.now = around_.clock.utc_now();
-    for (auto const& patient : resolved.patients)
-        answer.patients.push_back({patient_id(identity_.scope, name, patient.id), patient});
+    for (auto& patient : resolved.patients) {
+        fhir::drop_partner_uris(patient.resource, partner(index).settings().fhir);
+        answer.patients.push_back({patient_id(identity_.scope, name, patient.id), std::move(patient)});
+    }
     auto write = [&] { return around_.storage.admit_patients(answer); };
     auto const admitted = co_await until_stored(around_.clock, write);
     if (!admitted) co_return StepResult::failed(admitted.error());

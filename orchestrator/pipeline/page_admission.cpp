@@ -64,9 +64,10 @@ awaitable<Result<PreparedPage>> PageAdmission::prepare(
     bool const heavy = is_heavy(found.entries);
     auto work = [scope = std::move(scope),
                  partner = holder.id,
+                 base = holder.fhir,
                  limit = holder.document_body,
                  entries = std::move(found.entries)]() mutable {
-        return pipeline::prepare(scope, partner, std::move(entries), limit);
+        return pipeline::prepare(scope, partner, base, std::move(entries), limit);
     };
     if (!heavy) co_return work();
     co_return co_await around_.worker.execute(std::move(work), found.bytes);

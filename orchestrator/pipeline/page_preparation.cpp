@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fhir/identity/body_header.hpp"
+#include "fhir/resources/outward.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/pipeline/ids.hpp"
 
@@ -43,6 +44,7 @@ void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t l
 PreparedPage prepare(
     std::string const& scope,
     std::string const& partner,
+    std::string_view base,
     std::vector<fhir::DocumentReference> documents,
     std::size_t document_limit
 ) {
@@ -54,6 +56,7 @@ PreparedPage prepare(
         for (std::size_t i = 0; i < document.contents.size(); ++i)
             entry.binary_ids.push_back(binary_id(scope, partner, document.id, i));
         entry.document = std::move(document);
+        fhir::drop_partner_uris(entry.document.resource, base);
         for (std::size_t i = 0; i < entry.document.contents.size(); ++i) {
             if (entry.document.contents[i].attachment.has_data)
                 take_inline_data(entry, i, document_limit, page);

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cache/records.hpp"
@@ -21,10 +22,11 @@ struct PreparedPage {
 };
 
 /// A page as the cache wants it: our ids, inline data decoded, hashed and taken out of the resources. Data that is no base64 or longer than `document_limit`
-/// counts as none. Pure; for the worker. Source: architecture 8.
+/// counts as none. What names the partner's server, whose service `base` is, is taken out. Pure; for the worker. Source: architecture 8.
 PreparedPage prepare(
     std::string const& scope,
     std::string const& partner,
+    std::string_view base,
     std::vector<fhir::DocumentReference> documents,
     std::size_t document_limit
 );

@@ -78,6 +78,44 @@ TEST_CASE("nothing that names the partner's server leaves ours", "[outward][arch
     CHECK(json::write(made).find("https://partner") == std::string::npos);
 }
 
+TEST_CASE("no attachment, extension or rule at any depth leads to the partner", "[outward][architecture 8]") {
+    std::string const extension =
+        R"("extension":[{"url":"http://a.example/kept","valueAttachment":{"contentType":"x","url":"https://partner/1"}},
+        {"url":"http://a.example/b","valueUrl":"https://partner/2"},{"url":"http://a.example/c","valueUri":"http://loinc.org"}],)";
+    std::string const members =
+        extension + R"("implicitRules":"https://partner/rules","_implicitRules":{"id":"https://partner"},)";
+    auto const document = outward(
+        members +
+        R"("author":[{"reference":"#c"}],"contained":[{"resourceType":"Practitioner","id":"c","implicitRules":"https://partner/3",
+        "text":{"status":"generated","div":"<div><img src='https://partner/i'/></div>"},"name":[{"family":"X"}],
+        "photo":[{"url":"https://partner/4"},{"url":"Binary/9","title":"face"}]}],
+        "content":[{"attachment":{"url":"https://partner/5","extension":[{"url":"http://a.example/d","valueUrl":"https://partner/6"}]}}])"
+    );
+    auto const patient = outward_patient(
+        *read_patient(*json::read(
+            R"({"resourceType":"Patient",)" + members +
+            R"("photo":[{"url":"https://partner/7","data":"eA=="},{"url":"https://partner/8"}]})"
+        )),
+        kMeta
+    );
+    for (auto const& made : {document, patient}) {
+        auto const text = json::write(made);
+        INFO(text);
+        CHECK(text.find("https://partner") == std::string::npos);
+        CHECK(made.find("implicitRules") == nullptr);
+        CHECK(
+            shown(made.find("extension")) ==
+            R"([{"url":"http://a.example/kept","valueAttachment":{"contentType":"x"}},{"url":"http://a.example/c","valueUri":"http://loinc.org"}])"
+        );
+    }
+    CHECK(
+        shown(document.find("contained")) ==
+        R"([{"resourceType":"Practitioner","id":"c","name":[{"family":"X"}],"photo":[{"title":"face"}]}])"
+    );
+    CHECK(shown(document.find("content")) == R"([{"attachment":{"url":"Binary/b0"}}])");
+    CHECK(shown(patient.find("photo")) == R"([{"data":"eA=="}])");
+}
+
 TEST_CASE("contained resources stay while something refers to them", "[outward]") {
     std::string const contained =
         R"("contained":[{"resourceType":"Patient","id":"p"},{"resourceType":"Binary","id":"b"}],)";

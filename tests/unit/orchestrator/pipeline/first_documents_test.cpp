@@ -1,3 +1,4 @@
+#include "orchestrator/pipeline/ids.hpp"
 #include "tests/unit/orchestrator/pipeline/pipeline_fixture.hpp"
 
 namespace tributary::pipeline {
@@ -30,6 +31,22 @@ TEST_CASE_METHOD(
     advance(1s);
     CHECK(woken == std::vector<std::string>{"s1", "s1"});
     CHECK(events("s1") == 20);
+}
+
+TEST_CASE_METHOD(
+    PipelineFixture, "a Patient is kept without what names its partner's server", "[pipeline][architecture 8]"
+) {
+    auto& partner = add_partner("p", [](auto& settings) { settings.fhir = "https://partner/fhir"; });
+    auto const extensions = fhir::json::read(
+        R"([{"url":"a","valueUri":"https://partner/1"},{"url":"b","valueUri":"http://loinc.org"}])"
+    );
+    partner.people.front().resource.set("extension", extensions.value());
+    start();
+    subscribe("s1");
+    advance(1s);
+    auto const patient = run(storage->read_patient("", patient_id("", "p", "bob"))).value().resource.resource;
+    CHECK(patient.find("https://partner") == std::string::npos);
+    CHECK(patient.find("http://loinc.org") != std::string::npos);
 }
 
 }  // namespace tributary::pipeline

@@ -16,7 +16,7 @@ PreparedPage prepared(std::string const& attachment, std::size_t limit = 1000) {
         attachment + "}]}";
     std::vector<fhir::DocumentReference> documents;
     documents.push_back(fhir::read_document_reference(fhir::json::read(text).value()).value());
-    return prepare("scope", "p1", std::move(documents), limit);
+    return prepare("scope", "p1", "https://partner/fhir", std::move(documents), limit);
 }
 
 }  // namespace
@@ -32,6 +32,20 @@ TEST_CASE("ids depend on scope, partner and remote id alone, one a content", "[p
     CHECK(document_id("scope", "p1", "d1") != document_id("scope", "p2", "d1"));
     CHECK(document_id("scope", "p1", "d1") != document_id("other", "p1", "d1"));
     CHECK(document_id("scope", "p1", "d1") != patient_id("scope", "p1", "d1"));
+}
+
+TEST_CASE(
+    "an extension that names the partner's server is taken out, another one stays",
+    "[pipeline][architecture 8]"
+) {
+    auto const page = prepared(
+        R"({"url":"Binary/2","extension":[{"url":"a","valueUri":"https://partner/x?y"},{"url":"b","valueUri":"https://partner.example/x"},)"
+        R"({"url":"c","valueUri":"urn:oid:1.2"}]})"
+    );
+    auto const written = fhir::json::write(page.entries.at(0).document.resource);
+    CHECK(written.find("https://partner/") == std::string::npos);
+    CHECK(written.find("https://partner.example/x") != std::string::npos);
+    CHECK(written.find("urn:oid:1.2") != std::string::npos);
 }
 
 TEST_CASE("inline data becomes a body and leaves the resource", "[pipeline]") {

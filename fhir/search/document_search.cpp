@@ -23,6 +23,33 @@ constexpr std::array<std::string_view, 10> kResultParameters{
     "_pretty"
 };
 
+/// Any code of its domain: "urn:oid:1.2|".
+bool names_domain(std::string const& value) { return split_token(value).code.empty(); }
+
+/// Every day from one on, or but for one.
+bool is_open_ended(std::string const& value) {
+    static constexpr std::array<std::string_view, 8> kPrefixes{
+        "ge", "gt", "le", "lt", "sa", "eb", "ap", "ne"
+    };
+    return std::find(kPrefixes.begin(), kPrefixes.end(), value.substr(0, 2)) != kPrefixes.end();
+}
+
+/// Tells one person from most others.
+bool is_telling(Parameter const& parameter) {
+    static constexpr std::array<std::string_view, 4> kOfMany{
+        "gender", "_id", "address-country", "address-state"
+    };
+    static constexpr std::array<std::string_view, 4> kTokens{"identifier", "telecom", "phone", "email"};
+    auto const is_in = [&](auto const& names) {
+        return std::find(names.begin(), names.end(), parameter.name) != names.end();
+    };
+    bool const understood = parameter.modifier.empty() || parameter.modifier == "exact";
+    if (!understood || is_in(kOfMany)) return false;
+    auto const& values = parameter.values;
+    if (is_in(kTokens)) return std::none_of(values.begin(), values.end(), names_domain);
+    return parameter.name != "birthdate" || std::none_of(values.begin(), values.end(), is_open_ended);
+}
+
 bool has_fixed_value(Parameter const& parameter, std::initializer_list<std::string_view> codes) {
     if (parameter.modifier == "missing") return true;
     return std::all_of(parameter.values.begin(), parameter.values.end(), [&](std::string const& value) {
@@ -35,10 +62,7 @@ bool has_fixed_value(Parameter const& parameter, std::initializer_list<std::stri
 
 bool names_patient(PatientQuery const& query) {
     return !query.references.empty() ||
-           std::any_of(query.parameters.begin(), query.parameters.end(), [](Parameter const& parameter) {
-               return parameter.name != "gender" && parameter.name != "_id" &&
-                      (parameter.modifier.empty() || parameter.modifier == "exact");
-           });
+           std::any_of(query.parameters.begin(), query.parameters.end(), is_telling);
 }
 
 void check_codes(DocumentSearch const& search, std::string_view at, std::vector<Failure>& problems) {

@@ -18,8 +18,8 @@ struct CriteriaReading {
 };
 CriteriaReading read_criteria(std::string_view criteria, std::string_view at, std::string_view base);
 
-/// Something a partner can be asked for, by which one patient can be told from others: a gender alone, part of a word (:contains), or what must not be
-/// there, is no such thing.
+/// Something a partner can be asked for, by which one patient can be told from others: a gender, a state or a country alone, an open range of birth dates,
+/// the domain of an identifier (A.1), part of a word (:contains), or what must not be there, is no such thing.
 bool names_patient(PatientQuery const& query);
 /// Codes that no resource can carry: a Subscription that never fires. Errors: value, at `at`.
 void check_codes(DocumentSearch const& search, std::string_view at, std::vector<Failure>& problems);

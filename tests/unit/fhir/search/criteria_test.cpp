@@ -96,6 +96,18 @@ TEST_CASE("no criterion is ever dropped in silence", "[criteria][E3]") {
              {patient + "type=,", Errc::value, "type=[value]"},
              {patient + "patient.given", Errc::value, "patient.given=[value]"},
              {"DocumentReference?patient.gender=male", Errc::required, "which patient"},
+             {"DocumentReference?patient.identifier=urn:oid:1.2|", Errc::required, "which patient"},
+             {"DocumentReference?patient.identifier=urn:oid:1.2|7,urn:oid:1.3|",
+              Errc::required,
+              "which patient"},
+             {"DocumentReference?patient.telecom=phone|", Errc::required, "which patient"},
+             {"DocumentReference?patient.address-country=CH", Errc::required, "which patient"},
+             {"DocumentReference?patient.address-state=ZH", Errc::required, "which patient"},
+             {"DocumentReference?patient.birthdate=ge1970-01-02", Errc::required, "which patient"},
+             {"DocumentReference?patient.birthdate=1970-01-02,ne1971", Errc::required, "which patient"},
+             {"DocumentReference?patient.birthdate=gt1970&patient.birthdate=lt1971&patient.gender=male",
+              Errc::required,
+              "which patient"},
              {"DocumentReference?patient.family:missing=true", Errc::required, "which patient"},
              {"DocumentReference?patient.family:contains=smi", Errc::required, "which patient"},
              {"DocumentReference?patient:identifier=a|b", Errc::required, "patient.identifier"},
@@ -216,6 +228,21 @@ TEST_CASE("a question covers those that ask for more besides", "[criteria]") {
     CHECK_FALSE(covers_it("patient.birthdate=1970", "patient.birthdate=1970-01"));
     CHECK_FALSE(covers_it(bob, bob + "&patient.identifier=urn:oid:1.2|7"));
     CHECK(covers_it("patient.identifier=urn:oid:1.2|7", bob + "&patient.identifier=urn:oid:1.2|7"));
+}
+
+TEST_CASE("what many share may stand beside what names one", "[criteria][A.1]") {
+    for (auto const* criteria :
+         {"patient.birthdate=1970-01-02",
+          "patient.birthdate=eq1970-01-02",
+          "patient.address-city=Basel",
+          "patient.address-postalcode=4051",
+          "patient.identifier=urn:oid:1.2|7",
+          "patient.identifier=7",
+          "patient.family=smith&patient.identifier=urn:oid:1.2|",
+          "patient.family=smith&patient.birthdate=ge1970&patient.address-country=CH"}) {
+        INFO(criteria);
+        CHECK(read_criteria(std::string("DocumentReference?") + criteria, "criteria", "").problems.empty());
+    }
 }
 
 TEST_CASE("a partner is asked with every demographic that it can understand", "[criteria][A.1]") {

@@ -152,7 +152,8 @@ Resolved resolve(
         return resolved;
     }
     resolved.resolution = Resolution::matched;
-    if (resolved.patients.size() > max_matches) resolved.patients.resize(max_matches);
+    resolved.cut = resolved.patients.size() > max_matches;
+    if (resolved.cut) resolved.patients.resize(max_matches);
     return resolved;
 }
 

@@ -21,6 +21,7 @@ struct Resolved {
     Resolution resolution = Resolution::no_match;
     std::vector<Patient> patients;  ///< matched: whom to ask documents for, at most max_matches
     std::size_t refused = 0;        ///< candidates that were not accepted
+    bool cut = false;               ///< there are more than max_matches
 };
 /// One partner's answer to PD, steps 3 to 5 of document-sharing A.4: inactive without survivor dropped, accepted, one person or ambiguous.
 /// With Acceptance::search every hit is followed, up to max_matches, and nothing is ambiguous.

@@ -205,6 +205,7 @@ awaitable<StepResult> Discovery::accept(std::size_t index, std::vector<fhir::Pat
         resolved = work();
     }
     if (resolved.resolution == fhir::identity::Resolution::ambiguous) exchanges_[index].ambiguous = true;
+    exchanges_[index].partial |= resolved.cut;
     if (resolved.resolution != fhir::identity::Resolution::matched) co_return StepResult::done();
     auto const& name = partner(index).id();
     cache::PatientsAnswer answer;

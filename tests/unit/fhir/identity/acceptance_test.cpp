@@ -162,7 +162,10 @@ TEST_CASE("one accepted Patient is a match, two strangers are ambiguous, none is
         CHECK(pair.resolution == Resolution::matched);
         CHECK(pair.patients.size() == 2);
         std::string const shared = R"(,"identifier":[{"system":"urn:oid:1","value":"7"}])";
-        CHECK(of({with_id("a", shared), with_id("b", shared), with_id("c", shared)}).patients.size() == 2);
+        auto const trio = of({with_id("a", shared), with_id("b", shared), with_id("c", shared)});
+        CHECK(trio.patients.size() == 2);
+        CHECK(trio.cut);
+        CHECK_FALSE(pair.cut);
         CHECK(
             of({with_id("a", shared), with_id("b", shared), with_id("c", "")}).resolution ==
             Resolution::ambiguous
@@ -172,6 +175,8 @@ TEST_CASE("one accepted Patient is a match, two strangers are ambiguous, none is
         auto const all = of({other, with_id("a", ""), with_id("b", "")}, Acceptance::search);
         CHECK(all.resolution == Resolution::matched);
         CHECK(all.patients.size() == 2);
+        CHECK(all.cut);
+        CHECK_FALSE(of({other, with_id("a", "")}, Acceptance::search).cut);
     }
 }
 

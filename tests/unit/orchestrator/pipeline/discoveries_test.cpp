@@ -304,6 +304,15 @@ TEST_CASE_METHOD(PipelineFixture, "an answer cut short is told as incomplete", "
     auto& partner = add_partner("p");
     partner.pages = {documents({"a"}), documents({"b"})};
     SECTION("by the community") { partner.partial = true; }
+    SECTION("by our bound on the Patients of one person") {
+        discovery.max_matches = 1;
+        auto again = make_patient("bob-2");
+        fhir::PatientLink link;
+        link.other.reference = "Patient/bob";
+        link.type = "seealso";
+        again.links.push_back(std::move(link));
+        partner.people.push_back(std::move(again));
+    }
     SECTION("by a later page that is refused") {
         partner.document_failures["1"] = {Failure(Errc::http_status).with_status(400)};
     }

@@ -59,6 +59,17 @@ void strip_data(fhir::DocumentReference& reference) {
     }
 }
 
+/// A part of an entry, as a server says itself.
+bool is_subsetted(EntryRow const& entry) {
+    constexpr std::string_view kSystem = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
+    auto const* const meta = entry.reference.resource.find("meta");
+    if (meta == nullptr) return false;
+    auto const& tags = meta->items("tag");
+    return std::any_of(tags.begin(), tags.end(), [&](fhir::json::Value const& tag) {
+        return tag.text("code") == "SUBSETTED" && tag.text("system") == kSystem;
+    });
+}
+
 /// Bytes that came with the metadata and are others than those kept.
 bool inline_changed(EntryRow const& known, EntryRow const& fresh) {
     for (std::size_t i = 0; i < fresh.contents.size() && i < known.contents.size(); ++i) {
@@ -163,7 +174,9 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     auto const known = rooms_.entries.load(known_sequence);
     auto const patient = rooms_.patients.load(known.patient);
     if (!patient) return;
-    if (verdict(known, fresh) == Verdict::unchanged && !inline_changed(known, fresh)) {
+    bool const unchanged = verdict(known, fresh) == Verdict::unchanged && !inline_changed(known, fresh);
+    bool const lesser = is_subsetted(fresh) && !is_subsetted(known);  // F.8: the full copy stays
+    if (unchanged || lesser) {
         rooms_.entries.seen(known.sequence, now_);
         return;
     }

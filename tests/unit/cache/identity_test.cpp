@@ -36,6 +36,16 @@ public:
     }
 };
 
+void admit_subsetted(StoreFixture& fixture, DocumentText const& text) {
+    auto partial = StoreFixture::answer("p1", "1", {text});
+    auto& document = partial.entries.at(0).document;
+    auto const tag = fhir::json::object(
+        {{"system", "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"}, {"code", "SUBSETTED"}}
+    );
+    document.resource.set("meta", fhir::json::object({{"tag", fhir::json::array({tag})}}));
+    fixture.commit([&](Store& s) { return s.admit(partial); });
+}
+
 }  // namespace
 
 TEST_CASE("the same document at a second partner is another holder and no Event", "[cache][identity]") {
@@ -273,6 +283,23 @@ TEST_CASE("with acceptance by search nothing is ambiguous", "[cache][person]") {
     fixture.admit("p2", "2", {{"b"}});
     fixture.admit("p2", "3", {{"c"}});
     CHECK(fixture.told("s1") == Texts{"create p2-b/1", "create p2-c/1"});
+}
+
+TEST_CASE("a part of an entry never replaces the whole of it", "[cache][F.8]") {
+    TwoPartners fixture;
+    SECTION("known before") {
+        fixture.admit("p1", "1", {{"a"}});
+        admit_subsetted(fixture, {.id = "a", .type = "34133-9"});
+        CHECK(fixture.document("p1-a").at("meta", "versionId")->text() == "1");
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+        CHECK(fixture.found({{"type", "", {"11506-3"}}}) == Texts{"p1-a"});
+    }
+    SECTION("but is better than nothing, until the whole comes") {
+        admit_subsetted(fixture, {"a"});
+        CHECK(fixture.found() == Texts{"p1-a"});
+        fixture.admit("p1", "1", {{.id = "a", .type = "34133-9"}});
+        CHECK(fixture.found({{"type", "", {"34133-9"}}}) == Texts{"p1-a"});
+    }
 }
 
 }  // namespace tributary::cache

@@ -116,6 +116,7 @@ void Admission::admit(Answer const& answer, PatientRow const& patient) {
             refresh(std::move(entry), known);
         } else {
             place(entry, patient);
+            flag_carried(entry);
         }
     }
 }
@@ -141,6 +142,7 @@ EntryRow Admission::make_entry(Answer const& answer, NewEntry const& fresh, Pati
             continue;
         }
         rooms_.entries.keep_inline(body, now_);
+        entry.hash_mismatch = entry.hash_mismatch.value_or(false) || body.hash_mismatch;
         entry.contents[body.content].sha256 = body.identity.sha256;
         entry.contents[body.content].body = body.identity;
     }
@@ -197,6 +199,7 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     presentation_.changed(fresh.document, shown && bytes_changed(known, fresh));
     for (auto const document : replaced) restore(document);
     if (fresh.retracted()) settle_copies(fresh.document);
+    flag_carried(fresh);
 }
 
 Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person) {
@@ -412,6 +415,10 @@ void Admission::attach(AttachedBody const& body) {
     if (!entry.provisional) flag_mismatch(entry, body.hash_mismatch);
     settle_copies(before);
     if (entry.document != before) settle_copies(entry.document);
+}
+
+void Admission::flag_carried(EntryRow const& entry) {
+    if (entry.hash_mismatch && !entry.provisional) flag_mismatch(entry, *entry.hash_mismatch);
 }
 
 /// Of several contents any one may have the wrong bytes.

@@ -59,6 +59,7 @@ private:
     void restore(std::int64_t document);
     void settle(std::int64_t entry);
     void settle_copies(std::int64_t document);
+    void flag_carried(EntryRow const& entry);
     void flag_mismatch(EntryRow const& entry, bool mismatch);
     void flag_conflict(std::int64_t document);
     std::int64_t merge(std::int64_t a, std::int64_t b);

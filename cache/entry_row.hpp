@@ -23,9 +23,10 @@ struct EntryRow {
     std::int64_t sequence = 0, patient = 0, document = 0;
     std::string id, scope, partner, remote_id, home_community_id;
     bool provisional = false;
-    bool owner = true;  ///< its partner does not name another community as the one that holds the data
-    fhir::DocumentReference reference;  ///< as the partner serves it, without inline data
-    std::vector<ContentRow> contents;   ///< one for each of reference.contents
+    bool owner = true;     ///< its partner does not name another community as the one that holds the data
+    fhir::DocumentReference reference;       ///< as the partner serves it, without inline data
+    std::vector<ContentRow> contents;        ///< one for each of reference.contents
+    std::optional<bool> hash_mismatch = {};  ///< of bytes that came with it; not stored
 
     bool retracted() const { return reference.status == kRetracted; }
     std::vector<std::string> binary_ids() const;

@@ -73,16 +73,20 @@ bool is_of_nothing(Digest const& digest) {
                                                        : digest.bytes == raw(sha256(""));
 }
 
-/// The id inside, root^extension of a CDA, is the uniqueId outside.
-bool bears(std::string const& document_id, std::string const& unique_id) {
+}  // namespace
+
+bool contradicts_digest(std::string_view hash, std::string_view bytes, Sha256 const& own) {
+    auto const digest = fhir::identity::read_digest(hash);
+    return digest && !is_of_nothing(*digest) && !matches(*digest, bytes, own);
+}
+
+bool bears(std::string_view document_id, std::string_view unique_id) {
     if (document_id.empty() || unique_id.empty()) return false;
     fhir::Identifier inner;
     inner.system = "urn:ietf:rfc:3986";
     inner.value = document_id;
     return document_id == unique_id || fhir::identity::normalised(inner) == unique_id;
 }
-
-}  // namespace
 
 Result<CheckedDocument> check_document(
     ExpectedDocument const& expected, partner::RetrievedDocument retrieved
@@ -101,11 +105,9 @@ Result<CheckedDocument> check_document(
     auto const own = sha256(retrieved.bytes);
     bool const comparable =
         came == wanted || came.empty() || wanted.empty() || came == "application/octet-stream";
-    auto const digest = fhir::identity::read_digest(expected.hash);
     auto header = fhir::identity::read_body_header(retrieved.bytes);
     CheckedDocument checked;
-    checked.hash_mismatch =
-        digest && comparable && !is_of_nothing(*digest) && !matches(*digest, retrieved.bytes, own);
+    checked.hash_mismatch = comparable && contradicts_digest(expected.hash, retrieved.bytes, own);
     bool const bears_its_name = expected.last_look && bears(header.identity.document_id, expected.unique_id);
     if (checked.hash_mismatch && !bears_its_name)
         return Failure(Errc::conflict, "the bytes do not have the digest of the metadata");

@@ -7,6 +7,7 @@
 #include "fhir/base/failure.hpp"
 #include "fhir/identity/document_identity.hpp"
 #include "fhir/resources/patient.hpp"
+#include "orchestrator/base/digest.hpp"
 #include "orchestrator/partner/community.hpp"
 
 namespace tributary::pipeline {
@@ -26,6 +27,11 @@ struct CheckedDocument {
     std::optional<fhir::Patient> subject;
     bool hash_mismatch = false;
 };
+
+/// Are these other bytes than the digest of the metadata stands for? Not where there is none, or that of nothing. `own`: their SHA-256.
+bool contradicts_digest(std::string_view hash, std::string_view bytes, Sha256 const& own);
+/// The id inside, root^extension of a CDA, is the uniqueId outside.
+bool bears(std::string_view document_id, std::string_view unique_id);
 
 /// Is what came the document, and what are its digest and identity? A FHIR Binary wrapper is undone. Its type is what the metadata say, whatever the
 /// partner sent it as, unless the bytes leave no doubt. Pure; for the worker. Errors: invalid (empty, a web page, an OperationOutcome), conflict (the

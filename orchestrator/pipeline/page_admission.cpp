@@ -62,15 +62,18 @@ awaitable<Result<PreparedPage>> PageAdmission::prepare(
     std::string scope, partner::PartnerSettings const& holder, partner::FoundDocuments found
 ) {
     bool const heavy = is_heavy(found.entries);
+    auto const name = holder.id;  // outlives a wait
     auto work = [scope = std::move(scope),
-                 partner = holder.id,
+                 partner = name,
                  base = holder.fhir,
                  limit = holder.document_body,
                  entries = std::move(found.entries)]() mutable {
         return pipeline::prepare(scope, partner, base, std::move(entries), limit);
     };
     if (!heavy) co_return work();
-    co_return co_await around_.worker.execute(std::move(work), found.bytes);
+    auto page = co_await around_.worker.execute(std::move(work), found.bytes);
+    if (page) quarantined(name, page->quarantined, "digest");
+    co_return page;
 }
 
 awaitable<Result<cache::Admitted>> PageAdmission::store(
@@ -137,7 +140,15 @@ void PageAdmission::tell_oddities(std::string const& partner, cache::Admitted co
     };
     tell(admitted.conflicts, "documents in conflict");
     tell(admitted.cycles, "relations that lead back ignored");
-    tell(admitted.quarantined, "documents not kept: of somebody else");
+    quarantined(partner, admitted.quarantined, "subject");
+}
+
+void PageAdmission::quarantined(std::string const& partner, std::size_t count, char const* reason) {
+    if (count == 0) return;
+    around_.quarantined().add(static_cast<double>(count));
+    logger_.warning(
+        "document not kept", {{"partner", partner}, {"reason", reason}, {"entries", std::to_string(count)}}
+    );
 }
 
 }  // namespace tributary::pipeline

@@ -38,6 +38,7 @@ private:
     awaitable<Result<void>> keep(std::vector<InlineData> bodies);
     awaitable<void> keep_one(InlineData body, Result<void>& outcome);
     awaitable<Result<cache::Admitted>> write(cache::Answer answer);
+    void quarantined(std::string const& partner, std::size_t count, char const* reason);
     void tell_oddities(std::string const& partner, cache::Admitted const& admitted);
 
     Surroundings const& around_;

@@ -4,7 +4,7 @@
 
 #include "fhir/identity/body_header.hpp"
 #include "fhir/resources/outward.hpp"
-#include "orchestrator/base/digest.hpp"
+#include "orchestrator/pipeline/document_check.hpp"
 #include "orchestrator/pipeline/ids.hpp"
 
 namespace tributary::pipeline {
@@ -27,11 +27,18 @@ void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t l
         page.partial = true;
         return;
     }
+    auto const own = sha256(*bytes);
     auto header = fhir::identity::read_body_header(*bytes);
     cache::InlineBody body;
+    body.hash_mismatch = contradicts_digest(entry.document.contents[content].attachment.hash, *bytes, own);
+    if (body.hash_mismatch &&
+        !bears(header.identity.document_id, fhir::identity::unique_id(entry.document))) {
+        ++page.quarantined;
+        return;
+    }
     body.content = content;
     body.identity = std::move(header.identity);
-    body.identity.sha256 = hex(sha256(*bytes));
+    body.identity.sha256 = hex(own);
     body.size = bytes->size();
     body.media_type = std::move(header.media_type);
     body.subject = std::move(header.subject);

@@ -19,6 +19,7 @@ struct PreparedPage {
     std::vector<cache::NewEntry> entries;
     std::vector<InlineData> bodies;  ///< to be stored before the entries
     bool partial = false;            ///< inline data that could not be used was left out
+    std::size_t quarantined = 0;     ///< inline data left out: of another digest than its own metadata say
 };
 
 /// A page as the cache wants it: our ids, inline data decoded, hashed and taken out of the resources. Data that is no base64 or longer than `document_limit`

@@ -36,10 +36,7 @@ Retrievals::Impl::Impl(Surroundings surroundings)
           "tributary_retrievals_left_total",
           "Eager retrievals left to be made on demand, because a queue was full"
       )),
-      quarantined_(around_.metrics.counter(
-          "tributary_documents_quarantined_total",
-          "Retrieved bytes that are not served: another digest than the metadata's, or of somebody else"
-      )),
+      quarantined_(around_.quarantined()),
       calls_under_way_(around_.ex, [log = around_.logger](std::string_view task, std::exception_ptr error) {
           log.bug(task, error);
       }) {}

@@ -30,6 +30,14 @@ struct Surroundings {
     Logger logger;
     Metrics& metrics;
 
+    /// Bytes that are not served, whichever way they came.
+    Metrics::Counter& quarantined() const {
+        return metrics.counter(
+            "tributary_documents_quarantined_total",
+            "Bytes that are not served: another digest than the metadata's, or of somebody else"
+        );
+    }
+
     void wake_by_id(std::vector<std::string> subscriptions) const {
         cache::Admitted told;
         told.subscriptions = std::move(subscriptions);

@@ -284,4 +284,20 @@ TEST_CASE("a content is of the type its bytes are where they leave no doubt", "[
     CHECK(good(fixture.store->content("", "p1-c-b0")).content_type == "application/xml");
 }
 
+TEST_CASE("inline bytes taken in spite of their digest are flagged as retrieved ones are", "[cache][D.4]") {
+    ThreePartners fixture;
+    auto carried = StoreFixture::answer("p1", "1", {{"a", "1.2.3", kHashA}});
+    InlineBody body;
+    body.identity.sha256 = kBytesA;
+    body.hash_mismatch = true;
+    carried.entries[0].inline_bodies = {body};
+    fixture.commit([&](Store& s) { return s.admit(carried); });
+    CHECK(fixture.flagged("p1-a", "hash-mismatch"));
+    auto mended = StoreFixture::answer("p1", "1", {{.id = "a", .unique_id = "1.2.3", .label = "R"}});
+    body.hash_mismatch = false;
+    mended.entries[0].inline_bodies = {body};
+    fixture.commit([&](Store& s) { return s.admit(mended); });
+    CHECK_FALSE(fixture.flagged("p1-a", "hash-mismatch"));
+}
+
 }  // namespace tributary::cache

@@ -12,7 +12,7 @@ namespace {
 
 PreparedPage prepared(std::string const& attachment, std::size_t limit = 1000) {
     auto const text =
-        R"({"resourceType":"DocumentReference","id":"d1","status":"current","content":[{"attachment":{"url":"Binary/1"}},{"attachment":)" +
+        R"({"resourceType":"DocumentReference","id":"d1","status":"current","masterIdentifier":{"system":"urn:oid:1.2","value":"7"},"content":[{"attachment":{"url":"Binary/1"}},{"attachment":)" +
         attachment + "}]}";
     std::vector<fhir::DocumentReference> documents;
     documents.push_back(fhir::read_document_reference(fhir::json::read(text).value()).value());
@@ -71,6 +71,43 @@ TEST_CASE("inline bytes tell what they are and whose", "[pipeline][K5][I.4]") {
     CHECK(body.media_type == "text/xml");
     REQUIRE(body.subject);
     CHECK(body.subject->birth_date == "1970-05-01");
+}
+
+TEST_CASE("inline data of another digest than its metadata say is not kept", "[pipeline][D.4]") {
+    auto const hash_of = [](std::string_view bytes) {
+        auto const digest = sha1(bytes);
+        return base64(std::string_view(reinterpret_cast<char const*>(digest.data()), digest.size()));
+    };
+    auto const with = [&](std::string const& data, std::string const& hash) {
+        return prepared(
+            R"({"contentType":"text/xml","data":")" + base64(data) + R"(","hash":")" + hash + R"("})"
+        );
+    };
+    SECTION("but counted") {
+        auto const page = with("hello", hash_of("other"));
+        CHECK(page.bodies.empty());
+        CHECK(page.entries.at(0).inline_bodies.empty());
+        CHECK(page.quarantined == 1);
+        CHECK_FALSE(page.partial);
+        CHECK(
+            fhir::json::write(page.entries[0].document.resource).find(base64("hello")) == std::string::npos
+        );
+    }
+    SECTION("unless that is the digest of nothing, or is none") {
+        CHECK(with("hello", hash_of("hello")).bodies.size() == 1);
+        CHECK(with("hello", hash_of("")).bodies.size() == 1);
+        CHECK(with("hello", "no digest").bodies.size() == 1);
+        CHECK_FALSE(with("hello", hash_of("")).entries.at(0).inline_bodies.at(0).hash_mismatch);
+    }
+    SECTION("unless the bytes bear the name of the document") {
+        auto const page = with(
+            R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2" extension="7"/><recordTarget/></ClinicalDocument>)",
+            hash_of("other")
+        );
+        REQUIRE(page.entries.at(0).inline_bodies.size() == 1);
+        CHECK(page.entries[0].inline_bodies[0].hash_mismatch);
+        CHECK(page.quarantined == 0);
+    }
 }
 
 TEST_CASE("inline data that cannot be used counts as none, told as partial", "[pipeline]") {

@@ -167,6 +167,7 @@ void Admission::note_absence(AbsentEntry const& absent) {
         return;
     }
     auto entry = rooms_.entries.load(known);
+    entry.deleted = true;
     entry.reference.status = kRetracted;
     entry.reference.resource.set("status", kRetracted);
     refresh(std::move(entry), known);
@@ -176,8 +177,10 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     auto const known = rooms_.entries.load(known_sequence);
     auto const patient = rooms_.patients.load(known.patient);
     if (!patient) return;
-    bool const unchanged = verdict(known, fresh) == Verdict::unchanged && !inline_changed(known, fresh);
-    bool const lesser = is_subsetted(fresh) && !is_subsetted(known);  // F.8: the full copy stays
+    bool const unchanged = verdict(known, fresh) == Verdict::unchanged && !inline_changed(known, fresh) &&
+                           known.deleted == fresh.deleted;
+    bool const lesser =
+        is_subsetted(fresh) && !is_subsetted(known) && !known.deleted;  // F.8: the full copy stays
     if (unchanged || lesser) {
         rooms_.entries.seen(known.sequence, now_);
         return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cache/entry_row.hpp"
 #include "cache/statements.hpp"
 #include "fhir/identity/body_header.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 // Both begin with the columns of a Holder, of its gone mark and of its Body: see holder_at().
 constexpr char kFind[] =
     "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, e.remote_id, p.id, e.k1, c.gone, "
-    "c.sha256, e.sequence, e.document, e.provisional, d.id "
+    "c.sha256, e.sequence, e.document, e.provisional, d.id, d.status "
     "FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = e.document "
     "JOIN patient p ON p.sequence = e.patient WHERE c.binary_id = ? AND c.scope = ?";
 constexpr char kHolders[] =
@@ -72,7 +73,7 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
     ContentRecord record;
     std::int64_t entry = 0;
     std::int64_t document = 0;
-    bool provisional = false;
+    bool provisional = false, withdrawn = false;
     {
         auto row = database_.query(kFind, binary_id, scope);
         if (!row.next()) return record;
@@ -86,9 +87,11 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
         document = row.integer(12);
         provisional = row.integer(13) != 0;
         record.document_id = row.text(14);
+        withdrawn = !provisional && row.text(15) == kRetracted;
     }
     if (!provisional) add_holders(document, entry, record);
-    if (record.sha256.empty() && record.holders.empty()) record.presence = Presence::deleted;
+    bool const nowhere = record.sha256.empty() && record.holders.empty();
+    if (withdrawn || nowhere) record.presence = Presence::deleted;
     auto row = database_.query(kBody, record.sha256);
     if (!row.next()) return record;
     record.size = static_cast<std::uint64_t>(row.integer(0));

@@ -36,7 +36,9 @@ constexpr char kInsertIndex[] =
 constexpr char kAlias[] = "UPDATE document SET alias_of = ? WHERE sequence = ?";
 constexpr char kAliases[] = "UPDATE document SET alias_of = ? WHERE alias_of = ?";
 constexpr char kRead[] =
-    "SELECT k.id, k.version, v.last_updated, v.resource FROM document d "
+    "SELECT k.id, k.version, v.last_updated, v.resource, k.status = 'entered-in-error' AND NOT EXISTS "
+    "(SELECT 1 FROM entry e WHERE e.document = k.sequence AND e.provisional = 0 AND e.deleted = 0) FROM "
+    "document d "
     "JOIN document k ON k.sequence = coalesce(d.alias_of, d.sequence) "
     "JOIN document_version v ON v.document = k.sequence AND v.version = k.version WHERE d.id = ? AND d.scope "
     "= ?";
@@ -232,7 +234,7 @@ FoundResource Documents::read(std::string_view scope, std::string_view id) {
         }
         stored.id = std::string(id);
     }
-    return {Presence::found, std::move(stored)};
+    return {row.integer(4) == 0 ? Presence::found : Presence::deleted, std::move(stored)};
 }
 
 }  // namespace tributary::cache

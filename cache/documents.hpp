@@ -56,6 +56,7 @@ public:
     /// From now on it stands for another one: not found by searches, still read under its id, with what the other one shows.
     void make_alias(std::int64_t sequence, std::int64_t of);
 
+    /// deleted: by all who held it.
     FoundResource read(std::string_view scope, std::string_view id);
 
 private:

@@ -15,7 +15,7 @@ namespace identity = fhir::identity;
 constexpr char kFind[] = "SELECT sequence FROM entry WHERE scope = ? AND partner = ? AND remote_id = ?";
 constexpr char kLoad[] =
     "SELECT id, scope, partner, remote_id, patient, document, provisional, home_community_id, resource, "
-    "owner "
+    "owner, deleted "
     "FROM entry WHERE sequence = ?";
 constexpr char kContents[] =
     "SELECT c.binary_id, c.sha256, b.document_id, b.set_id, b.version_number FROM content c LEFT JOIN body b "
@@ -30,7 +30,8 @@ constexpr char kInsert[] =
     "owner, resource, seen_at) "
     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kReplace[] =
-    "UPDATE entry SET k1 = ?, home_community_id = ?, owner = ?, resource = ?, seen_at = ? WHERE sequence = ?";
+    "UPDATE entry SET k1 = ?, home_community_id = ?, owner = ?, resource = ?, seen_at = ?, deleted = ? WHERE "
+    "sequence = ?";
 constexpr char kSeen[] = "UPDATE entry SET seen_at = ? WHERE sequence = ?";
 constexpr char kSeenDocument[] =
     "UPDATE document SET seen_at = ? WHERE sequence = (SELECT document FROM entry WHERE sequence = ?)";
@@ -155,6 +156,7 @@ EntryRow Entries::load(std::int64_t sequence) {
         entry.provisional = row.integer(6) != 0;
         entry.home_community_id = row.text(7);
         entry.owner = row.integer(9) != 0;
+        entry.deleted = row.integer(10) != 0;
         if (auto resource = fhir::json::read(row.text(8))) {
             if (auto reference = fhir::read_document_reference(std::move(*resource)))
                 entry.reference = std::move(*reference);
@@ -235,6 +237,7 @@ void Entries::replace(EntryRow& entry, Utc now) {
         entry.owner,
         resource,
         now,
+        entry.deleted,
         entry.sequence
     );
     database_.run(kDropContents, entry.sequence, entry.contents.size());

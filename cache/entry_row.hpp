@@ -23,6 +23,7 @@ struct EntryRow {
     std::int64_t sequence = 0, patient = 0, document = 0;
     std::string id, scope, partner, remote_id, home_community_id;
     bool provisional = false;
+    bool deleted = false;  ///< its partner does not serve it any more, and says so
     bool owner = true;     ///< its partner does not name another community as the one that holds the data
     fhir::DocumentReference reference;       ///< as the partner serves it, without inline data
     std::vector<ContentRow> contents;        ///< one for each of reference.contents

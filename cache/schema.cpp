@@ -188,6 +188,9 @@ ALTER TABLE patient_key_at RENAME TO patient_key;
 CREATE INDEX patient_key_patient ON patient_key(patient);
 )";
 
+// Which entries their partners have deleted.
+constexpr char kDeleted[] = "ALTER TABLE entry ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -197,7 +200,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 11> kCacheMigrations{
+constexpr std::array<char const*, 12> kCacheMigrations{
     kFirst,
     kCopies,
     kKeyCheck,
@@ -208,7 +211,8 @@ constexpr std::array<char const*, 11> kCacheMigrations{
     kNotices,
     kBoundBy,
     kProgress,
-    kKeysAtPartner
+    kKeysAtPartner,
+    kDeleted
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

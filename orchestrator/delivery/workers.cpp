@@ -87,7 +87,7 @@ void Workers::wake(std::string const& id, bool beat) {
     }
     auto& worker = *known->second;
     worker.beat = worker.beat || beat;
-    worker.again = true;
+    (worker.stopping ? worker.restart : worker.again) = true;
     worker.unread = true;
     worker.woken.close_all();
 }
@@ -117,8 +117,10 @@ void Workers::start(std::unique_ptr<Worker> worker) {
 void Workers::stop(std::string const& id) {
     auto const found = workers_.find(id);
     if (found == workers_.end()) return;
-    found->second->again = false;
-    if (found->second->group != nullptr) found->second->group->cancel();
+    auto& worker = *found->second;
+    worker.again = worker.restart = false;
+    worker.stopping = worker.group != nullptr;
+    if (worker.stopping) worker.group->cancel();
 }
 
 void Workers::close() {
@@ -138,6 +140,8 @@ awaitable<void> Workers::attend(Worker& worker) {
         };
         co_await async::with_group(std::move(report), std::ref(body));
         worker.group = nullptr;
+        worker.stopping = false;
+        worker.again = worker.again || std::exchange(worker.restart, false);
     } while (worker.again && !closing_);
     metrics_.workers.add(-1);
     workers_.erase(std::string(worker.id));

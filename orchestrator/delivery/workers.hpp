@@ -72,6 +72,8 @@ private:
         explicit Worker(std::string subscription) : id(std::move(subscription)) {}
         std::string id;
         bool again = false;   ///< woken, and has not asked itself why
+        bool stopping = false;
+        bool restart = false;  ///< woken while stopping: what is cancelled must not take the wake with it
         bool unread = false;  ///< woken since it last read its Events
         bool beat = false;    ///< a heartbeat is due
         async::WaitList woken;

@@ -38,6 +38,17 @@ TEST_CASE("who is turned off is told once, and hears nothing more", "[delivery][
     CHECK_FALSE(fixture.record("s1").notice);
 }
 
+TEST_CASE("who is turned off while an Event waits for its retry is told as well", "[delivery][C4][E5]") {
+    Leaving fixture;
+    fixture.subscribe("s1", "one");
+    fixture.endpoints.answers("one", 500);
+    fixture.happen({"a"});
+    fixture.pass(1s);
+    fixture.endpoints.answers("one", 200);
+    fixture.turn_off("s1");
+    CHECK(fixture.told("one").back() == kNotice);
+}
+
 TEST_CASE("nobody is told who did not ask for it", "[delivery][C4][E5]") {
     Leaving fixture{subscriptions::Rules()};
     fixture.subscribe("s1", "one");

@@ -37,7 +37,9 @@ Result<Form> choose_form(
 
 /// Of the representation: other bytes, or another form of them, have another.
 std::string etag(std::string const& sha256, Form form) {
-    return '"' + sha256.substr(0, 32) + (form == Form::fhir ? "-json\"" : "\"");
+    auto tag = "\"" + sha256.substr(0, 32);
+    tag += form == Form::fhir ? "-json\"" : "\"";
+    return tag;
 }
 
 std::string fhir_binary(std::string const& id, std::string const& content_type, std::string const& bytes) {

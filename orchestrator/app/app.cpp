@@ -203,6 +203,7 @@ Result<void> App::Impl::assemble() {
     config.delivery.websocket_url = websocket_url(base);
     config.delivery.json_dialect = config.server.json_dialect;
     config.delivery.dialect_unbound = config.server.dialect_unbound;
+    config.delivery.websocket_send_buffer = config.limits.websocket_send_buffer;
     deliveries.emplace(
         ex, clock, *storage, delivery::over(client), tls, rules(), config.delivery, stopped, logger, metrics
     );

@@ -29,6 +29,7 @@ struct Settings {
     std::size_t events_page = 1000;                                        ///< Events of one $events answer
     bool json_dialect = true;                                              ///< [server]
     std::chrono::milliseconds dialect_unbound = std::chrono::minutes(15);  ///< [server]
+    std::size_t websocket_send_buffer = std::size_t{1} << 20U;             ///< [limits]
     std::string base;                                                      ///< our FHIR base, as apps see it
     std::string websocket_url;                                             ///< as apps see it
 };

@@ -22,7 +22,8 @@ using subscriptions::SocketCommand;
 constexpr char kScope[] = "";
 constexpr auto kStallLimit = 10s;
 constexpr auto kStorageRest = 1s;
-constexpr std::size_t kWindow = 256 * 1024;
+constexpr std::size_t kLargestWindow = 256 * 1024;
+constexpr std::size_t kMessageOverhead = 128;  // what the buffer of a socket holds beside the text
 constexpr std::size_t kSlice = 32;
 constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
 
@@ -106,7 +107,7 @@ awaitable<void> SocketHub::read_commands(Socket& socket) {
                 break;
             case SocketCommand::Type::json_ping:
                 if (settings_.json_dialect)
-                    (void)socket.session.send(std::string(subscriptions::kDialectPong));
+                    (void)send(socket, std::string(subscriptions::kDialectPong));
                 break;
             case SocketCommand::Type::malformed:
                 socket.session.close(kProtocolError, kRefused);
@@ -167,6 +168,7 @@ awaitable<void> SocketHub::bind_with_token(Socket& socket, std::string token, bo
         terms.dialect = dialect;
         if (dialect) terms.token = hex(sha256(token));
         for (auto const& id : grant->subscriptions) {
+            if (!co_await wait_for_room(socket, 0)) co_return;
             auto const found = co_await find_to_bind(id, dialect);
             auto const plan = found ? usable_plan(*found) : std::nullopt;
             if (!plan) continue;
@@ -213,7 +215,7 @@ void SocketHub::welcome(
     watch(socket);
     bool open = false;
     if (binding->is_pinged()) {
-        open = socket.session.send("bound " + record.id);
+        open = send(socket, "bound " + record.id);
         if (open && fresh && record.events > binding->cursor) {
             open = send_numbered(socket, record.id, record.events, clock_.utc_now(), "ping " + record.id);
             binding->cursor = record.events;
@@ -301,7 +303,7 @@ std::optional<async::Clock::TimePoint> SocketHub::silent_since(std::string const
 bool SocketHub::send_to(Socket& socket, Binding& binding, std::string text) {
     binding.last_sent = clock_.now();
     if (binding.dialect) text = subscriptions::dialect_form(text);
-    return socket.session.send(std::move(text));
+    return send(socket, std::move(text));
 }
 
 void SocketHub::beat(cache::SubscriptionRecord const& record) {
@@ -353,11 +355,12 @@ void SocketHub::feed(cache::FreshEvents const& fresh) {
         auto const binding = socket->bindings.at(fresh.subscription.id);
         for (auto const& event : fresh.events) {
             bool const next = !binding->feeding && !binding->retired && binding->cursor + 1 == event.number;
-            if (!next || socket->window->bytes > kWindow) {
+            auto text = next ? text_of(*binding, event) : std::string();
+            if (!next || !has_room(*socket, text.size())) {
                 start_feeding(*socket, binding);
                 break;
             }
-            if (!send_event(*socket, *binding, event)) break;
+            if (!send_event(*socket, *binding, event, std::move(text))) break;
         }
     }
 }
@@ -390,27 +393,43 @@ awaitable<bool> SocketHub::send_slice(Socket& socket, std::shared_ptr<Binding> c
         co_return socket.session.open();
     }
     for (auto const& event : *events) {
-        if (!co_await wait_for_room(socket)) co_return false;
+        auto text = text_of(*binding, event);
+        while (!has_room(socket, text.size())) {
+            if (!co_await wait_for_room(socket, text.size())) co_return false;
+            text = text_of(*binding, event);  // what is told may have been changed meanwhile
+        }
         auto const bound = socket.bindings.find(binding->subscription());
         if (bound == socket.bindings.end() || bound->second != binding || binding->retired) co_return false;
-        if (!send_event(socket, *binding, event)) co_return false;
+        if (!send_event(socket, *binding, event, std::move(text))) co_return false;
     }
     co_return !events->empty();
 }
 
-/// False: the socket is closed.
-bool SocketHub::send_event(Socket& socket, Binding& binding, cache::EventRecord const& event) {
+std::string SocketHub::text_of(Binding const& binding, cache::EventRecord const& event) const {
     auto text = binding.is_pinged() ? "ping " + binding.subscription() : event_text(binding.header, event);
-    if (binding.dialect) text = subscriptions::dialect_form(text);
+    return binding.dialect ? subscriptions::dialect_form(text) : text;
+}
+
+/// False: the socket is closed.
+bool SocketHub::send_event(
+    Socket& socket, Binding& binding, cache::EventRecord const& event, std::string text
+) {
     if (!send_numbered(socket, binding.subscription(), event.number, event.at, std::move(text))) return false;
     binding.cursor = event.number;
     binding.last_sent = clock_.now();
     return true;
 }
 
+/// Less than the buffer of the socket holds, so that what cannot wait (handshakes, heartbeats) still fits. A message longer than the window goes alone.
+bool SocketHub::has_room(Socket const& socket, std::size_t bytes) const {
+    auto const window = std::min(kLargestWindow, settings_.websocket_send_buffer / 4);
+    auto const unsent = socket.window->bytes;
+    return unsent == 0 || unsent + bytes + kMessageOverhead <= window;
+}
+
 /// A backlog goes out at the reader's pace; a reader that takes nothing for long is closed. False: the socket is closed.
-awaitable<bool> SocketHub::wait_for_room(Socket& socket) {
-    while (socket.window->bytes > kWindow && socket.session.open()) {
+awaitable<bool> SocketHub::wait_for_room(Socket& socket, std::size_t bytes) {
+    while (!has_room(socket, bytes) && socket.session.open()) {
         auto room = socket.window->room.wait();
         auto const limit = async::Deadline::after(clock_, kStallLimit);
         auto const taken = co_await async::with_deadline(clock_, limit, std::move(room));
@@ -419,17 +438,23 @@ awaitable<bool> SocketHub::wait_for_room(Socket& socket) {
     co_return socket.session.open();
 }
 
+/// Whatever is sent counts, and makes room when it is written.
+bool SocketHub::send(Socket& socket, std::string text, std::function<void()> written) {
+    auto const cost = text.size() + kMessageOverhead;
+    socket.window->bytes += cost;
+    auto took = [window = socket.window, cost, told = std::move(written)] {
+        window->bytes -= cost;
+        window->room.close_all();
+        if (told) told();
+    };
+    return socket.session.send(std::move(text), std::move(took));
+}
+
 bool SocketHub::send_numbered(
     Socket& socket, std::string const& subscription, std::int64_t number, cache::Utc at, std::string text
 ) {
-    auto const size = text.size();
-    auto written = [this, window = socket.window, subscription, number, at, size] {
-        window->bytes -= size;
-        window->room.close_all();
-        delivered(subscription, number, at);
-    };
-    socket.window->bytes += size;
-    return socket.session.send(std::move(text), std::move(written));
+    auto written = [this, subscription, number, at] { delivered(subscription, number, at); };
+    return send(socket, std::move(text), std::move(written));
 }
 
 // What was delivered ----------------------------------------------------------------------------------------

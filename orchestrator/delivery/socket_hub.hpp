@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,8 +30,8 @@ namespace tributary::delivery {
 using boost::asio::awaitable;
 
 /// The WebSockets of apps, and which Subscriptions each is bound to. An Event of a bound Subscription is sent to each of its sockets; the first that
-/// takes the frame makes it delivered. A socket that reads slower than it is sent to gets no more than a window at once, and is closed when it takes
-/// nothing for long; its Events stay. Owner: Deliveries. Thread: the loop. Ends: cancel(), stop(), after the sessions have ended.
+/// takes the frame makes it delivered. A socket that reads slower than it is sent to gets no more than a window at once (a longer message when nothing
+/// else is unsent), and is closed when it takes nothing for long; its Events stay. Owner: Deliveries. Thread: the loop. Ends: cancel(), stop(), after the sessions have ended.
 /// Source: subscriptions A7, B17, E5.
 class SocketHub {
 public:
@@ -116,9 +117,12 @@ private:
     void end_overdue(Socket& socket);
     void start_feeding(Socket& socket, std::shared_ptr<Binding> const& binding);
     awaitable<void> feed_binding(Socket& socket, std::shared_ptr<Binding> binding);
-    bool send_event(Socket& socket, Binding& binding, cache::EventRecord const& event);
+    std::string text_of(Binding const& binding, cache::EventRecord const& event) const;
+    bool send_event(Socket& socket, Binding& binding, cache::EventRecord const& event, std::string text);
     awaitable<bool> send_slice(Socket& socket, std::shared_ptr<Binding> const& binding);
-    awaitable<bool> wait_for_room(Socket& socket);
+    bool has_room(Socket const& socket, std::size_t bytes) const;
+    awaitable<bool> wait_for_room(Socket& socket, std::size_t bytes);
+    bool send(Socket& socket, std::string text, std::function<void()> written = {});
     bool send_numbered(
         Socket& socket, std::string const& subscription, std::int64_t number, cache::Utc at, std::string text
     );

@@ -136,6 +136,7 @@ awaitable<bool> ServerWebSocket::write_queued() {
     if (code) co_return false;
     guard_.disarm();
     outgoing_cost_ -= message.cost();
+    alone_ = 0;
     context_.metrics.websocket_messages.add();
     if (message.written) message.written();
     co_return true;
@@ -156,10 +157,11 @@ awaitable<Result<std::string>> ServerWebSocket::read() {
 bool ServerWebSocket::send(std::string text, std::function<void()> written) {
     if (!open()) return false;
     Message message{std::move(text), std::move(written)};
-    // One message alone is always taken, however long it is.
-    bool const fits =
-        outgoing_cost_ == 0 || outgoing_cost_ + message.cost() <= context_.settings.websocket_send_buffer;
-    if (!fits) {
+    auto const buffer = context_.settings.websocket_send_buffer;
+    // One message alone is always taken, however long it is, and leaves the buffer to what is sent meanwhile.
+    if (outgoing_cost_ == 0 && message.cost() > buffer) {
+        alone_ = message.cost();
+    } else if (outgoing_cost_ != 0 && outgoing_cost_ - alone_ + message.cost() > buffer) {
         context_.metrics.slow_readers.add();
         outgoing_.clear();
         close(websocket::close_code::try_again_later, "too slow: what was not sent is kept");

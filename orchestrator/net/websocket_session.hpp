@@ -62,6 +62,7 @@ private:
     Failure why_closed_{Errc::closed};
     std::list<Message> outgoing_;    // a deque takes half a KiB when it is empty
     std::size_t outgoing_cost_ = 0;  // the message being written included
+    std::size_t alone_ = 0;          // of that: a message longer than the buffer, which took it when it was empty
     async::WaitList writer_waits_;
     boost::beast::websocket::close_reason reason_;
     bool closing_ = false;  // a close frame is to be sent after what is queued

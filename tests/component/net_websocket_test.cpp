@@ -254,6 +254,27 @@ TEST_CASE("a reader that does not read is closed, and others are not held up", "
     CHECK(sent < 1000);
 }
 
+TEST_CASE("a message longer than the buffer leaves room for a short one behind it", "[net][websocket]") {
+    NetFixture net;
+    HttpServer::Settings settings = with_websocket();
+    settings.websocket_send_buffer = 1000;
+    auto talk = [&](WebSocketSession& session) -> awaitable<void> {
+        CHECK(session.send(std::string(5000, 'm')));
+        CHECK(session.send("beat"));
+        CHECK_FALSE(session.send(std::string(2000, 'm')));
+        co_return;
+    };
+    net.serve(settings, not_found, talk);
+    auto test = [&]() -> awaitable<void> {
+        RawClient client(net.ctx.get_executor());
+        (void)co_await upgrade(net, client);
+        Frame last;
+        while (last.opcode != kClose) last = co_await read_frame(client);
+        CHECK(last.close_code() == 1013);
+    };
+    net.run(test());
+}
+
 TEST_CASE("only origins that are accepted open a WebSocket", "[net][websocket]") {
     NetFixture net;
     Listener listener;

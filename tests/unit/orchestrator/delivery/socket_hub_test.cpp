@@ -318,6 +318,55 @@ TEST_CASE(
     app.unwritten.clear();
 }
 
+TEST_CASE("a backlog or a page larger than a small buffer goes out as it is read", "[delivery][websocket][D3]") {
+    HubFixture fixture;
+    fixture.settings.websocket_send_buffer = 16 * 1024;
+    fixture.subscribe("s1", SubscriptionText{.channel = "websocket", .content = "full-resource"});
+    std::vector<std::string> documents;
+    for (int i = 0; i < 40; ++i) documents.push_back("d" + std::to_string(i));
+    auto& app = fixture.connect();
+    app.buffer = fixture.settings.websocket_send_buffer;
+    app.stalled = true;
+    SECTION("what waited for the bind") {
+        fixture.happen(documents);
+        fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    }
+    SECTION("what comes while it is bound") {
+        fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+        auto const admitted = fixture.admit(documents);
+        REQUIRE(admitted.fresh.size() == 1);
+        fixture.hub.feed(admitted.fresh.front());
+        fixture.settle();
+    }
+    CHECK(app.unwritten.size() < 10);
+    while (app.open() && !app.unwritten.empty()) {
+        app.take();
+        fixture.settle();
+    }
+    CHECK(app.open());
+    CHECK(app.frames.size() == 41);
+    CHECK(fixture.recorded("s1") == 40);
+}
+
+TEST_CASE("a frame longer than the buffer is sent when nothing else is unsent", "[delivery][websocket][D3]") {
+    HubFixture fixture;
+    fixture.settings.websocket_send_buffer = 512;
+    fixture.subscribe("s1", SubscriptionText{.channel = "websocket", .content = "full-resource"});
+    fixture.happen({"a", "b"});
+    auto& app = fixture.connect();
+    app.buffer = fixture.settings.websocket_send_buffer;
+    app.stalled = true;
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    for (std::size_t taken = 1; taken <= 3; ++taken) {
+        REQUIRE(app.unwritten.size() == 1);
+        app.take();
+        fixture.settle();
+    }
+    CHECK(app.open());
+    CHECK(app.frames.size() == 3);
+    CHECK(fixture.recorded("s1") == 2);
+}
+
 TEST_CASE(
     "a Subscription that ends is unbound, and the socket closed when nothing else is bound",
     "[delivery][websocket][A7]"

@@ -191,6 +191,19 @@ CREATE INDEX patient_key_patient ON patient_key(patient);
 // Which entries their partners have deleted.
 constexpr char kDeleted[] = "ALTER TABLE entry ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0";
 
+// How many Subscriptions are live: counting up to 100,000 of them at each create would take milliseconds.
+constexpr char kLiveCount[] = R"(
+CREATE TABLE subscription_live(id INTEGER PRIMARY KEY CHECK(id = 1), subscriptions INTEGER NOT NULL) STRICT;
+INSERT INTO subscription_live SELECT 1, count(*) FROM subscription WHERE deleted = 0 AND status <> 'off';
+CREATE TRIGGER subscription_comes AFTER INSERT ON subscription WHEN NEW.deleted = 0 AND NEW.status <> 'off' BEGIN
+  UPDATE subscription_live SET subscriptions = subscriptions + 1 WHERE id = 1;
+END;
+CREATE TRIGGER subscription_changes AFTER UPDATE OF status, deleted ON subscription
+WHEN (OLD.deleted = 0 AND OLD.status <> 'off') <> (NEW.deleted = 0 AND NEW.status <> 'off') BEGIN
+  UPDATE subscription_live SET subscriptions = subscriptions + iif(NEW.deleted = 0 AND NEW.status <> 'off', 1, -1) WHERE id = 1;
+END;
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -200,7 +213,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 12> kCacheMigrations{
+constexpr std::array<char const*, 13> kCacheMigrations{
     kFirst,
     kCopies,
     kKeyCheck,
@@ -212,7 +225,8 @@ constexpr std::array<char const*, 12> kCacheMigrations{
     kBoundBy,
     kProgress,
     kKeysAtPartner,
-    kDeleted
+    kDeleted,
+    kLiveCount
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

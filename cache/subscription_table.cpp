@@ -14,7 +14,7 @@ namespace {
 using subscriptions::EventKind;
 using subscriptions::Status;
 
-constexpr char kCount[] = "SELECT count(*) FROM subscription WHERE deleted = 0";
+constexpr char kCount[] = "SELECT subscriptions FROM subscription_live WHERE id = 1";
 constexpr char kInsert[] =
     "INSERT INTO subscription(id, scope, origin, version, last_updated, status, resource, end_at, accepted, "
     "indexed) VALUES(?, ?, ?, 1, ?, ?, ?, ?, ?, 1)";
@@ -73,6 +73,15 @@ bool stays_accepted(SubscriptionRecord const& before, Status after) {
     return after == Status::active || (after != Status::requested && before.accepted);
 }
 
+Failure refused() {
+    return Failure(
+        Errc::throttled,
+        "as many live Subscriptions as are allowed; delete some or turn them off, or raise [limits] subscriptions"
+    );
+}
+
+bool comes_back(Status before, Status after) { return before == Status::off && after != Status::off; }
+
 bool is_at(SubscriptionRecord const& record, std::optional<std::uint64_t> version) {
     return !version || record.version == *version;
 }
@@ -89,16 +98,15 @@ Result<SubscriptionTable::Understood> SubscriptionTable::understand(std::string_
     return Understood{std::move(*value), std::move(*plan)};
 }
 
+bool SubscriptionTable::full() {
+    auto count = database_.query(kCount);
+    return count.next() && static_cast<std::size_t>(count.integer(0)) >= settings_.max_subscriptions;
+}
+
 Result<SubscriptionRecord> SubscriptionTable::create(NewSubscription const& subscription) {
     auto const understood = understand(subscription.resource);
     if (!understood) return understood.error();
-    if (auto count = database_.query(kCount);
-        count.next() && static_cast<std::size_t>(count.integer(0)) >= settings_.max_subscriptions) {
-        return Failure(
-            Errc::throttled,
-            "as many Subscriptions as are allowed; delete some, or raise [limits] subscriptions"
-        );
-    }
+    if (subscription.status != Status::off && full()) return refused();
     auto const& plan = understood->plan;
     database_.run(
         kInsert,
@@ -248,12 +256,13 @@ std::vector<std::string> SubscriptionTable::owed_notices() {
 
 void SubscriptionTable::settle_notice(std::string_view id) { database_.run(kSettleNotice, id); }
 
-FoundSubscription SubscriptionTable::change_status(StatusChange const& change) {
+Result<FoundSubscription> SubscriptionTable::change_status(StatusChange const& change) {
     auto found = find(change.id);
     auto const& record = found.subscription.record;
     if (found.subscription.presence != Presence::found || !any_of(change.from, record.status) ||
         !is_at(record, change.version))
         return found.subscription;
+    if (comes_back(record.status, change.status) && full()) return refused();
     keep_version(found);
     std::optional<Utc> since;
     if (change.status == Status::error)
@@ -281,6 +290,7 @@ Result<FoundSubscription> SubscriptionTable::replace(ReplaceSubscription const& 
         return found.subscription;
     auto const understood = understand(change.resource);
     if (!understood) return understood.error();
+    if (change.status && comes_back(record.status, *change.status) && full()) return refused();
     keep_version(found);
     auto const& plan = understood->plan;
     auto const before = understand(record.resource);
@@ -375,7 +385,7 @@ std::vector<std::string> SubscriptionTable::expire(Utc now, Utc error_before) {
     for (auto const& id : ids) {
         auto const record = find(id).subscription.record;
         // Why it failed stays to be read: nobody else knows it.
-        change_status({id, Status::off, record.error_code, record.error_text, now, {}});
+        (void)change_status({id, Status::off, record.error_code, record.error_text, now, {}});
     }
     return ids;
 }

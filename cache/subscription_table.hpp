@@ -37,7 +37,7 @@ public:
     FoundSubscription read(std::string_view scope, std::string_view id);
     SubscriptionVersions history(SubscriptionHistoryRequest const& request);
     FoundVersion version(std::string_view scope, std::string_view id, std::uint64_t version);
-    FoundSubscription change_status(StatusChange const& change);
+    Result<FoundSubscription> change_status(StatusChange const& change);
     Result<FoundSubscription> replace(ReplaceSubscription const& change);
     FoundSubscription remove(
         std::string_view scope, std::string_view id, std::optional<std::uint64_t> version, Utc now
@@ -63,6 +63,8 @@ private:
         fhir::json::Value resource;
         subscriptions::Plan plan;
     };
+    /// As many are live as are allowed.
+    bool full();
     Result<Understood> understand(std::string_view resource) const;
     Found find(std::string_view id);
     SubscriptionRecord load(std::int64_t sequence);

@@ -314,4 +314,35 @@ TEST_CASE("more Subscriptions than allowed are refused as throttled", "[cache]")
     CHECK(fixture.store->create_subscription(second).error().errc() == Errc::throttled);
 }
 
+TEST_CASE("only live Subscriptions count, and one that comes back is counted again", "[cache]") {
+    StoreFixture fixture;
+    fixture.settings.max_subscriptions = 1;
+    fixture.reopen();
+    auto const change = [&](std::string const& id, Status status) {
+        return fixture.store->change_status({id, status, {}, {}, at_second(1), {}});
+    };
+    fixture.subscribe("s1");
+    good(change("s1", Status::off));
+    fixture.subscribe("s2");
+    auto const before = good(fixture.store->read_subscription("", "s1")).record.version;
+    CHECK(change("s1", Status::requested).error().errc() == Errc::throttled);
+    ReplaceSubscription replacement;
+    replacement.id = "s1";
+    replacement.resource = StoreFixture::classic_subscription(kBob);
+    replacement.status = Status::requested;
+    CHECK(fixture.store->replace_subscription(replacement).error().errc() == Errc::throttled);
+    auto const off = good(fixture.store->read_subscription("", "s1")).record;
+    CHECK(off.status == Status::off);
+    CHECK(off.version == before);
+    SECTION("after another was turned off") { good(change("s2", Status::off)); }
+    SECTION("after another was deleted") {
+        good(fixture.store->delete_subscription("", "s2", std::nullopt, at_second(2)));
+    }
+    CHECK(good(change("s1", Status::requested)).record.status == Status::requested);
+    fixture.reopen();
+    CHECK(change("s2", Status::off).has_value());
+    good(change("s1", Status::error));
+    CHECK(good(change("s1", Status::active)).record.status == Status::active);
+}
+
 }  // namespace tributary::cache

@@ -106,4 +106,34 @@ TEST_CASE("Subscriptions of an earlier version's file are found, too", "[cache][
     CHECK(found(*store, {}).size() == 2);
 }
 
+TEST_CASE("live Subscriptions that an earlier version stored count against the bound", "[cache]") {
+    TemporaryFolder folder;
+    StoreSettings settings;
+    settings.path = folder.file("old.db");
+    settings.rules.canonical_base = "http://tributary.example";
+    settings.max_subscriptions = 1;
+    constexpr std::size_t kBeforeTheCount = 2;
+    {
+        auto kind = cache_file();
+        kind.migrations = kind.migrations.first(kBeforeTheCount);
+        auto const database = good(open_for_writing(settings.path, kind, false));
+        for (auto const* const status : {"active", "off"}) {
+            database->run(
+                "INSERT INTO subscription(id, scope, origin, version, last_updated, status, resource, url) "
+                "VALUES(?, '', '', 1, 0, ?, ?, '')",
+                std::string_view(status),
+                std::string_view(status),
+                StoreFixture::classic_subscription(kBob)
+            );
+        }
+    }
+    auto const store = good(Store::open(settings, Access::writer));
+    NewSubscription fresh;
+    fresh.id = "fresh";
+    fresh.resource = StoreFixture::classic_subscription(kBob);
+    CHECK(store->create_subscription(fresh).error().errc() == Errc::throttled);
+    good(store->change_status({"active", subscriptions::Status::off, {}, {}, at_second(1), {}}));
+    CHECK(store->create_subscription(fresh).has_value());
+}
+
 }  // namespace tributary::cache

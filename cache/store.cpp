@@ -1,5 +1,6 @@
 #include "cache/store.hpp"
 
+#include <optional>
 #include <type_traits>
 
 #include "cache/admission.hpp"
@@ -7,6 +8,7 @@
 #include "cache/discoveries.hpp"
 #include "cache/document_search.hpp"
 #include "cache/explanation.hpp"
+#include "cache/file_lock.hpp"
 #include "cache/housekeeping.hpp"
 #include "cache/progress_notices.hpp"
 #include "cache/schema.hpp"
@@ -30,8 +32,8 @@ struct IsResult<Result<T>> : std::true_type {};
 
 /// The rooms of the Store over one connection.
 struct Store::Impl {
-    Impl(StoreSettings const& given, std::unique_ptr<Database> connection)
-        : settings(given), owner(std::move(connection)), database(*owner) {}
+    Impl(StoreSettings const& given, std::optional<FileLock> sole, std::unique_ptr<Database> connection)
+        : settings(given), lock(std::move(sole)), owner(std::move(connection)), database(*owner) {}
 
     /// Runs one unit of work. What failed in the Database meanwhile is its outcome, whatever it made of that.
     template <class Work>
@@ -57,6 +59,7 @@ struct Store::Impl {
     Admission admission(Utc now) { return {{patients, entries, documents, interest, handover}, now}; }
 
     StoreSettings settings;
+    std::optional<FileLock> lock;  // of the writer; outlives its connection
     std::unique_ptr<Database> owner;
     Database& database;
     Events events{database};
@@ -75,6 +78,12 @@ struct Store::Impl {
 };
 
 Result<std::unique_ptr<Store>> Store::open(StoreSettings const& settings, Access access) {
+    std::optional<FileLock> lock;
+    if (access == Access::writer) {
+        auto taken = FileLock::take(settings.path);
+        if (!taken) return taken.error();
+        lock.emplace(std::move(*taken));
+    }
     auto database = access == Access::writer
                         ? open_for_writing(settings.path, cache_file(), settings.full_synchronous)
                         : open_for_reading(settings.path);

@@ -58,6 +58,21 @@ TEST_CASE("a database of a newer version is refused and left as it is", "[cache]
     CHECK(bytes_of(fixture.settings.path) == before);
 }
 
+TEST_CASE("a database that is open for writing is refused to a second writer, and free when it is closed", "[cache]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    auto const failure = refusal(fixture.settings);
+    CHECK_THAT(
+        failure.detail(),
+        Catch::Matchers::StartsWith(fixture.settings.path) &&
+            Catch::Matchers::ContainsSubstring("another process uses this database")
+    );
+    CHECK(mode_of(fixture.settings.path + ".lock") == 0600);
+    CHECK(good(fixture.store->read_subscription("", "s1")).presence == Presence::found);
+    good(Store::open(fixture.settings, Access::reader));
+    fixture.reopen();
+}
+
 TEST_CASE("a file that is no database of ours is refused and left as it is", "[cache]") {
     TemporaryFolder folder;
     StoreSettings settings;

@@ -8,6 +8,19 @@ namespace tributary::cache {
 
 namespace {
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored \
+    "-Wnon-virtual-dtor"  // error_category's is protected and not virtual by design
+/// Why a transaction failed: BEGIN and COMMIT answer with a code alone, and an operator has to know a full disk from a broken one.
+class SqliteCategory final : public boost::system::error_category {
+public:
+    char const* name() const noexcept override { return "sqlite"; }
+    std::string message(int code) const override {
+        return std::string(sqlite3_errstr(code)) + " (SQLite " + std::to_string(code) + ")";
+    }
+};
+#pragma GCC diagnostic pop
+
 std::int64_t microseconds(Utc when) {
     return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
 }
@@ -156,9 +169,11 @@ void Database::fail() {
     if (!failed()) failure_.emplace(Errc::storage, sqlite3_errmsg(handle_));
 }
 
+/// The code is SQLite's own, with its message.
 boost::system::error_code Database::run_plain(char const* sql) {
-    bool const done = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
-    return done ? boost::system::error_code() : make_error_code(Errc::storage);
+    static SqliteCategory const category;
+    if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+    return {sqlite3_extended_errcode(handle_), category};
 }
 
 boost::system::error_code Database::begin() {

@@ -88,7 +88,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreSettings const& settings, Access
                         ? open_for_writing(settings.path, cache_file(), settings.full_synchronous)
                         : open_for_reading(settings.path);
     if (!database) return database.error();
-    std::unique_ptr<Store> store(new Store(std::make_unique<Impl>(settings, std::move(*database))));
+    std::unique_ptr<Store> store(new Store(std::make_unique<Impl>(settings, std::move(lock), std::move(*database))));
     // Else whoever is first after a start waits for each of them.
     if (auto prepared = store->impl_->database.prepare(all_statements()); !prepared) return prepared.error();
     if (access == Access::writer) {
@@ -128,13 +128,13 @@ Result<ConditionalCreate> Store::create_subscription_unless(
 }
 Result<void> Store::index_subscriptions() {
     for (bool more = true; more;) {
-        if (auto const code = begin()) return Failure(code);
+        if (auto const code = begin()) return Failure(Errc::storage, code.message());
         auto const indexed = impl_->unit([&] { return impl_->subscriptions.index_some(); });
         if (!indexed) {
             rollback();
             return indexed.error();
         }
-        if (auto const code = commit()) return Failure(code);
+        if (auto const code = commit()) return Failure(Errc::storage, code.message());
         more = *indexed;
     }
     return {};

@@ -39,7 +39,7 @@ constexpr std::array kTable{
     OutcomeRow{Errc::forbidden, "forbidden", "error", "forbidden", 403},
     OutcomeRow{Errc::unauthorized, "unauthorized", "error", "login", 401},
     OutcomeRow{Errc::throttled, "throttled", "error", "throttled", 503},
-    OutcomeRow{Errc::storage, "storage", "fatal", "no-store", 500},
+    OutcomeRow{Errc::storage, "storage", "fatal", "no-store", 503},
     OutcomeRow{Errc::closed, "closed", "error", "transient", 503},
     OutcomeRow{Errc::bug, "bug", "fatal", "exception", 500},
 };

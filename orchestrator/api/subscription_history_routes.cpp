@@ -77,7 +77,7 @@ Result<cache::Utc> take_since(std::vector<fhir::search::Parameter>& parameters) 
 }
 
 net::ServerResponse unreadable() {
-    return failure_response(Failure(Errc::storage, "a stored Subscription cannot be read"));
+    return failure_response(Failure(Errc::bug, "a stored Subscription cannot be read"));
 }
 
 awaitable<net::ServerResponse> history(Context const& context, Request request) {

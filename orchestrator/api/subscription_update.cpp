@@ -131,7 +131,7 @@ awaitable<Written> apply(
     Context const& context, Request const& request, Value const& sent, cache::SubscriptionRecord found
 ) {
     auto const stored = fhir::json::read(found.resource);
-    if (!stored) co_return failure_response(Failure(Errc::storage, "the stored Subscription cannot be read"));
+    if (!stored) co_return failure_response(Failure(Errc::bug, "the stored Subscription cannot be read"));
     auto merged = with_known_headers(sent, *stored);
     if (!merged) co_return failure_response(merged.error());
     auto const form = subscriptions::stored_subscription(*merged);

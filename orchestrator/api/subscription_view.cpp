@@ -7,7 +7,7 @@ namespace tributary::api {
 
 Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& record) {
     auto resource = fhir::json::read(record.resource);
-    if (!resource) return Failure(Errc::storage, "a stored Subscription cannot be read");
+    if (!resource) return Failure(Errc::bug, "a stored Subscription cannot be read");
     return subscriptions::outward_subscription(std::move(*resource), cache::server_state(record));
 }
 

@@ -129,6 +129,7 @@ Result<void> App::Impl::open_storage() {
     settings.secrets.make = settings.secrets.path.empty();
     if (settings.secrets.make) settings.secrets.path = folder.secrets_key();
     settings.queue_bytes = config.limits.storage_queue;
+    settings.logger = logger;
     auto opened = storage::Storage::open(ex, std::move(settings), metrics);
     if (!opened) return opened.error();
     storage = std::move(*opened);
@@ -202,8 +203,8 @@ Result<void> App::Impl::assemble() {
     config.delivery.base = base;
     config.delivery.websocket_url = websocket_url(base);
     config.delivery.json_dialect = config.server.json_dialect;
-    config.delivery.dialect_unbound = config.server.dialect_unbound;
     config.delivery.websocket_send_buffer = config.limits.websocket_send_buffer;
+    config.delivery.dialect_unbound = config.server.dialect_unbound;
     deliveries.emplace(
         ex, clock, *storage, delivery::over(client), tls, rules(), config.delivery, stopped, logger, metrics
     );

@@ -1,6 +1,9 @@
 #include "orchestrator/storage/storage.hpp"
 
 #include <algorithm>
+#include <chrono>
+
+#include "orchestrator/storage/thread_watch.hpp"
 
 namespace tributary::storage {
 
@@ -19,20 +22,6 @@ std::size_t size_of(cache::Answer const& answer) {
 }  // namespace
 
 struct Storage::Impl {
-    /// How many calls one thread holds, and how many it refused.
-    struct Watch {
-        Watch(Metrics& metrics, std::string const& thread)
-            : waiting(metrics.gauge(
-                  "tributary_storage_pending_jobs", "Units of work queued or running", {{"thread", thread}}
-              )),
-              refused(metrics.counter(
-                  "tributary_storage_refused_total",
-                  "Units of work refused because the queue was full",
-                  {{"thread", thread}}
-              )) {}
-        Metrics::Gauge& waiting;
-        Metrics::Counter& refused;
-    };
     template <class S>
     struct Thread {
         Thread(
@@ -40,10 +29,11 @@ struct Storage::Impl {
             std::unique_ptr<S> store,
             async::JobThread::Limits limits,
             Metrics& metrics,
+            Logger const& logger,
             std::string const& name
         )
-            : watch(metrics, name), work(std::move(loop), std::move(store), limits) {}
-        Watch watch;
+            : watch(metrics, logger, name), work(std::move(loop), std::move(store), limits) {}
+        ThreadWatch watch;
         async::StorageThread<S> work;
     };
     class Call {
@@ -71,12 +61,13 @@ struct Storage::Impl {
         std::unique_ptr<cache::Store> reading,
         std::unique_ptr<cache::BodyStore> keeping,
         std::size_t queue_bytes,
-        Metrics& metrics
+        Metrics& metrics,
+        Logger const& logger
     )
         : secrets(std::move(header_secrets)),
-          writer(loop, std::move(writing), limits(queue_bytes), metrics, "writer"),
-          reader(loop, std::move(reading), limits(queue_bytes), metrics, "reader"),
-          bodies(loop, std::move(keeping), body_limits(queue_bytes), metrics, "bodies") {}
+          writer(loop, std::move(writing), limits(queue_bytes), metrics, logger, "writer"),
+          reader(loop, std::move(reading), limits(queue_bytes), metrics, logger, "reader"),
+          bodies(loop, std::move(keeping), body_limits(queue_bytes), metrics, logger, "bodies") {}
 
     static async::JobThread::Limits limits(std::size_t bytes) {
         async::JobThread::Limits limits;
@@ -93,9 +84,10 @@ struct Storage::Impl {
     template <class S, class Work>
     auto run(Thread<S>& thread, Work work, std::size_t bytes = 0)
         -> awaitable<std::invoke_result_t<Work const&, S&>> {
-        Call const call(in_flight, thread.watch.waiting);
+        Call const call(in_flight, thread.watch.waiting());
         auto result = co_await thread.work.execute(std::move(work), bytes);
-        if (!result && result.error().errc() == Errc::throttled) thread.watch.refused.add();
+        if (!result) co_return thread.watch.failed(result.error(), std::chrono::steady_clock::now());
+        thread.watch.worked();
         co_return result;
     }
 
@@ -124,7 +116,8 @@ Result<std::unique_ptr<Storage>> Storage::open(
         std::move(*reader),
         std::move(*bodies),
         settings.queue_bytes,
-        metrics
+        metrics,
+        settings.logger
     );
     return std::unique_ptr<Storage>(new Storage(std::move(impl)));
 }

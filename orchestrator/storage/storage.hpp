@@ -9,6 +9,7 @@
 #include "cache/body_store.hpp"
 #include "cache/store.hpp"
 #include "orchestrator/async/storage_thread.hpp"
+#include "orchestrator/base/logger.hpp"
 #include "orchestrator/base/metrics.hpp"
 #include "orchestrator/storage/header_secrets.hpp"
 
@@ -28,6 +29,7 @@ public:
         std::string bodies_path;  ///< of the BodyStore
         KeyFile secrets = {};
         std::size_t queue_bytes = std::size_t{64} << 20U;
+        Logger logger = {};
     };
     /// Blocks: opens and migrates. Errors: storage.
     static Result<std::unique_ptr<Storage>> open(

@@ -1,10 +1,13 @@
 #include "orchestrator/storage/storage.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 
 #include <boost/asio/io_context.hpp>
+#include <sys/resource.h>
 
+#include "fhir/base/outcome_table.hpp"
 #include "tests/support/async.hpp"
 #include "tests/unit/cache/store_fixture.hpp"
 
@@ -45,6 +48,27 @@ public:
     boost::asio::io_context context;
     Storage::Settings settings;
     std::unique_ptr<Storage> storage;
+};
+
+/// No file may be longer than this, for as long as it lives: what a full disk is to a write.
+class FileSizeLimit {
+public:
+    explicit FileSizeLimit(rlim_t bytes) {
+        REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        auto limit = before_;
+        limit.rlim_cur = bytes;
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+    ~FileSizeLimit() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    FileSizeLimit(FileSizeLimit const&) = delete;
+    FileSizeLimit& operator=(FileSizeLimit const&) = delete;
+
+private:
+    rlimit before_{};
+    void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
 };
 
 cache::NewSubscription bob() {
@@ -115,6 +139,36 @@ TEST_CASE("after stop() every call is refused as closed", "[storage]") {
     };
     fixture.run(call());
     CHECK(errc == Errc::closed);
+}
+
+TEST_CASE("a file that cannot grow refuses what is to be stored, says so, and goes on when it can", "[storage]") {
+    StorageFixture fixture;
+    auto& failures =
+        fixture.metrics.counter("tributary_storage_failures_total", "", {{"thread", "writer"}});
+    Failure told;
+    bool absent = false;
+    bool stored = false;
+    auto const create = [&]() -> awaitable<void> {
+        auto subscription = bob();
+        auto const created = co_await fixture.storage->create_subscription(std::move(subscription));
+        stored = created.has_value();
+        if (!stored) told = created.error();
+        auto const read = co_await fixture.storage->read_subscription("", "s1");
+        absent = good(read).presence == cache::Presence::unknown;
+    };
+    {
+        FileSizeLimit const limit(1024);
+        fixture.run(create());
+    }
+    CHECK_FALSE(stored);
+    CHECK(absent);
+    CHECK(told.errc() == Errc::storage);
+    CHECK(outcome_of(told.errc()).status == 503);
+    CHECK(told.detail() == "this cannot be stored now: nothing was changed; ask again");
+    CHECK(failures.value() == 1);
+    fixture.run(create());
+    CHECK(stored);
+    CHECK(failures.value() == 1);
 }
 
 TEST_CASE("a Body comes back as it was put", "[storage]") {

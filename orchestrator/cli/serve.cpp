@@ -63,6 +63,7 @@ int run_serve(ServeOptions const& options) {
         return 2;
     }
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a write that fails, as on a full disk
     raise_descriptor_limit();
     auto const logger = Logger::to_stderr(options.log_format, options.log_level);
     auto const drain = reading.config.server.drain;

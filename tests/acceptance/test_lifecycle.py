@@ -1,8 +1,10 @@
 """What a Subscription goes through when the server ends at a bad moment, or finds one that it cannot read."""
+import contextlib
 import pathlib
+import resource
 import sqlite3
 
-from support import fhir
+from support import fhir, programs, web
 from support.case import Case
 from support.partner import document, patient
 from support.web import Reply
@@ -45,3 +47,36 @@ class Restart(Case):
         self.eventually(lambda: self.subscription_status(whole) == "active", "the other to be active")
         self.assertEqual(receiver.notifications(), [], "nothing is sent for what is not understood")
         self.assertEqual(self.read(f"Subscription/{broken}")["id"], broken)
+
+
+class Disk(Case):
+    @contextlib.contextmanager
+    def no_file_grows(self):
+        """What a full disk is to a write, for this server alone."""
+        before = resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE, (1024, before[1]))
+        try:
+            yield
+        finally:
+            resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE, before)
+
+    def test_what_cannot_be_stored_is_refused_until_it_can_and_the_server_lives(self):
+        self.tributary(self.partner("p001"))
+        with self.no_file_grows():
+            answer = web.call("POST", f"{self.server.fhir}/Subscription", fhir.classic())
+            self.assertEqual(answer.status, 503, answer)
+            self.assertIn("Retry-After", answer.headers)
+            self.assertEqual(answer.json()["issue"][0]["code"], "no-store")
+            self.assertIsNone(self.server.process.poll())
+            metrics = web.get(f"{self.server.operations}/metrics").body.decode()
+            self.assertRegex(metrics, r'tributary_storage_failures_total\{thread="writer"\} [1-9]')
+        self.create(fhir.classic())
+
+    def test_a_second_server_does_not_start_on_the_same_database(self):
+        self.tributary(self.partner("p001"))
+        second = programs.run_tributary("serve", "--config", self.server.config)
+        self.assertEqual(second.returncode, 1, second)
+        self.assertIn("another process uses this database", second.stderr)
+        self.assertEqual(second.stdout, "")
+        self.server.kill()
+        self.start_again()

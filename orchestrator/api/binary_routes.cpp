@@ -1,7 +1,7 @@
-#include "fhir/base/outcome_table.hpp"
 #include "fhir/json/writer.hpp"
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
+#include "orchestrator/api/retrieval_refusal.hpp"
 #include "orchestrator/base/digest.hpp"
 
 namespace tributary::api {
@@ -54,33 +54,6 @@ void add_safety(net::Headers& headers) {
     headers.add("Content-Disposition", "attachment");
 }
 
-std::string cause(Failure const& why) {
-    if (why.http_status() != 0) return "HTTP " + std::to_string(why.http_status());
-    return std::string(outcome_of(why.errc()).name);
-}
-
-/// What became of a retrieval, as it concerns an app: nothing that a partner did is the app's own mistake. Source: document-sharing B.5.
-Failure told(Failure const& why) {
-    switch (why.errc()) {
-        case Errc::not_found:
-            return Failure(Errc::not_found, "no Binary has this id: read attachment.url of a DocumentReference anew");
-        case Errc::deleted:
-            return Failure(Errc::deleted, "no partner has this document any more");
-        case Errc::timeout:
-            return Failure(Errc::timeout, "no partner gave this document in time: ask again");
-        case Errc::throttled:
-        case Errc::closed:
-            return Failure(why.errc(), "this document cannot be retrieved now: ask again");
-        case Errc::storage:
-        case Errc::bug:
-            return why;
-        default:
-            return Failure(
-                Errc::http_status, "no partner gave this document now (" + cause(why) + "): ask again later"
-            );
-    }
-}
-
 awaitable<net::ServerResponse> read(Context const& context, Request request) {
     auto const parameters = read_parameters(request.http);
     if (!parameters) co_return failure_response(parameters.error());
@@ -95,7 +68,7 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     }
     auto const deadline = async::Deadline::after(context.clock, context.settings.retrieve_deadline);
     auto body = co_await context.retrievals.fetch(deadline, request.caller.scope, id);
-    if (!body) co_return failure_response(told(body.error()));
+    if (!body) co_return failure_response(retrieval_refusal(body.error()));
     auto const form = choose_form(request, *parameters, body->content_type);
     if (!form) co_return failure_response(form.error());
     // A copy or an encoding of 64 MiB is no work for the loop.

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "orchestrator/base/digest.hpp"
+#include "orchestrator/net/tls.hpp"
 #include "orchestrator/net/url.hpp"
 
 namespace tributary::config {
@@ -12,6 +13,8 @@ namespace tributary::config {
 namespace {
 
 constexpr std::uint64_t kMany = 10'000'000;
+constexpr std::chrono::milliseconds kSomeTime(1);  // with none, nothing would ever be in time
+constexpr std::uint64_t kSomeBytes = 1024;         // with fewer, nothing of use would fit
 
 /// The TOML file, or the problem that it is none.
 std::optional<toml::table> parse(std::filesystem::path const& file, Problems& problems) {
@@ -41,10 +44,14 @@ void read_listen(TableReader& reader, HostPort& listen) {
     }
 }
 
+enum class EmptyBase { allowed, refused };
+
 /// An http or https URL without query, its trailing slash removed.
-void read_base(TableReader& reader, std::string_view key, std::string& value) {
+void read_base(
+    TableReader& reader, std::string_view key, std::string& value, EmptyBase empty = EmptyBase::refused
+) {
     std::string written = value;
-    if (!reader.text(key, written) || written.empty()) return;
+    if (!reader.text(key, written) || (written.empty() && empty == EmptyBase::allowed)) return;
     auto const url = net::parse_url(written);
     if (!url || (url->scheme != "http" && url->scheme != "https") || written.find('?') != std::string::npos) {
         reader.problem(
@@ -56,30 +63,41 @@ void read_base(TableReader& reader, std::string_view key, std::string& value) {
     value = written;
 }
 
-void read_server(TableReader reader, Server& server) {
-    read_listen(reader, server.listen);
-    reader.flag("allow_http", server.allow_http);
-    read_base(reader, "canonical_base", server.canonical_base);
-    read_base(reader, "public_base", server.public_base);
-    reader.path("tls_certificate", server.tls.certificate_file, true);
-    reader.path("tls_key", server.tls.key_file, true);
-    reader.path("tls_client_ca", server.tls.client_ca_file, true);
-    reader.duration("drain", server.drain);
-    reader.texts("allowed_origins", server.allowed_origins);
-    reader.flag("json_dialect", server.json_dialect);
-    reader.duration("dialect_unbound", server.dialect_unbound);
-    reader.path("secrets_key_file", server.secrets_key_file, true);
-    if (server.tls.certificate_file.empty() != server.tls.key_file.empty()) {
-        reader.problem(
-            server.tls.key_file.empty() ? "tls_certificate" : "tls_key",
-            "tls_certificate and tls_key go together"
-        );
+/// A certificate and its key. False: one of them is not right, which has been told.
+bool read_identity(
+    TableReader& reader,
+    std::string const& certificate_key,
+    std::string const& key_key,
+    std::string& certificate_file,
+    std::string& key_file
+) {
+    bool const certificate = reader.path(certificate_key, certificate_file, true);
+    bool const key = reader.path(key_key, key_file, true);
+    if (reader.has(certificate_key) && !certificate) return false;
+    if (reader.has(key_key) && !key) return false;
+    if (certificate_file.empty() == key_file.empty()) return true;
+    reader.problem(
+        key_file.empty() ? certificate_key : key_key, certificate_key + " and " + key_key + " go together"
+    );
+    return false;
+}
+
+void read_server_tls(TableReader& reader, Server& server) {
+    bool const read =
+        read_identity(reader, "tls_certificate", "tls_key", server.tls.certificate_file, server.tls.key_file);
+    bool const trusted =
+        reader.path("tls_client_ca", server.tls.client_ca_file, true) || !reader.has("tls_client_ca");
+    if (!read) return;
+    bool const plain = server.tls.certificate_file.empty();
+    if (!plain && trusted) {
+        if (auto const made = net::TlsContexts::server(server.tls); !made)
+            reader.problem("tls_certificate", made.error().detail());
     }
-    if (!server.tls.client_ca_file.empty() && server.tls.certificate_file.empty())
+    if (!server.tls.client_ca_file.empty() && plain)
         reader.problem(
             "tls_client_ca", "needs tls_certificate and tls_key: nobody shows a certificate without TLS"
         );
-    if (!is_loopback(server.listen.host) && server.tls.certificate_file.empty() && !server.allow_http) {
+    if (!is_loopback(server.listen.host) && plain && !server.allow_http) {
         reader.problem(
             "listen",
             server.listen.host +
@@ -87,6 +105,46 @@ void read_server(TableReader reader, Server& server) {
                 "behind a proxy that ends TLS"
         );
     }
+}
+
+/// As browsers write it: "" where no page has such an origin. Schemes other than those of the web are of apps in a browser's shell.
+std::string read_page_origin(std::string origin) {
+    if (origin == "*") return origin;
+    if (origin.ends_with('/')) origin.pop_back();
+    auto const scheme = origin.find("://");
+    if (scheme == std::string::npos || scheme == 0 || scheme + 3 == origin.size()) return "";
+    if (origin.find_first_of("/?#*@ ", scheme + 3) != std::string::npos) return "";
+    auto const url = net::parse_url(origin);
+    if (url) return url->scheme == "http" || url->scheme == "https" ? url->origin() : "";
+    std::string const name = origin.substr(0, scheme);
+    bool const of_the_web = name.starts_with("http") || name.starts_with("HTTP");
+    return of_the_web ? "" : origin;
+}
+
+void read_page_origins(TableReader& reader, std::vector<std::string>& origins) {
+    if (!reader.texts("allowed_origins", origins)) return;
+    for (std::size_t i = 0; i < origins.size(); ++i) {
+        origins[i] = read_page_origin(origins[i]);
+        if (!origins[i].empty()) continue;
+        reader.problem(
+            "allowed_origins",
+            reader.as_written("allowed_origins", i) +
+                " is no origin: write https://host, https://host:port, or \"*\" for any"
+        );
+    }
+}
+
+void read_server(TableReader reader, Server& server) {
+    read_listen(reader, server.listen);
+    reader.flag("allow_http", server.allow_http);
+    read_base(reader, "canonical_base", server.canonical_base);
+    read_base(reader, "public_base", server.public_base, EmptyBase::allowed);
+    read_server_tls(reader, server);
+    reader.duration("drain", server.drain);
+    read_page_origins(reader, server.allowed_origins);
+    reader.flag("json_dialect", server.json_dialect);
+    reader.duration("dialect_unbound", server.dialect_unbound);
+    reader.path("secrets_key_file", server.secrets_key_file, true);
     reader.finish();
 }
 
@@ -143,7 +201,7 @@ void read_webhook_secret(TableReader& reader, std::string& key) {
 
 void read_delivery(TableReader reader, delivery::Settings& delivery) {
     using delivery::ClassicPayloadMethod;
-    reader.duration("timeout", delivery.timeout);
+    reader.duration("timeout", delivery.timeout, kSomeTime);
     reader.duration("handshake_delay", delivery.handshake_delay);
     reader.number("handshake_retries", 0, 4, delivery.rules.handshake_retries);
     reader.duration("handshake_within", delivery.rules.handshake_within);
@@ -162,7 +220,10 @@ void read_delivery(TableReader reader, delivery::Settings& delivery) {
     reader.flag("allow_http", delivery.policy.allow_http);
     reader.flag("allow_private_addresses", delivery.policy.allow_private_addresses);
     reader.texts("allowed_hosts", delivery.policy.allowed_hosts);
-    reader.path("tls_ca", delivery.tls_ca, true);
+    if (reader.path("tls_ca", delivery.tls_ca, true)) {
+        if (auto const made = net::TlsContexts().client({delivery.tls_ca, "", ""}); !made)
+            reader.problem("tls_ca", made.error().detail());
+    }
     reader.flag("deactivation_notice", delivery.deactivation_notice);
     read_webhook_secret(reader, delivery.webhook_key);
     reader.number("events_page", 1, 100'000, delivery.events_page);
@@ -171,14 +232,14 @@ void read_delivery(TableReader reader, delivery::Settings& delivery) {
 }
 
 void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& defaults) {
-    reader.size("request_body", limits.request_body);
-    reader.size("request_head", limits.request_head);
-    reader.duration("request_time", limits.request_time);
+    reader.size("request_body", limits.request_body, kSomeBytes);
+    reader.size("request_head", limits.request_head, kSomeBytes);
+    reader.duration("request_time", limits.request_time, kSomeTime);
     reader.number("subscriptions", 1, kMany, limits.subscriptions);
     reader.number("subscription_versions", 1, 10'000, limits.subscription_versions);
     reader.size("criteria", limits.criteria);
-    reader.size("partner_body", defaults.partner_body);
-    reader.size("document_body", defaults.document_body);
+    reader.size("partner_body", defaults.partner_body, kSomeBytes);
+    reader.size("document_body", defaults.document_body, kSomeBytes);
     reader.number("page_size", 1, 10'000, defaults.page_size);
     reader.number("patients_per_query", 1, 100'000, defaults.patients_per_query);
     reader.number("entries_per_page", 1, kMany, defaults.entries_per_page);
@@ -212,11 +273,11 @@ void read_origins(TableReader& reader, std::vector<std::string>& origins) {
 /// The keys that [partner_defaults] and [[partner]] have in common.
 void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) {
     using partner::DiscoveryMethod;
-    reader.duration("connect_timeout", settings.connect_timeout);
-    reader.duration("discovery_timeout", settings.discovery_timeout);
-    reader.duration("query_timeout", settings.query_timeout);
-    reader.duration("retrieve_timeout", settings.retrieve_timeout);
-    reader.duration("probe_timeout", settings.probe_timeout);
+    reader.duration("connect_timeout", settings.connect_timeout, kSomeTime);
+    reader.duration("discovery_timeout", settings.discovery_timeout, kSomeTime);
+    reader.duration("query_timeout", settings.query_timeout, kSomeTime);
+    reader.duration("retrieve_timeout", settings.retrieve_timeout, kSomeTime);
+    reader.duration("probe_timeout", settings.probe_timeout, kSomeTime);
     reader.number("max_concurrent", 1, 10'000, settings.max_concurrent);
     reader.texts("allowed_origins", settings.allowed_origins);
     reader.decimal("requests_per_second", settings.requests_per_second);
@@ -232,14 +293,13 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
         settings.discovery
     );
     reader.path("tls_ca", settings.tls.ca_file, true);
-    reader.path("tls_client_certificate", settings.tls.certificate_file, true);
-    reader.path("tls_client_key", settings.tls.key_file, true);
-    if (settings.tls.certificate_file.empty() != settings.tls.key_file.empty()) {
-        reader.problem(
-            settings.tls.key_file.empty() ? "tls_client_certificate" : "tls_client_key",
-            "tls_client_certificate and tls_client_key go together"
-        );
-    }
+    (void)read_identity(
+        reader,
+        "tls_client_certificate",
+        "tls_client_key",
+        settings.tls.certificate_file,
+        settings.tls.key_file
+    );
     if (reader.has("allowed_origins")) read_origins(reader, settings.allowed_origins);
 }
 

@@ -139,7 +139,7 @@ bool TableReader::decimal(std::string_view key, double& value) {
 }
 
 std::optional<std::chrono::milliseconds> TableReader::read_milliseconds(
-    std::string_view key, std::chrono::milliseconds fallback
+    std::string_view key, std::chrono::milliseconds least, std::chrono::milliseconds fallback
 ) {
     auto const written = find_text(key, "duration", write_duration(fallback));
     if (!written) return std::nullopt;
@@ -151,10 +151,14 @@ std::optional<std::chrono::milliseconds> TableReader::read_milliseconds(
                 " is no duration: write a whole number and a unit, such as \"250ms\", \"10s\", \"5m\", "
                 "\"2h\" or \"30d\""
         );
-    return value;
+    if (!value || *value >= least) return value;
+    problem(key, as_written(key) + " is too short: at least " + quoted(write_duration(least)));
+    return std::nullopt;
 }
 
-std::optional<std::uint64_t> TableReader::read_bytes(std::string_view key, std::uint64_t fallback) {
+std::optional<std::uint64_t> TableReader::read_bytes(
+    std::string_view key, std::uint64_t least, std::uint64_t fallback
+) {
     auto const written = find_text(key, "size", write_size(fallback));
     if (!written) return std::nullopt;
     auto const value = read_size(*written);
@@ -164,7 +168,9 @@ std::optional<std::uint64_t> TableReader::read_bytes(std::string_view key, std::
             as_written(key) +
                 " is no size: write a whole number and a unit, such as \"512KiB\", \"20MiB\" or \"10GiB\""
         );
-    return value;
+    if (!value || *value >= least) return value;
+    problem(key, as_written(key) + " is too small: at least " + quoted(write_size(least)));
+    return std::nullopt;
 }
 
 bool TableReader::texts(std::string_view key, std::vector<std::string>& values) {

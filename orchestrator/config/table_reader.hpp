@@ -64,15 +64,17 @@ public:
     bool number(std::string_view key, std::uint64_t least, std::uint64_t most, unsigned& value);
     bool decimal(std::string_view key, double& value);
     template <class Duration>
-    bool duration(std::string_view key, Duration& value) {
+    bool duration(
+        std::string_view key, Duration& value, std::chrono::milliseconds least = std::chrono::milliseconds(0)
+    ) {
         auto const read =
-            read_milliseconds(key, std::chrono::duration_cast<std::chrono::milliseconds>(value));
+            read_milliseconds(key, least, std::chrono::duration_cast<std::chrono::milliseconds>(value));
         if (read) value = std::chrono::duration_cast<Duration>(*read);
         return read.has_value();
     }
     template <class Size>
-    bool size(std::string_view key, Size& value) {
-        auto const read = read_bytes(key, value);
+    bool size(std::string_view key, Size& value, std::uint64_t least = 0) {
+        auto const read = read_bytes(key, least, value);
         if (read) value = static_cast<Size>(*read);
         return read.has_value();
     }
@@ -110,9 +112,11 @@ private:
     std::optional<std::string> find_text(std::string_view key, std::string type, std::string const& fallback);
     std::optional<std::string> expand(std::string_view key, std::string const& text);
     std::optional<std::chrono::milliseconds> read_milliseconds(
-        std::string_view key, std::chrono::milliseconds fallback
+        std::string_view key, std::chrono::milliseconds least, std::chrono::milliseconds fallback
     );
-    std::optional<std::uint64_t> read_bytes(std::string_view key, std::uint64_t fallback);
+    std::optional<std::uint64_t> read_bytes(
+        std::string_view key, std::uint64_t least, std::uint64_t fallback
+    );
     std::optional<std::size_t> read_choice(
         std::string_view key, std::vector<std::string> const& names, std::string const& fallback
     );

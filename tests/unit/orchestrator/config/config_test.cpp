@@ -6,6 +6,7 @@
 #include <map>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/certificates.hpp"
 
 namespace tributary::config {
 
@@ -190,6 +191,123 @@ TEST_CASE("a certificate without its key, and client certificates without TLS, a
     REQUIRE(reading.problems.size() == 2);
     CHECK_THAT(reading.problems[0], Catch::Matchers::ContainsSubstring("tls_client_ca"));
     CHECK_THAT(reading.problems[1], Catch::Matchers::ContainsSubstring("go together"));
+}
+
+TEST_CASE("a certificate that cannot be read is the only thing told of it", "[config]") {
+    ConfigFile const file;
+    file.write("key.pem", "x");
+    auto const reading = file.read(
+        "[server]\nlisten = \"0.0.0.0:8443\"\ntls_certificate = \"none.pem\"\ntls_key = \"key.pem\"\n" +
+        std::string(kPartner) + "tls_client_certificate = \"key.pem\"\ntls_client_key = \"none.pem\"\n"
+    );
+    REQUIRE(reading.problems.size() == 2);
+    CHECK_THAT(reading.problems[0], Catch::Matchers::ContainsSubstring("tls_certificate: cannot read"));
+    CHECK_THAT(reading.problems[1], Catch::Matchers::ContainsSubstring("tls_client_key: cannot read"));
+}
+
+TEST_CASE("a key of another certificate, and an authority that is none, are told", "[config][tls]") {
+    ConfigFile const file;
+    Certificates certificates;
+    certificates.add("ours", "DNS:localhost");
+    certificates.add("other", "DNS:localhost");
+    file.write("no-authority.pem", "x");
+    auto const read = [&](std::string const& key, std::string const& authority) {
+        return file.read(
+            "[server]\ntls_certificate = \"" + certificates.certificate("ours") + "\"\ntls_key = \"" +
+            certificates.key(key) + "\"\n[delivery]\ntls_ca = \"" + authority + "\"\n" + kPartner
+        );
+    };
+    CHECK(read("ours", certificates.ca()).problems.empty());
+    auto const wrong = read("other", "no-authority.pem");
+    REQUIRE(wrong.problems.size() == 2);
+    CHECK_THAT(wrong.problems[0], Catch::Matchers::ContainsSubstring(":2: [server] tls_certificate: key "));
+    CHECK_THAT(wrong.problems[1], Catch::Matchers::ContainsSubstring(":5: [delivery] tls_ca: CA file "));
+}
+
+TEST_CASE("a time in which nothing can be done, and a size that holds nothing, are refused", "[config]") {
+    ConfigFile const file;
+    for (std::string const key : {"connect", "discovery", "query", "retrieve", "probe"}) {
+        INFO(key);
+        auto const reading = file.read(std::string(kPartner) + key + "_timeout = \"0s\"\n");
+        REQUIRE(reading.problems.size() == 1);
+        CHECK_THAT(
+            reading.problems[0],
+            Catch::Matchers::EndsWith(key + "_timeout: \"0s\" is too short: at least \"1ms\"")
+        );
+    }
+    for (std::string const key : {"request_body", "request_head", "partner_body", "document_body"}) {
+        INFO(key);
+        auto const reading = file.read(std::string(kPartner) + "[limits]\n" + key + " = \"0B\"\n");
+        REQUIRE(reading.problems.size() == 1);
+        CHECK_THAT(
+            reading.problems[0], Catch::Matchers::EndsWith(key + ": \"0B\" is too small: at least \"1KiB\"")
+        );
+    }
+    CHECK(file.read(std::string(kPartner) + "[limits]\nrequest_time = \"0s\"\n").problems.size() == 1);
+    CHECK(file.read(std::string(kPartner) + "[delivery]\ntimeout = \"0s\"\n").problems.size() == 1);
+}
+
+TEST_CASE("where none means never or at once, it is accepted", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read(
+        "[server]\ndrain = \"0s\"\n[discovery]\nrefresh = \"0s\"\nprogress_interval = \"0s\"\n"
+        "[delivery]\nhandshake_delay = \"0s\"\nretry_for = \"0s\"\n" +
+        std::string(kPartner)
+    );
+    CHECK(reading.problems.empty());
+}
+
+TEST_CASE("an origin is kept as browsers write it, and what none of them can send is refused", "[config]") {
+    ConfigFile const file;
+    auto const read = [&file](std::string const& origin) {
+        return file.read("[server]\nallowed_origins = [\"" + origin + "\"]\n" + kPartner);
+    };
+    std::vector<std::pair<std::string, std::string>> const kept{
+        {"https://app.example", "https://app.example"},
+        {"https://app.example/", "https://app.example"},
+        {"HTTPS://App.Example:443", "https://app.example"},
+        {"http://localhost:8000", "http://localhost:8000"},
+        {"capacitor://localhost", "capacitor://localhost"},
+        {"*", "*"}
+    };
+    for (auto const& [written, origin] : kept) {
+        INFO(written);
+        auto const reading = read(written);
+        CHECK(reading.problems.empty());
+        CHECK(reading.config.server.allowed_origins == std::vector{origin});
+    }
+    for (auto const* wrong :
+         {"",
+          "app.example",
+          "null",
+          "https://",
+          "https://app.example/path",
+          "https://app.example//",
+          "https://*.example",
+          "*.example",
+          "wss://app.example",
+          "https://app.example:0",
+          "://app.example"}) {
+        INFO(wrong);
+        auto const reading = read(wrong);
+        REQUIRE(reading.problems.size() == 1);
+        CHECK_THAT(
+            reading.problems[0],
+            Catch::Matchers::ContainsSubstring("allowed_origins: \"" + std::string(wrong) + "\" is no origin")
+        );
+    }
+}
+
+TEST_CASE("a base that is empty is refused, but for the public one", "[config]") {
+    ConfigFile const file;
+    CHECK(file.read("[server]\npublic_base = \"\"\n" + std::string(kPartner)).problems.empty());
+    auto const canonical = file.read("[server]\ncanonical_base = \"\"\n" + std::string(kPartner));
+    REQUIRE(canonical.problems.size() == 1);
+    CHECK_THAT(
+        canonical.problems[0],
+        Catch::Matchers::ContainsSubstring(":2: [server] canonical_base: \"\" is no base URL")
+    );
+    CHECK(file.read("[[partner]]\nid = \"p001\"\nfhir = \"\"\n").problems.size() == 1);
 }
 
 TEST_CASE("a number that is none, and a list of others, are refused once", "[config]") {

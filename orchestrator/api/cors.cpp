@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "orchestrator/api/response.hpp"
+#include "orchestrator/net/url.hpp"
 
 namespace tributary::api {
 
@@ -16,10 +17,22 @@ bool listed(std::vector<std::string> const& allowed, std::string_view origin) {
 
 }  // namespace
 
-bool origin_allowed(std::vector<std::string> const& allowed, std::string_view origin, std::string_view host) {
+std::vector<std::string> own_origins(std::string_view base) {
+    auto url = net::parse_url(base);
+    if (!url || url->host == "0.0.0.0" || url->host == "::") return {};
+    std::vector<std::string> own{url->origin()};
+    if (url->host != "localhost" && url->host != "127.0.0.1" && url->host != "::1") return own;
+    url->host = url->host == "localhost" ? "127.0.0.1" : "localhost";
+    own.push_back(url->origin());
+    return own;
+}
+
+bool origin_allowed(
+    std::vector<std::string> const& allowed, std::vector<std::string> const& own, std::string_view origin
+) {
     if (origin.empty() || listed(allowed, origin)) return true;
-    auto const authority = origin.find("://");
-    return authority != std::string_view::npos && origin.substr(authority + 3) == host;
+    auto const url = net::parse_url(origin);
+    return url && std::find(own.begin(), own.end(), url->origin()) != own.end();
 }
 
 net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Headers const& request) {

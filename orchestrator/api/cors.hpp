@@ -8,8 +8,15 @@
 
 namespace tributary::api {
 
-/// May a page of this origin call us? Empty list: none but our own. ["*"]: any, without credentials.
-bool origin_allowed(std::vector<std::string> const& allowed, std::string_view origin, std::string_view host);
+/// The origins whose pages are our own, of a server that is found at this URL: its scheme, host and port; the names of loopback are one.
+/// None where the host is that of every address: whichever name leads here may be somebody else's.
+std::vector<std::string> own_origins(std::string_view base);
+
+/// May a page of this origin open a WebSocket? Neither our own nor listed: no. ["*"]: any. What the request names as its host does not
+/// matter: a stranger's name may lead to our address (DNS rebinding).
+bool origin_allowed(
+    std::vector<std::string> const& allowed, std::vector<std::string> const& own, std::string_view origin
+);
 
 /// The answer to a preflight, or 403.
 net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Headers const& request);

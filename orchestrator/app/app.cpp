@@ -86,6 +86,7 @@ struct App::Impl {
     async::Semaphore process_permits;
     LoopLag loop_lag;
     std::string base;
+    std::vector<std::string> own_origins;
     std::unique_ptr<storage::Storage> storage;
     std::vector<std::unique_ptr<partner::Partner>> partners;
     std::optional<pipeline::CallLog> calls;
@@ -149,9 +150,9 @@ net::HttpServer::Settings App::Impl::fhir_listener() {
     settings.websocket_send_buffer = config.limits.websocket_send_buffer;
     settings.websocket_paths = {"/fhir/ws"};
     if (config.server.json_dialect) settings.websocket_paths.push_back("/ws/subscriptions-r4");
-    settings.accept_origin = [allowed = config.server.allowed_origins](
-                                 std::string_view origin, std::string_view host
-                             ) { return api::origin_allowed(allowed, origin, host); };
+    settings.accept_origin = [this](std::string_view origin) {
+        return api::origin_allowed(config.server.allowed_origins, own_origins, origin);
+    };
     return settings;
 }
 
@@ -260,6 +261,7 @@ Result<std::unique_ptr<App>> App::open(
         impl->base =
             listening_at(server.listen, impl->fhir_server->port(), !server.tls.certificate_file.empty()) +
             "/fhir";
+    impl->own_origins = api::own_origins(impl->base);
     if (auto const opened = impl->open_storage(); !opened) return opened.error();
     if (auto const assembled = impl->assemble(); !assembled) return assembled.error();
     return std::unique_ptr<App>(new App(std::move(impl)));

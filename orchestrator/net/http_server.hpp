@@ -84,7 +84,7 @@ public:
         std::size_t websocket_message = 4096;  ///< longest message of a client
         std::vector<std::string> websocket_paths;
         /// Asked before an upgrade; false: 403. Empty: every origin.
-        std::function<bool(std::string_view origin, std::string_view host)> accept_origin;
+        std::function<bool(std::string_view origin)> accept_origin;
         std::string name = "fhir";  ///< label of the metrics
     };
     using Handler = std::function<awaitable<ServerResponse>(ServerRequest)>;

@@ -74,7 +74,9 @@ std::string_view path_of(http::request_header<> const& head) {
 std::optional<Failure> handshake_problem(http::request_header<> const& head) {
     constexpr std::size_t kKeyLength = 24;  // of 16 bytes in base64
     if (as_view(head[http::field::sec_websocket_version]) != "13")
-        return Failure(Errc::not_supported, "WebSockets of version 13 are offered: Sec-WebSocket-Version: 13");
+        return Failure(
+            Errc::not_supported, "WebSockets of version 13 are offered: Sec-WebSocket-Version: 13"
+        );
     if (as_view(head[http::field::sec_websocket_key]).size() != kKeyLength)
         return Failure(Errc::invalid, "Sec-WebSocket-Key is 16 bytes in base64");
     return std::nullopt;
@@ -274,7 +276,7 @@ awaitable<void> ServerSession::upgrade(std::unique_ptr<Request> request) {
     auto const& accepts = context_.settings.accept_origin;
     auto const origin = as_view((*request)[http::field::origin]);
     bool const from_browser = request->count(http::field::origin) > 0;
-    if (from_browser && accepts && !accepts(origin, as_view((*request)[http::field::host]))) {
+    if (from_browser && accepts && !accepts(origin)) {
         co_await refuse(Failure(Errc::forbidden, "WebSockets are not opened for this origin"));
         co_return;
     }

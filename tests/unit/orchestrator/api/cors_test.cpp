@@ -17,11 +17,49 @@ net::Headers from(std::string origin) {
 }  // namespace
 
 TEST_CASE("only our own origin may call unless others are listed", "[api]") {
-    CHECK(origin_allowed({}, "", "docs.example.org"));
-    CHECK(origin_allowed({}, "https://docs.example.org", "docs.example.org"));
-    CHECK_FALSE(origin_allowed({}, "https://evil.example", "docs.example.org"));
-    CHECK(origin_allowed({"https://app.example"}, "https://app.example", "docs.example.org"));
-    CHECK(origin_allowed({"*"}, "https://anyone.example", "docs.example.org"));
+    std::vector<std::string> const own{"https://docs.example.org"};
+    CHECK(origin_allowed({}, own, ""));
+    CHECK(origin_allowed({}, own, "https://docs.example.org"));
+    CHECK_FALSE(origin_allowed({}, own, "https://evil.example"));
+    CHECK(origin_allowed({"https://app.example"}, own, "https://app.example"));
+    CHECK(origin_allowed({"*"}, own, "https://anyone.example"));
+}
+
+TEST_CASE("our own origin is that of the base in scheme, host and port", "[api]") {
+    auto const own = own_origins("https://docs.example.org/fhir");
+    CHECK(origin_allowed({}, own, "https://docs.example.org"));
+    CHECK(origin_allowed({}, own, "https://docs.example.org:443"));
+    for (auto const* stranger :
+         {"http://docs.example.org",
+          "https://docs.example.org:8443",
+          "https://docs.example.org.evil.example",
+          "https://localhost",
+          "null"}) {
+        INFO(stranger);
+        CHECK_FALSE(origin_allowed({}, own, stranger));
+    }
+    auto const elsewhere = own_origins("http://docs.example.org:8080/fhir");
+    CHECK(origin_allowed({}, elsewhere, "http://docs.example.org:8080"));
+    CHECK_FALSE(origin_allowed({}, elsewhere, "http://docs.example.org"));
+}
+
+TEST_CASE("on loopback its names are one origin, and no other name is", "[api]") {
+    for (auto const* base : {"http://127.0.0.1:8080/fhir", "http://localhost:8080/fhir"}) {
+        auto const own = own_origins(base);
+        CHECK(origin_allowed({}, own, "http://127.0.0.1:8080"));
+        CHECK(origin_allowed({}, own, "http://localhost:8080"));
+        CHECK_FALSE(origin_allowed({}, own, "http://rebound.example:8080"));
+        CHECK_FALSE(origin_allowed({}, own, "http://localhost:9090"));
+    }
+    auto const own = own_origins("http://[::1]:8080/fhir");
+    CHECK(origin_allowed({}, own, "http://[::1]:8080"));
+    CHECK(origin_allowed({}, own, "http://localhost:8080"));
+}
+
+TEST_CASE("a server at every address has no origin of its own", "[api]") {
+    CHECK(own_origins("http://0.0.0.0:8080/fhir").empty());
+    CHECK(own_origins("https://[::]:8443/fhir").empty());
+    CHECK(own_origins("").empty());
 }
 
 TEST_CASE("a listed origin is named, any origin gets a star", "[api]") {

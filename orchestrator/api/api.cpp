@@ -83,7 +83,7 @@ awaitable<net::ServerResponse> Api::handle(net::ServerRequest request) {
     echo("X-Request-Id", asked, response.headers);
     echo("X-Correlation-Id", asked, response.headers);
     if (!response.headers.has("X-Request-Id")) response.headers.add("X-Request-Id", request_uuid());
-    add_cors(context_.settings.allowed_origins, asked, response.headers);
+    add_cors(context_.settings.allowed_origins, asked.get("Origin"), response.headers);
     co_return response;
 }
 

@@ -50,12 +50,12 @@ net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Head
         "If-None-Match, Prefer, X-Correlation-Id, X-Medplum, X-Request-Id"
     );
     response.headers.add("Access-Control-Max-Age", "600");
-    add_cors(allowed, request, response.headers);
+    add_cors(allowed, origin, response.headers);
     return response;
 }
 
-void add_cors(std::vector<std::string> const& allowed, net::Headers const& request, net::Headers& response) {
-    auto const origin = request.get("Origin");
+void add_cors(std::vector<std::string> const& allowed, std::string_view origin, net::Headers& response) {
+    if (!allowed.empty() && !response.has("Vary")) response.add("Vary", "Origin");
     if (origin.empty() || !listed(allowed, origin) || response.has("Access-Control-Allow-Origin")) return;
     bool const any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     response.add("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
@@ -63,10 +63,7 @@ void add_cors(std::vector<std::string> const& allowed, net::Headers const& reque
         "Access-Control-Expose-Headers",
         "Content-Location, ETag, Last-Modified, Location, Retry-After, X-Correlation-Id, X-Request-Id"
     );
-    if (!any) {
-        response.add("Access-Control-Allow-Credentials", "true");
-        response.add("Vary", "Origin");
-    }
+    if (!any) response.add("Access-Control-Allow-Credentials", "true");
 }
 
 }  // namespace tributary::api

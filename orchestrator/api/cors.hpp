@@ -20,7 +20,8 @@ bool origin_allowed(
 
 /// The answer to a preflight, or 403.
 net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Headers const& request);
-/// Puts the CORS fields into an answer to a request that carried Origin, unless it has them: browsers refuse an origin that is named twice.
-void add_cors(std::vector<std::string> const& allowed, net::Headers const& request, net::Headers& response);
+/// Puts the CORS fields into an answer to a request of this Origin ("": of none), unless it has them: browsers refuse an origin that is named
+/// twice. Where any origin is listed, every answer says that it varies by it: a cache must not hand one page's answer to another.
+void add_cors(std::vector<std::string> const& allowed, std::string_view origin, net::Headers& response);
 
 }  // namespace tributary::api

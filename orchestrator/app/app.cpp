@@ -153,6 +153,9 @@ net::HttpServer::Settings App::Impl::fhir_listener() {
     settings.accept_origin = [this](std::string_view origin) {
         return api::origin_allowed(config.server.allowed_origins, own_origins, origin);
     };
+    settings.add_cors = [this](std::string_view origin, net::Headers& response) {
+        api::add_cors(config.server.allowed_origins, origin, response);
+    };
     return settings;
 }
 

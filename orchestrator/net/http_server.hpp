@@ -85,6 +85,9 @@ public:
         std::vector<std::string> websocket_paths;
         /// Asked before an upgrade; false: 403. Empty: every origin.
         std::function<bool(std::string_view origin)> accept_origin;
+        /// Puts into an answer that is made below the handler what lets the page that asked read it; `origin` is "" without one, or where
+        /// the head was not read. May be empty.
+        std::function<void(std::string_view origin, Headers& response)> add_cors;
         std::string name = "fhir";  ///< label of the metrics
     };
     using Handler = std::function<awaitable<ServerResponse>(ServerRequest)>;

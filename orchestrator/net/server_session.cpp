@@ -82,6 +82,11 @@ std::optional<Failure> handshake_problem(http::request_header<> const& head) {
     return std::nullopt;
 }
 
+/// "" where there is none, or where the head has not been read to its end.
+std::string origin_of(http::request_header<> const& head) {
+    return std::string(as_view(head[http::field::origin]));
+}
+
 bool has_one_host(http::request_header<> const& head) {
     return head.version() < 11 || head.count(http::field::host) == 1;
 }
@@ -114,7 +119,7 @@ awaitable<void> ServerSession::run() {
 }
 
 awaitable<void> ServerSession::turn_away() {
-    ServerResponse page = context_.error_page(Failure(Errc::throttled, "too many connections"));
+    ServerResponse page = error_page(Failure(Errc::throttled, "too many connections"), "");
     page.status = 503;
     if (!page.headers.has("Retry-After")) page.headers.add("Retry-After", "1");
     co_await say_last(std::move(page));
@@ -141,14 +146,14 @@ awaitable<bool> ServerSession::serve_request() {
     idle_ = false;
     if (!read) {
         auto const failure = read.error();
-        co_await refuse(failure);
+        co_await refuse(failure, origin_of(parser.get()));
         co_return false;
     }
     if (*read == Read::nothing) co_return false;
     guard_.disarm();
     buffer_.shrink();
     if (!has_one_host(parser.get())) {
-        co_await refuse(Failure(Errc::malformed, "a request names its host once"));
+        co_await refuse(Failure(Errc::malformed, "a request names its host once"), origin_of(parser.get()));
         co_return false;
     }
     if (wants_websocket(parser)) {
@@ -163,7 +168,7 @@ awaitable<bool> ServerSession::serve_request() {
     auto decoded = co_await decode(request);
     if (!decoded) {
         auto const failure = decoded.error();
-        co_await refuse(failure);
+        co_await refuse(failure, origin_of(parser.get()));
         co_return false;
     }
     ServerResponse response = co_await answer(std::move(request));
@@ -263,7 +268,7 @@ awaitable<ServerResponse> ServerSession::answer(ServerRequest request) {
     }
     if (async::is_cancellation(error)) std::rethrow_exception(error);
     context_.logger.bug("request handler", error);
-    co_return context_.error_page(Failure(Errc::bug));
+    co_return error_page(Failure(Errc::bug), "");
 }
 
 bool ServerSession::wants_websocket(Parser const& parser) const {
@@ -274,15 +279,15 @@ bool ServerSession::wants_websocket(Parser const& parser) const {
 
 awaitable<void> ServerSession::upgrade(std::unique_ptr<Request> request) {
     auto const& accepts = context_.settings.accept_origin;
-    auto const origin = as_view((*request)[http::field::origin]);
+    auto const origin = origin_of(*request);
     bool const from_browser = request->count(http::field::origin) > 0;
     if (from_browser && accepts && !accepts(origin)) {
-        co_await refuse(Failure(Errc::forbidden, "WebSockets are not opened for this origin"));
+        co_await refuse(Failure(Errc::forbidden, "WebSockets are not opened for this origin"), origin);
         co_return;
     }
     if (auto problem = handshake_problem(*request)) {
         auto const version = problem->errc() == Errc::not_supported;
-        auto page = context_.error_page(*problem);
+        auto page = error_page(*problem, origin);
         page.status = version ? 426 : 400;
         page.headers.set("Sec-WebSocket-Version", "13");
         co_await say_last(std::move(page));
@@ -304,10 +309,16 @@ awaitable<void> ServerSession::upgrade(std::unique_ptr<Request> request) {
     stream_.close();
 }
 
+ServerResponse ServerSession::error_page(Failure const& failure, std::string_view origin) const {
+    auto page = context_.error_page(failure);
+    if (context_.settings.add_cors) context_.settings.add_cors(origin, page.headers);
+    return page;
+}
+
 /// Answers before all of the request was read, then reads on for a while: closing at once would take the answer away from the client.
-awaitable<void> ServerSession::refuse(Failure failure) {
+awaitable<void> ServerSession::refuse(Failure failure, std::string origin) {
     context_.metrics.refused(failure.code().message()).add();
-    bool const written = co_await write(context_.error_page(failure), false, false);
+    bool const written = co_await write(error_page(failure, origin), false, false);
     if (!written) co_return;
     if (failure.errc() == Errc::too_large) co_await linger(kDrainBytes, kDrainTime);
     if (failure.errc() != Errc::too_large) co_await linger(kGoodbyeBytes, kGoodbyeTime);

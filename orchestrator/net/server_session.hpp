@@ -40,7 +40,8 @@ private:
     awaitable<ServerResponse> answer(ServerRequest request);
     awaitable<void> upgrade(std::unique_ptr<Request> request);
     awaitable<void> say_last(ServerResponse page);
-    awaitable<void> refuse(Failure failure);
+    awaitable<void> refuse(Failure failure, std::string origin);
+    ServerResponse error_page(Failure const& failure, std::string_view origin) const;
     awaitable<bool> write(ServerResponse response, bool head_only, bool keep_alive);
     awaitable<bool> write_bytes(std::string head, std::string const& body);
     awaitable<void> linger(std::size_t most, std::chrono::seconds time);

@@ -152,6 +152,30 @@ TEST_CASE("a body of 200 MB is answered 413, and the client can read the answer"
     net.run(test());
 }
 
+TEST_CASE("a refusal is readable to the page that asked, where its head was read", "[net][server]") {
+    NetFixture net;
+    auto settings = small_limits();
+    settings.add_cors = [](std::string_view origin, Headers& response) {
+        response.add("Vary", "Origin");
+        if (!origin.empty()) response.add("Access-Control-Allow-Origin", std::string(origin));
+    };
+    net.serve(settings, echo);
+    std::string const page = "Origin: https://app.example\r\n";
+    auto test = [&]() -> awaitable<void> {
+        auto const large = co_await answer_to(net, post(page + "Content-Length: 200000\r\n", ""));
+        CHECK_THAT(large, StartsWith("HTTP/1.1 413 "));
+        auto const slow = co_await answer_to(net, post(page + "Content-Length: 10\r\n", "half"));
+        CHECK_THAT(slow, StartsWith("HTTP/1.1 408 "));
+        auto const hosts = co_await answer_to(net, post(page + "Host: other\r\n", ""));
+        CHECK_THAT(hosts, StartsWith("HTTP/1.1 400 "));
+        for (auto const& answer : {large, slow, hosts})
+            CHECK_THAT(answer, ContainsSubstring("Access-Control-Allow-Origin: https://app.example\r\n"));
+        auto const head = co_await answer_to(net, post(page + "X: " + std::string(2000, 'x') + "\r\n", ""));
+        CHECK_THAT(head, StartsWith("HTTP/1.1 431 ") && ContainsSubstring("Vary: Origin\r\n"));
+    };
+    net.run(test());
+}
+
 TEST_CASE("a client that asks first is told to go on, or why not", "[net][server]") {
     NetFixture net;
     net.serve(small_limits(), echo);

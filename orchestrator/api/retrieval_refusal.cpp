@@ -24,8 +24,7 @@ Failure retrieval_refusal(Failure const& why) {
         case Errc::too_large:
             return Failure(
                 Errc::not_supported,
-                "this document is larger than [limits] document_body here: ask its partner for it, or "
-                "whoever "
+                "this document is larger than [limits] document_body here: ask its partner for it, or whoever "
                 "runs this server for a higher limit"
             );
         case Errc::timeout:

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMany = 10'000'000;
 constexpr std::chrono::milliseconds kSomeTime(1);  // with none, nothing would ever be in time
-constexpr std::uint64_t kSomeBytes = 1024;         // with fewer, nothing of use would fit
+constexpr std::uint64_t kSomeBytes = 1;             // with none, nothing would ever fit
 
 /// The TOML file, or the problem that it is none.
 std::optional<toml::table> parse(std::filesystem::path const& file, Problems& problems) {

@@ -240,7 +240,7 @@ TEST_CASE("a time in which nothing can be done, and a size that holds nothing, a
         auto const reading = file.read(std::string(kPartner) + "[limits]\n" + key + " = \"0B\"\n");
         REQUIRE(reading.problems.size() == 1);
         CHECK_THAT(
-            reading.problems[0], Catch::Matchers::EndsWith(key + ": \"0B\" is too small: at least \"1KiB\"")
+            reading.problems[0], Catch::Matchers::EndsWith(key + ": \"0B\" is too small: at least \"1B\"")
         );
     }
     CHECK(file.read(std::string(kPartner) + "[limits]\nrequest_time = \"0s\"\n").problems.size() == 1);

@@ -147,6 +147,7 @@ struct PipelineFixture : async::Fixture {
     }
 
     void open_storage() {
+        storage.reset();  // one writer at a time
         storage::Storage::Settings settings;
         settings.store.path = folder + "/t.db";
         settings.store.rules.canonical_base = "http://tributary.example";

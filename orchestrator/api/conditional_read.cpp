@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "orchestrator/net/http_date.hpp"
+#include "subscriptions/http_text.hpp"
 
 namespace tributary::api {
 
@@ -10,8 +11,7 @@ namespace {
 
 /// Without what says that it is weak: the bytes of a version do not matter here.
 std::string_view opaque(std::string_view tag) {
-    while (!tag.empty() && (tag.front() == ' ' || tag.front() == '\t')) tag.remove_prefix(1);
-    while (!tag.empty() && (tag.back() == ' ' || tag.back() == '\t')) tag.remove_suffix(1);
+    tag = subscriptions::trim(tag);
     if (tag.starts_with("W/")) tag.remove_prefix(2);
     return tag;
 }

@@ -1,22 +1,17 @@
 #include "orchestrator/api/request.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "fhir/json/reader.hpp"
+#include "subscriptions/http_text.hpp"
 
 namespace tributary::api {
 
 namespace {
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    return out;
-}
+using subscriptions::lower;
+using subscriptions::trim;
 
 /// The reader takes U+0000 for U+FFFD: of a partner better than nothing, of a client a value that it did not write.
 bool has_nul(std::string_view json) {
@@ -27,12 +22,6 @@ bool has_nul(std::string_view json) {
         if (backslashes % 2 == 0) return true;
     }
     return false;
-}
-
-std::string_view trim(std::string_view text) {
-    auto const first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

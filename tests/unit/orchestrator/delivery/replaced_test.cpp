@@ -8,22 +8,8 @@ struct Replaced : VirtualDelivery {
     /// As an update by its app that names another endpoint.
     void move(std::string const& id, std::string const& host) {
         topic.endpoint = "https://" + host + "/hook";
-        cache::ReplaceSubscription update;
-        update.id = id;
-        update.resource = written(topic);
-        update.status = Status::requested;
-        update.now = clock.utc_now();
-        run(replace_now(std::move(update)));
-        wake(id);
+        replace(id, Status::requested);
         pass(1s);
-    }
-
-private:
-    async::awaitable<void> replace_now(cache::ReplaceSubscription update) {
-        auto const plan = subscriptions::stored_plan(update.resource, rules).value();
-        auto const found = cache::good(co_await storage->replace_subscription(std::move(update)));
-        deliveries->replace_subscription(found.record, plan);
-        deliveries->wake({found.record.id});  // before what is cancelled has ended
     }
 };
 

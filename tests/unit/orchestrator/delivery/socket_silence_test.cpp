@@ -37,16 +37,6 @@ struct Sockets : VirtualDelivery {
         for (auto const& frame : session.frames) all.push_back(summary(frame));
         return all;
     }
-    /// As an update by its app: what `topic` says now.
-    void replace(std::string const& id) {
-        cache::ReplaceSubscription update;
-        update.id = id;
-        update.resource = written(topic);
-        update.status = Status::active;
-        update.now = clock.utc_now();
-        run(replace_now(std::move(update)));
-        wake(id);
-    }
     void turn_off(std::string const& id) {
         change(id, Status::off);
         deliveries->deactivate(id);
@@ -55,13 +45,6 @@ struct Sockets : VirtualDelivery {
 
     std::vector<std::unique_ptr<FakeSession>> sessions;
     async::TaskGroup served{ctx.get_executor(), [](std::string_view, std::exception_ptr) {}};
-
-private:
-    async::awaitable<void> replace_now(cache::ReplaceSubscription update) {
-        auto const plan = subscriptions::stored_plan(update.resource, rules).value();
-        auto const found = cache::good(co_await storage->replace_subscription(std::move(update)));
-        deliveries->replace_subscription(found.record, plan);
-    }
 };
 
 }  // namespace

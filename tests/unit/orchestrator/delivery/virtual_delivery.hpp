@@ -137,6 +137,16 @@ struct VirtualDelivery : DeliveryData {
         deliveries->wake({id});
         pass(0ms);
     }
+    /// As an update by its app, which is answered before what it stops has ended: what `topic` says now.
+    void replace(std::string const& id, Status status = Status::active) {
+        cache::ReplaceSubscription update;
+        update.id = id;
+        update.resource = written(topic);
+        update.status = status;
+        update.now = clock.utc_now();
+        run(replace_now(std::move(update)));
+        pass(0ms);
+    }
     /// New documents, as the pipeline would tell of them.
     void happen(std::vector<std::string> const& documents) {
         auto admitted = admit(documents);
@@ -167,6 +177,12 @@ private:
     async::awaitable<void> resume() { cache::good(co_await deliveries->resume()); }
     async::awaitable<void> change_now(cache::StatusChange change) {
         cache::good(co_await storage->change_status(std::move(change)));
+    }
+    async::awaitable<void> replace_now(cache::ReplaceSubscription update) {
+        auto const plan = subscriptions::stored_plan(update.resource, rules).value();
+        auto const found = cache::good(co_await storage->replace_subscription(std::move(update)));
+        deliveries->replace_subscription(found.record, plan);
+        deliveries->wake({found.record.id});  // before what is cancelled has ended
     }
 };
 

@@ -1,9 +1,9 @@
 #include "cache/admission.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/identity/acceptance.hpp"
 
 namespace tributary::cache {
@@ -91,11 +91,7 @@ bool bytes_changed(EntryRow const& known, EntryRow const& fresh) {
     return false;
 }
 
-bool same_community(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-        return std::tolower(x) == std::tolower(y);
-    });
-}
+bool same_community(std::string_view a, std::string_view b) { return ascii::equal_without_case(a, b); }
 
 }  // namespace
 

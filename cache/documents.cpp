@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "cache/statements.hpp"
+#include "fhir/base/ascii.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
 #include "fhir/resources/outward.hpp"
@@ -74,10 +75,7 @@ std::string index_key(std::string_view value) {
     auto const separator = value.find_last_of("|:^");
     std::string key(separator == std::string_view::npos ? value : value.substr(separator + 1));
     std::erase_if(key, [](unsigned char c) { return std::isspace(c) != 0; });
-    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    return key;
+    return ascii::lower(key);
 }
 
 DocumentRow Documents::load(std::int64_t sequence) {

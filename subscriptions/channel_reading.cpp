@@ -5,8 +5,8 @@
 #include <charconv>
 #include <string>
 
+#include "fhir/base/ascii.hpp"
 #include "subscriptions/extensions.hpp"
-#include "subscriptions/http_text.hpp"
 #include "subscriptions/payload_type.hpp"
 
 namespace tributary::subscriptions {
@@ -39,7 +39,7 @@ bool is_reserved_header(std::string_view name) {
         "webhook-timestamp",
         "webhook-signature"
     };
-    auto const folded = lower(name);
+    auto const folded = ascii::lower(name);
     return folded.starts_with("proxy-") ||
            std::find(kReserved.begin(), kReserved.end(), folded) != kReserved.end();
 }
@@ -166,7 +166,7 @@ private:
         }
         auto const text = endpoint->text();
         plan_.channel.endpoint = text;
-        auto const scheme = lower(text.substr(0, text.find(':')));
+        auto const scheme = ascii::lower(text.substr(0, text.find(':')));
         bool const controls = std::any_of(text.begin(), text.end(), [](unsigned char c) {
             return c <= ' ' || c == 0x7F || c == '\\';
         });
@@ -215,12 +215,12 @@ private:
     }
     void read_header(std::string_view text, std::string const& element) {
         auto const colon = text.find(':');
-        auto const name = trim(text.substr(0, colon));
-        if (colon == text.npos || !is_token(name)) {
+        auto const name = ascii::trim(text.substr(0, colon));
+        if (colon == text.npos || !ascii::is_token(name)) {
             problem(Errc::value, "write \"Name: value\"", element);
             return;
         }
-        auto const value = trim(text.substr(colon + 1));
+        auto const value = ascii::trim(text.substr(colon + 1));
         bool const controls = std::any_of(value.begin(), value.end(), [](unsigned char c) {
             return (c < ' ' && c != '\t') || c == 0x7F;
         });

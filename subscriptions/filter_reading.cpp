@@ -13,13 +13,6 @@ namespace {
 
 using fhir::search::Parameter;
 
-bool is_type_name(std::string_view text) {
-    if (text.size() < 2 || text[0] < 'A' || text[0] > 'Z') return false;
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    });
-}
-
 template <class Fits>
 std::string offered(Topic const& topic, Fits fits) {
     std::string names;
@@ -79,7 +72,7 @@ private:
     std::optional<std::string_view> without_type(Filter const& filter) {
         std::string_view const text = filter.text;
         auto const end = text.substr(0, text.find('=')).find_first_of(".?");
-        if (end == text.npos || !is_type_name(text.substr(0, end))) return text;
+        if (end == text.npos || !fhir::is_type_name(text.substr(0, end))) return text;
         if (text.substr(0, end) == "DocumentReference") return text.substr(end + 1);
         problem(Errc::not_supported, "this topic is about DocumentReference", filter);
         return std::nullopt;

@@ -2,20 +2,13 @@
 
 #include <utility>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/resources/elements.hpp"
 
 namespace tributary::subscriptions {
 
 namespace {
-
-constexpr std::string_view kSpace = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-    auto const first = text.find_first_not_of(kSpace);
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 /// {"type": …, "payload": {"token": …}}; what is no such frame is ignored.
 SocketCommand read_json_command(std::string_view text) {
@@ -34,10 +27,10 @@ SocketCommand read_json_command(std::string_view text) {
 }  // namespace
 
 SocketCommand read_socket_command(std::string_view text) {
-    text = trim(text);
+    text = ascii::trim(text, ascii::kSpace);
     if (text.starts_with('{')) return read_json_command(text);
-    auto const keyword = text.substr(0, text.find_first_of(kSpace));
-    auto argument = trim(text.substr(keyword.size()));
+    auto const keyword = text.substr(0, text.find_first_of(ascii::kSpace));
+    auto argument = ascii::trim(text.substr(keyword.size()), ascii::kSpace);
     if (keyword == "bind-with-token" || keyword == "bind-with-token:")
         return {SocketCommand::Type::bind_with_token, std::string(argument)};
     if (keyword != "bind") return {};

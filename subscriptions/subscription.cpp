@@ -4,9 +4,9 @@
 #include <array>
 #include <charconv>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/search/date_range.hpp"
 #include "subscriptions/extensions.hpp"
-#include "subscriptions/http_text.hpp"
 
 namespace tributary::subscriptions {
 
@@ -28,10 +28,12 @@ constexpr std::array kStatuses{
 constexpr std::string_view kMask = "***";
 
 /// "Authorization" of "Authorization: Bearer x".
-std::string_view header_name(std::string_view header) { return trim(header.substr(0, header.find(':'))); }
+std::string_view header_name(std::string_view header) {
+    return ascii::trim(header.substr(0, header.find(':')));
+}
 bool is_masked(std::string_view header) {
     auto const colon = header.find(':');
-    return colon != header.npos && trim(header.substr(colon + 1)) == kMask;
+    return colon != header.npos && ascii::trim(header.substr(colon + 1)) == kMask;
 }
 
 bool asks_for_progress(Value const& resource) {
@@ -88,7 +90,7 @@ bool equal(Value const* a, Value const* b) {
 bool same_headers(Value::Array const& a, Value::Array const& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](Value const& x, Value const& y) {
         if (is_masked(x.text()) || is_masked(y.text()))
-            return lower(header_name(x.text())) == lower(header_name(y.text()));
+            return ascii::lower(header_name(x.text())) == ascii::lower(header_name(y.text()));
         return x == y;
     });
 }
@@ -202,9 +204,9 @@ Result<Value> with_stored_headers(Value resource, Value const& stored) {
     auto known = channel == nullptr ? Value::Array{} : channel->items("header");
     for (std::size_t i = 0; i < headers->size(); ++i) {
         auto const text = (*headers)[i].text();
-        auto const name = lower(header_name(text));
+        auto const name = ascii::lower(header_name(text));
         auto const found = std::find_if(known.begin(), known.end(), [&name](Value const& k) {
-            return lower(header_name(k.text())) == name;
+            return ascii::lower(header_name(k.text())) == name;
         });
         // Of repeats the nth stands for the nth, so a value that is written out takes its place, too.
         bool const masked = is_masked(text);

@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/search/date_range.hpp"
 #include "fhir/search/document_search.hpp"
@@ -9,7 +9,6 @@
 #include "subscriptions/element_check.hpp"
 #include "subscriptions/extensions.hpp"
 #include "subscriptions/filter_reading.hpp"
-#include "subscriptions/http_text.hpp"
 #include "subscriptions/subscription.hpp"
 
 namespace tributary::subscriptions {
@@ -24,7 +23,7 @@ void add(Problems& problems, Errc errc, std::string detail, std::string expressi
 }
 
 bool is_absolute_uri(std::string_view criteria) {
-    auto const scheme = lower(criteria.substr(0, criteria.find(':')));
+    auto const scheme = ascii::lower(criteria.substr(0, criteria.find(':')));
     return criteria.find(':') != criteria.npos && (scheme == "http" || scheme == "https" || scheme == "urn");
 }
 
@@ -32,9 +31,7 @@ bool is_absolute_uri(std::string_view criteria) {
 bool is_search(std::string_view criteria) {
     if (criteria.starts_with('/')) criteria.remove_prefix(1);
     auto const type = criteria.substr(0, criteria.find('?'));
-    auto const letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    return type.size() >= 2 && type[0] >= 'A' && type[0] <= 'Z' &&
-           std::all_of(type.begin(), type.end(), letter);
+    return fhir::is_type_name(type);
 }
 
 /// Source: subscriptions B4.3.

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/search/comparison.hpp"
 #include "subscriptions/extensions.hpp"
-#include "subscriptions/http_text.hpp"
 #include "subscriptions/topics.hpp"
 
 namespace tributary::subscriptions {
@@ -78,14 +78,14 @@ std::string spell_mime(std::string_view text) {
     std::string out;
     for (auto const part :
          {text.substr(0, text.find(';')), text.substr(std::min(text.find(';'), text.size()))}) {
-        for (char const c : trim(part)) {
+        for (char const c : ascii::trim(part)) {
             if (c != ' ')
                 out += c;
             else if (part.data() == text.data())
                 out += '+';
         }
     }
-    return lower(out);
+    return ascii::lower(out);
 }
 
 std::string_view without_system(std::string_view token) { return token.substr(token.find('|') + 1); }

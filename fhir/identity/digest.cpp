@@ -1,5 +1,6 @@
 #include <array>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/identity/document_identity.hpp"
 
 namespace tributary::fhir::identity {
@@ -17,20 +18,13 @@ std::string without_space(std::string_view text) {
     return out;
 }
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 /// 40 or 64 hex characters; empty for anything else.
 std::optional<std::string> from_hex(std::string_view text) {
     if (text.size() != 2 * kSha1 && text.size() != 2 * kSha256) return std::nullopt;
     std::string bytes;
     for (std::size_t i = 0; i < text.size(); i += 2) {
-        int const high = hex_value(text[i]);
-        int const low = hex_value(text[i + 1]);
+        int const high = ascii::hex_value(text[i]);
+        int const low = ascii::hex_value(text[i + 1]);
         if (high < 0 || low < 0) return std::nullopt;
         bytes += static_cast<char>(high * 16 + low);
     }

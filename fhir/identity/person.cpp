@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/identity/acceptance.hpp"
 #include "fhir/identity/person_name.hpp"
 #include "fhir/identity/person_traits.hpp"
@@ -19,11 +20,9 @@ bool is_filler(Identifier const& identifier) {
     if (value == "unk" || value == "unknown" || value == "none" || value == "na" || value == "n a")
         return true;
     std::string digits;
-    std::copy_if(value.begin(), value.end(), std::back_inserter(digits), [](char c) {
-        return c >= '0' && c <= '9';
-    });
+    std::copy_if(value.begin(), value.end(), std::back_inserter(digits), ascii::is_digit);
     bool const only_digits =
-        std::all_of(value.begin(), value.end(), [](char c) { return c == ' ' || (c >= '0' && c <= '9'); });
+        std::all_of(value.begin(), value.end(), [](char c) { return c == ' ' || ascii::is_digit(c); });
     constexpr std::size_t kShortest = 6;
     return only_digits && digits.size() >= kShortest &&
            digits.find_first_not_of(digits.front()) == std::string::npos;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "fhir/base/ascii.hpp"
+
 namespace tributary::fhir {
 
 namespace {
@@ -11,8 +13,7 @@ constexpr std::string_view kHomeCommunityId =
     "https://profiles.ihe.net/ITI/MHD/StructureDefinition/ihe-HomeCommunityId";
 
 bool is_digits(std::string_view text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() && std::all_of(text.begin(), text.end(), ascii::is_digit);
 }
 
 /// Servers that build FHIR from HL7 version 2 send its time stamps: 20210612101500-0500 is 2021-06-12T10:15:00-05:00. Others stay as they are.

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "fhir/base/ascii.hpp"
+
 namespace tributary::fhir {
 
 namespace {
-
-bool is_ascii_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
 /// The value itself, or the first item where a server sends a list in place of one.
 json::Value const* single(json::Value const* value) {
@@ -141,9 +141,7 @@ std::string_view reference_type(std::string_view reference) {
     auto const before = reference.substr(0, slash);
     auto const start = before.rfind('/');
     auto const type = start == std::string_view::npos ? before : before.substr(start + 1);
-    bool const named = !type.empty() && type.front() >= 'A' && type.front() <= 'Z' &&
-                       std::all_of(type.begin(), type.end(), is_ascii_letter);
-    return named ? type : std::string_view();
+    return is_type_name(type) ? type : std::string_view();
 }
 
 std::string_view reference_id(std::string_view reference) {
@@ -156,9 +154,14 @@ std::string_view reference_id(std::string_view reference) {
 
 bool is_id(std::string_view text) {
     auto const allowed = [](char c) {
-        return is_ascii_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+        return ascii::is_letter(c) || ascii::is_digit(c) || c == '-' || c == '.';
     };
     return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), allowed);
+}
+
+bool is_type_name(std::string_view text) {
+    return text.size() >= 2 && text.front() >= 'A' && text.front() <= 'Z' &&
+           std::all_of(text.begin(), text.end(), ascii::is_letter);
 }
 
 }  // namespace tributary::fhir

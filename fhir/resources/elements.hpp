@@ -58,5 +58,7 @@ std::string_view reference_type(std::string_view reference);
 std::string_view reference_id(std::string_view reference);
 /// [A-Za-z0-9\-\.]{1,64}
 bool is_id(std::string_view text);
+/// [A-Z][A-Za-z]+, whether or not there is such a type.
+bool is_type_name(std::string_view text);
 
 }  // namespace tributary::fhir

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "fhir/base/ascii.hpp"
+
 namespace tributary::fhir {
 
 namespace {
@@ -11,30 +13,14 @@ constexpr std::string_view kUriSystem = "urn:ietf:rfc:3986";
 constexpr std::string_view kOidPrefix = "urn:oid:";
 constexpr std::string_view kUuidPrefix = "urn:uuid:";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\r\n";
-    auto const first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 /// 1.2.840: digits in at least two arcs.
 bool is_oid(std::string_view text) {
-    if (text.find('.') == std::string_view::npos || !is_digit(text.front()) || !is_digit(text.back()))
+    if (text.find('.') == std::string_view::npos || !ascii::is_digit(text.front()) ||
+        !ascii::is_digit(text.back()))
         return false;
     char before = '0';
     for (char const c : text) {
-        if (!is_digit(c) && (c != '.' || before == '.')) return false;
+        if (!ascii::is_digit(c) && (c != '.' || before == '.')) return false;
         before = c;
     }
     return true;
@@ -45,7 +31,7 @@ bool is_uuid(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         bool const dash = i == 8 || i == 13 || i == 18 || i == 23;
         auto const c = text[i];
-        bool const hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        bool const hex = ascii::is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
         if (dash ? c != '-' : !hex) return false;
     }
     return true;
@@ -53,8 +39,8 @@ bool is_uuid(std::string_view text) {
 
 /// urn:oid:1.2 and urn:uuid:… in lower case, a bare OID or UUID with its prefix, anything else as it is.
 std::string normalised_uri(std::string_view text) {
-    text = trim(text);
-    auto const small = lower(text);
+    text = ascii::trim(text, ascii::kSpace);
+    auto const small = ascii::lower(text);
     if (small.starts_with(kOidPrefix))
         return small.substr(0, kOidPrefix.size()) + std::string(text.substr(kOidPrefix.size()));
     if (small.starts_with(kUuidPrefix)) return small;
@@ -71,7 +57,8 @@ bool split_instance(Identifier& identifier) {
     if (caret == std::string::npos) return false;
     auto root = normalised_uri(std::string_view(identifier.value).substr(0, caret));
     if (!is_urn(root)) return false;
-    auto extension = std::string(trim(std::string_view(identifier.value).substr(caret + 1)));
+    auto extension =
+        std::string(ascii::trim(std::string_view(identifier.value).substr(caret + 1), ascii::kSpace));
     identifier.system = extension.empty() ? std::string(kUriSystem) : root;
     identifier.value = extension.empty() ? std::move(root) : std::move(extension);
     return true;
@@ -91,7 +78,7 @@ constexpr std::array kCodeSystems{
 
 Identifier normalised_identifier(Identifier identifier) {
     identifier.system = normalised_uri(identifier.system);
-    identifier.value = trim(identifier.value);
+    identifier.value = ascii::trim(identifier.value, ascii::kSpace);
     if (identifier.system == kUriSystem || identifier.system.empty()) {
         if (split_instance(identifier)) return identifier;
         auto uri = normalised_uri(identifier.value);

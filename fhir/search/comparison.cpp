@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/resources/identifier_key.hpp"
 #include "fhir/search/date_range.hpp"
 
@@ -47,20 +48,6 @@ bool overlaps_widely(DateRange const& asked, DateRange const& value, Micros now)
     auto const distance = now < asked.from ? asked.from - now : now - asked.from;
     auto const margin = distance / 10;
     return value.from < asked.to + margin && value.to > asked.from - margin;
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = lower(c);
-    return out;
-}
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        return lower(x) == lower(y);
-    });
 }
 
 /// Undoes the escapes up to the first bar that has none, or of the whole text; `query` is then what follows that bar.
@@ -153,17 +140,17 @@ bool token_matches(std::string_view query, Coding const& value) {
     bool const system_fits =
         token.any_system || normalised_code_system(token.system) == normalised_code_system(value.system);
     bool const whole_system = !token.any_system && !token.system.empty() && token.code.empty();
-    return system_fits && (whole_system || equal_without_case(token.code, value.code));
+    return system_fits && (whole_system || ascii::equal_without_case(token.code, value.code));
 }
 
 bool identifier_matches(std::string_view query, Identifier const& value) {
     auto const token = split_token(query);
     auto const asked = normalised_identifier({"", "", token.system, token.code});
     auto const held = normalised_identifier(value);
-    bool const equal_value = equal_without_case(asked.value, held.value);
+    bool const equal_value = ascii::equal_without_case(asked.value, held.value);
     if (token.any_system) {
         // A bare OID, UUID or root^extension names its system; anything else stands in any.
-        return equal_without_case(token.code, value.value) ||
+        return ascii::equal_without_case(token.code, value.value) ||
                (!asked.system.empty() && asked.system == held.system && equal_value);
     }
     if (token.code.empty()) return !token.system.empty() && asked.system == held.system;
@@ -190,9 +177,9 @@ std::string comparison_form(Type type, Parameter const& parameter, std::string_v
     if (type != Type::token && type != Type::identifier) return std::string(value);
     auto const token = split_token(value);
     if (type == Type::identifier && !token.any_system && !token.code.empty() && !token.system.empty()) {
-        return lower(identifier_key({"", "", token.system, token.code}));
+        return ascii::lower(identifier_key({"", "", token.system, token.code}));
     }
-    return lower(value);
+    return ascii::lower(value);
 }
 
 }  // namespace tributary::fhir::search

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "fhir/base/ascii.hpp"
+
 namespace tributary::fhir::search {
 
 namespace {
@@ -28,7 +30,7 @@ public:
         if (text_.size() < digits) return std::nullopt;
         int value = 0;
         for (std::size_t i = 0; i < digits; ++i) {
-            if (!is_digit(text_[i])) return std::nullopt;
+            if (!ascii::is_digit(text_[i])) return std::nullopt;
             value = value * 10 + (text_[i] - '0');
         }
         if (value > most) return std::nullopt;
@@ -40,7 +42,7 @@ public:
         std::int64_t value = 0;
         std::int64_t width = 1'000'000;
         std::size_t digits = 0;
-        for (; digits < text_.size() && is_digit(text_[digits]); ++digits) {
+        for (; digits < text_.size() && ascii::is_digit(text_[digits]); ++digits) {
             if (width == 1) continue;
             width /= 10;
             value += (text_[digits] - '0') * width;
@@ -51,7 +53,6 @@ public:
     }
 
 private:
-    static bool is_digit(char c) { return c >= '0' && c <= '9'; }
     std::string_view text_;
 };
 

@@ -85,13 +85,6 @@ void check_codes(DocumentSearch const& search, std::string_view at, std::vector<
 
 namespace {
 
-bool is_type_name(std::string_view text) {
-    return !text.empty() && text.front() >= 'A' && text.front() <= 'Z' &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-           });
-}
-
 /// The query part of `[/]DocumentReference?…`.
 Result<std::string_view> query_of(std::string_view criteria) {
     if (criteria.starts_with('/')) criteria.remove_prefix(1);

@@ -5,6 +5,7 @@
 
 #include <utf8proc.h>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/search/date_range.hpp"
 
 namespace tributary::fhir::search {
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::string_view kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 constexpr std::string_view kPlainInQuery = ":/@";  // legal in a query, and no delimiter
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 bool is_text(std::string_view text) {
     while (!text.empty()) {
@@ -45,8 +39,8 @@ std::optional<std::string> percent_decoded(std::string_view text) {
             continue;
         }
         if (i + 2 >= text.size()) return std::nullopt;
-        int const high = hex_value(text[i + 1]);
-        int const low = hex_value(text[i + 2]);
+        int const high = ascii::hex_value(text[i + 1]);
+        int const low = ascii::hex_value(text[i + 2]);
         if (high < 0 || low < 0) return std::nullopt;
         out += static_cast<char>(high * 16 + low);
         i += 2;

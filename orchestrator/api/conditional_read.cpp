@@ -2,8 +2,8 @@
 
 #include <string_view>
 
+#include "fhir/base/ascii.hpp"
 #include "orchestrator/net/http_date.hpp"
-#include "subscriptions/http_text.hpp"
 
 namespace tributary::api {
 
@@ -11,7 +11,7 @@ namespace {
 
 /// Without what says that it is weak: the bytes of a version do not matter here.
 std::string_view opaque(std::string_view tag) {
-    tag = subscriptions::trim(tag);
+    tag = ascii::trim(tag);
     if (tag.starts_with("W/")) tag.remove_prefix(2);
     return tag;
 }

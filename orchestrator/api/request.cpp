@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/json/reader.hpp"
-#include "subscriptions/http_text.hpp"
 
 namespace tributary::api {
 
 namespace {
-
-using subscriptions::lower;
-using subscriptions::trim;
 
 /// The reader takes U+0000 for U+FFFD: of a partner better than nothing, of a client a value that it did not write.
 bool has_nul(std::string_view json) {
@@ -28,7 +25,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     while (true) {
         auto const at = text.find(separator);
-        parts.push_back(trim(text.substr(0, at)));
+        parts.push_back(ascii::trim(text.substr(0, at)));
         if (at == std::string_view::npos) return parts;
         text.remove_prefix(at + 1);
     }
@@ -42,11 +39,11 @@ struct MediaRange {
 std::vector<MediaRange> accepted(net::Headers const& headers) {
     std::vector<MediaRange> ranges;
     for (auto const& [name, value] : headers) {
-        if (lower(name) != "accept") continue;
+        if (ascii::lower(name) != "accept") continue;
         for (auto const item : split(value, ',')) {
             auto const parts = split(item, ';');
             if (parts.front().empty()) continue;
-            MediaRange range{lower(parts.front()), 1};
+            MediaRange range{ascii::lower(parts.front()), 1};
             for (auto const part : parts) {
                 if (part.starts_with("q="))
                     std::from_chars(part.data() + 2, part.data() + part.size(), range.quality);
@@ -68,12 +65,13 @@ int closeness(std::string_view range, std::string_view type) {
 
 std::string preference(net::Headers const& headers, std::string_view name) {
     for (auto const& [field, value] : headers) {
-        if (lower(field) != "prefer") continue;
+        if (ascii::lower(field) != "prefer") continue;
         for (auto const list : split(value, ',')) {
             for (auto const item : split(list, ';')) {
                 auto const equals = item.find('=');
-                if (equals != std::string_view::npos && lower(trim(item.substr(0, equals))) == name)
-                    return lower(trim(item.substr(equals + 1)));
+                if (equals != std::string_view::npos &&
+                    ascii::lower(ascii::trim(item.substr(0, equals))) == name)
+                    return ascii::lower(ascii::trim(item.substr(equals + 1)));
             }
         }
     }
@@ -82,7 +80,7 @@ std::string preference(net::Headers const& headers, std::string_view name) {
 
 std::string media_type(net::Headers const& headers) {
     auto const value = headers.get("Content-Type");
-    return lower(trim(value.substr(0, value.find(';'))));
+    return ascii::lower(ascii::trim(value.substr(0, value.find(';'))));
 }
 
 bool is_json(std::string_view type) {
@@ -127,9 +125,9 @@ Result<void> accept_json(
 ) {
     for (auto const& parameter : parameters) {
         if (parameter.name != "_format" || parameter.values.empty()) continue;
-        auto format = lower(parameter.values.front());
+        auto format = ascii::lower(parameter.values.front());
         std::replace(format.begin(), format.end(), ' ', '+');  // an unescaped plus
-        if (is_json(trim(std::string_view(format).substr(0, format.find(';'))))) return {};
+        if (is_json(ascii::trim(std::string_view(format).substr(0, format.find(';'))))) return {};
         return Failure(Errc::not_acceptable, "_format=" + format + " is not offered: ask for json");
     }
     double const best = std::max(
@@ -148,7 +146,7 @@ Result<void> check_accept(net::ServerRequest const& request) {
 Result<void> check_read_accept(net::ServerRequest const& request) {
     auto const checked = check_accept(request);
     if (checked || checked.error().errc() != Errc::not_acceptable) return checked;
-    auto const asked = lower(request.query) + lower(request.headers.get("Accept"));
+    auto const asked = ascii::lower(request.query) + ascii::lower(request.headers.get("Accept"));
     for (std::string_view const format : {"xml", "turtle", "ttl"}) {
         if (asked.find(format) != std::string::npos) return checked;
     }
@@ -156,7 +154,7 @@ Result<void> check_read_accept(net::ServerRequest const& request) {
 }
 
 Result<std::optional<std::uint64_t>> read_if_match(net::Headers const& headers) {
-    auto tag = trim(headers.get("If-Match"));
+    auto tag = ascii::trim(headers.get("If-Match"));
     if (tag.empty() || tag == "*") return std::optional<std::uint64_t>();
     if (tag.starts_with("W/")) tag.remove_prefix(2);
     if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') tag = tag.substr(1, tag.size() - 2);
@@ -171,7 +169,7 @@ Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::
     if (!is_json(media_type(request.headers))) {
         return Failure(Errc::media_type, "the body must be application/fhir+json: set Content-Type");
     }
-    auto const content_type = lower(request.headers.get("Content-Type"));
+    auto const content_type = ascii::lower(request.headers.get("Content-Type"));
     auto const version = content_type.find("fhirversion=");
     if (version != std::string::npos && content_type.compare(version + 12, 3, "4.0") != 0) {
         return Failure(Errc::media_type, "only FHIR version 4.0 (R4) is offered");

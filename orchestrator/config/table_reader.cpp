@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "fhir/base/ascii.hpp"
 #include "orchestrator/config/quantities.hpp"
 #include "orchestrator/net/field.hpp"
 
@@ -208,7 +209,7 @@ bool TableReader::fields(std::string_view key, std::vector<std::pair<std::string
         }
         auto expanded = expand(key, string->get());
         if (!expanded) return false;
-        if (!net::is_token(name.str())) {
+        if (!ascii::is_token(name.str())) {
             problem(key, quoted(std::string(name.str())) + " is no name of a header");
             return false;
         }

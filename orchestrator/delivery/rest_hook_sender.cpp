@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/resources/outward.hpp"
 #include "orchestrator/async/deadline.hpp"
 #include "orchestrator/base/digest.hpp"
@@ -26,11 +27,8 @@ std::string event_key(std::string const& subscription, std::string const& number
 }
 
 std::string content_type(std::string const& payload) {
-    std::string lowered = payload;
-    std::transform(lowered.begin(), lowered.end(), lowered.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    return lowered.find("charset=") == lowered.npos ? payload + "; charset=utf-8" : payload;
+    bool const has_charset = ascii::lower(payload).find("charset=") != std::string::npos;
+    return has_charset ? payload : payload + "; charset=utf-8";
 }
 
 std::string below_endpoint(std::string endpoint, std::string const& below) {

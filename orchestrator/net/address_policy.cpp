@@ -7,7 +7,7 @@
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 
-#include "orchestrator/net/field.hpp"
+#include "fhir/base/ascii.hpp"
 
 namespace tributary::net {
 
@@ -92,7 +92,9 @@ Result<void> check_url(AddressPolicy const& policy, Url const& url) {
         return refused("plain http is refused: use https, or set allow_http");
     if (!port_allowed(policy, url.port)) return refused("the port is refused: use 443 or one above 1023");
     auto const& hosts = policy.allowed_hosts;
-    auto const is_host = [&url](std::string const& host) { return same_name(host, url.host); };
+    auto const is_host = [&url](std::string const& host) {
+        return ascii::equal_without_case(host, url.host);
+    };
     if (!hosts.empty() && std::none_of(hosts.begin(), hosts.end(), is_host)) {
         return refused("the host is not among allowed_hosts");
     }

@@ -6,7 +6,7 @@
 
 #include <zlib.h>
 
-#include "orchestrator/net/field.hpp"
+#include "fhir/base/ascii.hpp"
 
 namespace tributary::net {
 
@@ -75,9 +75,10 @@ Result<bool> Inflater::step(std::size_t slice) {
 }
 
 ContentCoding parse_content_coding(std::string_view field) {
-    if (field.empty() || same_name(field, "identity")) return ContentCoding::identity;
-    if (same_name(field, "gzip") || same_name(field, "x-gzip")) return ContentCoding::gzip;
-    if (same_name(field, "deflate")) return ContentCoding::deflate;
+    if (field.empty() || ascii::equal_without_case(field, "identity")) return ContentCoding::identity;
+    if (ascii::equal_without_case(field, "gzip") || ascii::equal_without_case(field, "x-gzip"))
+        return ContentCoding::gzip;
+    if (ascii::equal_without_case(field, "deflate")) return ContentCoding::deflate;
     return ContentCoding::unknown;
 }
 

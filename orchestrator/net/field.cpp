@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
+#include "fhir/base/ascii.hpp"
+
 namespace tributary::net {
 
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_token_character(char c) {
-    if ((c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z')) return true;
-    return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 
 bool is_value_character(char c) {
     auto const byte = static_cast<unsigned char>(c);
@@ -20,18 +15,8 @@ bool is_value_character(char c) {
 
 }  // namespace
 
-bool same_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        return lower(x) == lower(y);
-    });
-}
-
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
-}
-
 bool is_field(std::string_view name, std::string_view value) {
-    return is_token(name) && std::all_of(value.begin(), value.end(), is_value_character);
+    return ascii::is_token(name) && std::all_of(value.begin(), value.end(), is_value_character);
 }
 
 void append_field(std::string& head, std::string_view name, std::string_view value) {

@@ -6,6 +6,8 @@
 #include <ctime>
 #include <limits>
 
+#include "fhir/base/ascii.hpp"
+
 namespace tributary::net {
 
 namespace {
@@ -64,8 +66,7 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
 std::chrono::seconds parse_retry_after(std::string_view field, std::chrono::system_clock::time_point now) {
     constexpr std::size_t longest_number = 9;
     constexpr std::chrono::seconds longest(std::numeric_limits<int>::max());
-    bool const number = !field.empty() &&
-                        std::all_of(field.begin(), field.end(), [](char c) { return c >= '0' && c <= '9'; });
+    bool const number = !field.empty() && std::all_of(field.begin(), field.end(), ascii::is_digit);
     if (number && field.size() > longest_number) return longest;
     if (number) return std::chrono::seconds(std::stol(std::string(field)));
     auto const date = parse_http_date(field);

@@ -8,6 +8,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "fhir/base/ascii.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/net/field.hpp"
 #include "orchestrator/net/read_buffer.hpp"
@@ -25,7 +26,7 @@ constexpr std::size_t kLongBody = std::size_t{64} * 1024;
 bool is_ours(std::string_view name) {
     for (auto const* const ours :
          {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding"}) {
-        if (same_name(name, ours)) return true;
+        if (ascii::equal_without_case(name, ours)) return true;
     }
     return false;
 }
@@ -159,7 +160,7 @@ private:
 }  // namespace
 
 Result<std::string> request_head(ClientRequest const& request) {
-    if (!is_token(request.method)) return Failure(Errc::malformed, "the method is no token");
+    if (!ascii::is_token(request.method)) return Failure(Errc::malformed, "the method is no token");
     if (!is_target(request.url.target))
         return Failure(Errc::malformed, "the target of the URL cannot stand in a request line");
     std::string head;

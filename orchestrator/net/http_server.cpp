@@ -155,7 +155,8 @@ bool HttpServer::Impl::has_too_many(tcp::socket const& socket) const {
 awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
     struct Listed {
         Listed(Impl& server, ServerSession& session, std::string address)
-            : server_(server), place_(server.sessions.insert(server.sessions.end(), &session)),
+            : server_(server),
+              place_(server.sessions.insert(server.sessions.end(), &session)),
               of_address_(server.by_address.try_emplace(std::move(address)).first) {
             ++of_address_->second;
         }

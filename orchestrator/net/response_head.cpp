@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include "fhir/base/ascii.hpp"
 #include "orchestrator/net/field.hpp"
 #include "orchestrator/net/http_date.hpp"
 
@@ -11,7 +12,7 @@ namespace {
 
 bool is_ours(std::string_view name) {
     for (auto const* const ours : {"Content-Length", "Transfer-Encoding", "Connection", "Date"}) {
-        if (same_name(name, ours)) return true;
+        if (ascii::equal_without_case(name, ours)) return true;
     }
     return false;
 }

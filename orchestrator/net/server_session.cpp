@@ -9,9 +9,9 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "fhir/base/ascii.hpp"
 #include "orchestrator/async/task_group.hpp"
 #include "orchestrator/net/content_coding.hpp"
-#include "orchestrator/net/field.hpp"
 #include "orchestrator/net/response_head.hpp"
 #include "orchestrator/net/websocket_session.hpp"
 
@@ -220,7 +220,8 @@ awaitable<void> ServerSession::continue_if_expected(Parser const& parser, bool& 
     if (continued || !parser.is_header_done()) co_return;
     continued = true;
     auto const& head = parser.get();
-    if (head.version() < 11 || !same_name(as_view(head[http::field::expect]), "100-continue")) co_return;
+    if (head.version() < 11 || !ascii::equal_without_case(as_view(head[http::field::expect]), "100-continue"))
+        co_return;
     (void)co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
 }
 

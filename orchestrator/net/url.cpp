@@ -2,23 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 
 #include <boost/asio/ip/address.hpp>
+
+#include "fhir/base/ascii.hpp"
 
 namespace tributary::net {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = lower(c);
-    return result;
-}
 
 Failure malformed(std::string detail) { return {Errc::malformed, std::move(detail)}; }
 
@@ -28,11 +19,11 @@ std::uint16_t default_port(std::string_view scheme) {
 
 /// "http" of "http://…", "" where the text does not begin with a scheme.
 std::string_view scheme_of(std::string_view text) {
-    if (text.empty() || !is_alpha(text.front())) return {};
+    if (text.empty() || !ascii::is_letter(text.front())) return {};
     for (std::size_t i = 1; i < text.size(); ++i) {
         char const c = text[i];
         if (c == ':') return text.substr(0, i);
-        if (!is_alpha(c) && !is_digit(c) && c != '+' && c != '-' && c != '.') return {};
+        if (!ascii::is_letter(c) && !ascii::is_digit(c) && c != '+' && c != '-' && c != '.') return {};
     }
     return {};
 }
@@ -42,7 +33,7 @@ bool looks_numeric(std::string_view host) {
     auto const dot = host.rfind('.');
     std::string_view const last = dot == std::string_view::npos ? host : host.substr(dot + 1);
     if (last.empty()) return false;
-    if (std::all_of(last.begin(), last.end(), is_digit)) return true;
+    if (std::all_of(last.begin(), last.end(), ascii::is_digit)) return true;
     return last.size() >= 2 && last[0] == '0' && last[1] == 'x';
 }
 
@@ -51,7 +42,8 @@ bool is_dotted_quad(std::string_view host) {
     while (true) {
         auto const dot = host.find('.');
         std::string_view const part = host.substr(0, dot);
-        if (part.empty() || part.size() > 3 || !std::all_of(part.begin(), part.end(), is_digit)) return false;
+        if (part.empty() || part.size() > 3 || !std::all_of(part.begin(), part.end(), ascii::is_digit))
+            return false;
         if (part.size() > 1 && part.front() == '0') return false;
         int value = 0;
         std::from_chars(part.data(), part.data() + part.size(), value);
@@ -63,11 +55,11 @@ bool is_dotted_quad(std::string_view host) {
 }
 
 Result<std::string> parse_host_name(std::string_view text) {
-    std::string host = lower(text);
+    std::string host = ascii::lower(text);
     if (host.size() > 1 && host.back() == '.') host.pop_back();
     if (host.empty()) return malformed("the URL has no host");
     bool const clean = std::all_of(host.begin(), host.end(), [](char c) {
-        return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
+        return ascii::is_letter(c) || ascii::is_digit(c) || c == '-' || c == '.' || c == '_';
     });
     if (!clean) return malformed("the host has characters that no host name has");
     if (host.front() == '.' || host.find("..") != std::string::npos) {
@@ -187,13 +179,6 @@ Result<Url> resolve_in(Url const& base, std::string const& folder, std::string_v
     return url;
 }
 
-std::optional<unsigned> hex_digit(char c) {
-    if (is_digit(c)) return static_cast<unsigned>(c - '0');
-    char const l = lower(c);
-    if (l >= 'a' && l <= 'f') return static_cast<unsigned>(l - 'a') + 10U;
-    return std::nullopt;
-}
-
 }  // namespace
 
 std::string Url::authority() const {
@@ -207,7 +192,7 @@ std::string Url::origin() const { return scheme + "://" + authority(); }
 Result<Url> parse_url(std::string_view text) {
     if (has_forbidden(text)) return malformed("the URL has a control character or a backslash");
     Url url;
-    url.scheme = lower(scheme_of(text));
+    url.scheme = ascii::lower(scheme_of(text));
     if (url.scheme.empty()) return malformed("the URL is not absolute: it begins with no scheme");
     bool const known =
         url.scheme == "http" || url.scheme == "https" || url.scheme == "ws" || url.scheme == "wss";
@@ -235,7 +220,7 @@ Result<Url> resolve_location(Url const& from, std::string_view location) {
 std::string percent_encode(std::string_view text) {
     std::string out;
     for (char const c : text) {
-        if (is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+        if (ascii::is_letter(c) || ascii::is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
             out += c;
         } else {
             append_escape(out, static_cast<unsigned char>(c));
@@ -248,10 +233,10 @@ std::string percent_decode(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '%' && i + 2 < text.size()) {
-            auto const high = hex_digit(text[i + 1]);
-            auto const low = hex_digit(text[i + 2]);
-            if (high && low) {
-                out += static_cast<char>(*high << 4U | *low);
+            int const high = ascii::hex_value(text[i + 1]);
+            int const low = ascii::hex_value(text[i + 2]);
+            if (high >= 0 && low >= 0) {
+                out += static_cast<char>(high * 16 + low);
                 i += 2;
                 continue;
             }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/identity/body_header.hpp"
 #include "fhir/json/reader.hpp"
 #include "orchestrator/base/digest.hpp"
@@ -16,17 +17,9 @@ namespace {
 
 using fhir::identity::Digest;
 
-std::string lower(std::string_view text) {
-    std::string folded(text);
-    std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    return folded;
-}
-
 /// "text/xml" of "Text/XML; charset=utf-8".
 std::string media_type(std::string_view content_type) {
-    auto type = lower(content_type.substr(0, content_type.find(';')));
+    auto type = ascii::lower(content_type.substr(0, content_type.find(';')));
     std::erase(type, ' ');
     return type;
 }
@@ -38,7 +31,7 @@ bool is_json(std::string_view type) {
 bool starts_like_html(std::string_view bytes) {
     auto const start = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
     if (start == std::string_view::npos) return false;
-    auto const head = lower(bytes.substr(start, 15));
+    auto const head = ascii::lower(bytes.substr(start, 15));
     return head.starts_with("<!doctype html") || head.starts_with("<html");
 }
 

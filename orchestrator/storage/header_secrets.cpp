@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
-#include "subscriptions/http_text.hpp"
 #include "subscriptions/subscription.hpp"
 
 namespace tributary::storage {
@@ -136,7 +136,7 @@ std::shared_ptr<subscriptions::Plan const> HeaderSecrets::opened_plan(cache::Fre
     for (auto& [name, value] : plan->channel.headers) {
         auto const clear = opened_value(fresh.subscription.id, name, value);
         if (!clear) return nullptr;
-        value = subscriptions::trim(*clear);
+        value = ascii::trim(*clear);
     }
     return plan;
 }

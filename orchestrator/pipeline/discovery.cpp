@@ -1,6 +1,7 @@
 #include "orchestrator/pipeline/discovery.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <unordered_set>
 #include <utility>
@@ -290,7 +291,8 @@ awaitable<StepResult> Discovery::read_entry(std::size_t index, Query query, Step
     co_return noted ? StepResult::done() : StepResult::failed(noted.error());
 }
 
-/// After a whole answer: entries known from before that it has not listed are read one by one. True: some are.
+/// After a whole answer: entries known from before that it has not listed are read one by one. True: some are. The Exchange is held open
+/// meanwhile: Steps that a Lane refuses, or that end while others are still looked for, do not close it a second time.
 awaitable<bool> Discovery::look_for_unseen(std::size_t index) {
     Exchange const& exchange = exchanges_[index];
     bool const whole =
@@ -301,8 +303,8 @@ awaitable<bool> Discovery::look_for_unseen(std::size_t index) {
         if (taken) mine.push_back(std::move(one));
         return taken;
     });
-    bool queued = false;
-    if (!whole) co_return queued;
+    if (!whole) co_return false;
+    ++exchanges_[index].steps;
     for (auto const& asked : mine) {
         auto const unseen = co_await around_.storage.unseen_entries(
             identity_.scope, asked.match.patient_id, asked.since, kMostSecondLooks
@@ -316,11 +318,10 @@ awaitable<bool> Discovery::look_for_unseen(std::size_t index) {
             query.partner = index;
             query.match = asked.match;
             query.entry = entry;
-            queued = true;
             add_query(std::move(query));
         }
     }
-    co_return queued && !cancelled_;
+    co_return --exchanges_[index].steps > 0 && !cancelled_;
 }
 
 /// A first page fails as any call does. A later one that is gone for good leaves the answer partial; an expired link restarts the query, once.
@@ -384,7 +385,7 @@ awaitable<void> Discovery::report(std::size_t index) {
         outcome.issue = closed.ambiguous ? "multiple-matches" : "incomplete";
     }
     auto write = [&] { return around_.storage.finish_exchange(outcome); };
-    auto const finished = co_await until_stored(around_.clock, write);
+    auto const finished = co_await until_stored(around_.clock, write, Patience::endless);
     if (!finished) logger_.error("exchange not stored", {{"partner", outcome.partner}});
     logger_.info(
         "exchange",
@@ -393,6 +394,7 @@ awaitable<void> Discovery::report(std::size_t index) {
          {"owed", outcome.owed ? "yes" : "no"}}
     );
     if (cancelled_) co_return;
+    assert(open_ > 0);
     exchanges_[index].open = false;
     if (outcome.owed) {
         owe(index);

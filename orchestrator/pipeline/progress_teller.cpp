@@ -33,7 +33,7 @@ awaitable<void> ProgressTeller::tell(
             );
         news.now = around_.clock.utc_now();
         auto write = [&] { return around_.storage.tell_progress(news); };
-        auto const told = co_await until_stored(around_.clock, write);
+        auto const told = co_await until_stored(around_.clock, write, Patience::endless);
         if (!told) {
             around_.logger.error("progress not stored", {{"discovery", news.discovery}});
             co_return;

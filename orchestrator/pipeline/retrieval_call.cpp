@@ -139,7 +139,10 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     if (attached->conflicts > 0)
         around_.logger.warning("documents in conflict", {{"partner", job->plan.holder().partner}});
     auto const flows = job->flows;
-    finish(job, Body{std::move(document.content_type), std::move(document.bytes), std::move(document.identity.sha256)});
+    finish(
+        job,
+        Body{std::move(document.content_type), std::move(document.bytes), std::move(document.identity.sha256)}
+    );
     if (!attached->subscriptions.empty()) around_.wake(*attached);
     if (!flows.empty()) prefetch(job->scope, attached->to_retrieve, flows.front());
     co_return StepResult::done();

@@ -10,10 +10,14 @@
 
 namespace tributary::pipeline {
 
+/// What may be given up after ten attempts in some 10 s is owed and asked for again; what nobody would ask for again may not.
+enum class Patience { ten_attempts, endless };
+
 /// Repeats a unit of work that the database refused: a full queue or disk is no fault of the partner whose answer it is. `write` makes the awaitable anew
-/// each time and outlives this call. Deadline: none, ten attempts in about 20 s. Cancellation: terminal. Errors: those of the last attempt.
+/// each time and outlives this call. Deadline: none but `patience`. Cancellation: terminal. Errors: closed, and those of the last attempt.
 template <class Write>
-auto until_stored(async::Clock& clock, Write& write) -> std::invoke_result_t<Write&> {
+auto until_stored(async::Clock& clock, Write& write, Patience patience = Patience::ten_attempts)
+    -> std::invoke_result_t<Write&> {
     constexpr int kAttempts = 10;
     async::Backoff backoff(
         std::chrono::milliseconds(100),
@@ -22,7 +26,8 @@ auto until_stored(async::Clock& clock, Write& write) -> std::invoke_result_t<Wri
     );
     for (int attempt = 1;; ++attempt) {
         auto stored = co_await write();
-        if (stored || attempt == kAttempts || stored.error().errc() == Errc::closed) co_return stored;
+        if (stored || stored.error().errc() == Errc::closed) co_return stored;
+        if (attempt >= kAttempts && patience == Patience::ten_attempts) co_return stored;
         co_await clock.sleep_for(backoff.next());
     }
 }

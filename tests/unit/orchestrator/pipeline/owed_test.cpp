@@ -1,3 +1,4 @@
+#include "tests/support/file_size_limit.hpp"
 #include "tests/unit/orchestrator/pipeline/pipeline_fixture.hpp"
 
 namespace tributary::pipeline {
@@ -156,6 +157,26 @@ TEST_CASE_METHOD(PipelineFixture, "a full Lane makes a Discovery owed, not lost"
     advance(60s);
     CHECK(partner.patient_calls == 3);
     CHECK(partners[0]->lane().figures().owed == 0);
+}
+
+TEST_CASE_METHOD(
+    PipelineFixture, "the end of a Discovery is stored however long the disk is full", "[pipeline][storage]"
+) {
+    auto& partner = add_partner("p");
+    partner.people.clear();
+    partner.delay = 1min;
+    start();
+    subscribe("s1");
+    advance(1s);
+    {
+        FileSizeLimit const full(1);
+        advance(10min);
+    }
+    CHECK(progress().pending == 1);
+    advance(10s);
+    CHECK(progress().pending == 0);
+    CHECK(progress().answered == 1);
+    CHECK(progress().state == cache::DiscoveryState::complete);
 }
 
 }  // namespace tributary::pipeline

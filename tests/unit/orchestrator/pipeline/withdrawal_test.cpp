@@ -109,4 +109,37 @@ TEST_CASE_METHOD(WithdrawalFixture, "a refresh reads a bounded number of entries
     CHECK(partner.read.size() == 40);
 }
 
+TEST_CASE_METHOD(
+    PipelineFixture,
+    "an Exchange whose second looks are all refused is over once, and others of its Discovery go on",
+    "[pipeline][D.3]"
+) {
+    auto& partner = add_partner("p", [](auto& settings) { settings.attempts = 1; });
+    auto& slow = add_partner("q");
+    discovery.refresh = 1h;
+    partner.pages = {documents({"a", "b", "c", "d"})};
+    start();
+    subscribe("s1");
+    advance(1h - 1s);
+    partner.pages = {documents({"a"})};
+    slow.delay = 10s;
+    auto const advance_until = [this](int const& count, int wanted) {
+        for (int step = 0; count < wanted && step < 2'000; ++step) advance(1ms);
+        REQUIRE(count == wanted);
+    };
+    advance_until(partner.patient_calls, 2);
+    advance(3ms);
+    subscribe("s2", "https://app.example", "1980-01-01");
+    advance_until(partner.document_calls, 2);
+    partner.patient_failures = {Failure(Errc::throttled).with_status(429, 300s)};  // of the second question
+    advance(1s);
+    CHECK(partner.patient_failures.empty());
+    CHECK(partner.read.empty());
+    CHECK(discoveries->running() == 2);
+    advance(1min);
+    CHECK(progress().answered == 2);
+    CHECK(progress().state == cache::DiscoveryState::complete);
+    CHECK(discoveries->running() == 0);
+}
+
 }  // namespace tributary::pipeline

@@ -1,14 +1,13 @@
 #include "orchestrator/storage/storage.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 
 #include <boost/asio/io_context.hpp>
-#include <sys/resource.h>
 
 #include "fhir/base/outcome_table.hpp"
 #include "tests/support/async.hpp"
+#include "tests/support/file_size_limit.hpp"
 #include "tests/unit/cache/store_fixture.hpp"
 
 namespace tributary::storage {
@@ -48,27 +47,6 @@ public:
     boost::asio::io_context context;
     Storage::Settings settings;
     std::unique_ptr<Storage> storage;
-};
-
-/// No file may be longer than this, for as long as it lives: what a full disk is to a write.
-class FileSizeLimit {
-public:
-    explicit FileSizeLimit(rlim_t bytes) {
-        REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-        auto limit = before_;
-        limit.rlim_cur = bytes;
-        REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-    }
-    ~FileSizeLimit() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-    FileSizeLimit(FileSizeLimit const&) = delete;
-    FileSizeLimit& operator=(FileSizeLimit const&) = delete;
-
-private:
-    rlimit before_{};
-    void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
 };
 
 cache::NewSubscription bob() {
@@ -141,10 +119,11 @@ TEST_CASE("after stop() every call is refused as closed", "[storage]") {
     CHECK(errc == Errc::closed);
 }
 
-TEST_CASE("a file that cannot grow refuses what is to be stored, says so, and goes on when it can", "[storage]") {
+TEST_CASE(
+    "a file that cannot grow refuses what is to be stored, says so, and goes on when it can", "[storage]"
+) {
     StorageFixture fixture;
-    auto& failures =
-        fixture.metrics.counter("tributary_storage_failures_total", "", {{"thread", "writer"}});
+    auto& failures = fixture.metrics.counter("tributary_storage_failures_total", "", {{"thread", "writer"}});
     Failure told;
     bool absent = false;
     bool stored = false;

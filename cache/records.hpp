@@ -122,7 +122,7 @@ struct OpenDiscovery {
     std::string scope, key;  ///< PatientQuery::key()
     std::string id;          ///< used if a new one is made
     std::vector<std::string> partners;
-    std::chrono::seconds reuse{0};
+    std::chrono::milliseconds reuse{0};
     Utc now;
     bool again = false;  ///< a refresh: a new run whatever `reuse` says
 };

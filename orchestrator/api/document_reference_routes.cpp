@@ -84,7 +84,15 @@ Value make_page(
 awaitable<Result<cache::Progress>> read_progress(
     Context const& context, std::string scope, fhir::search::PatientQuery const& patient
 ) {
-    if (patient.references.empty()) co_return co_await context.storage.progress(scope, patient.key());
+    if (patient.references.empty()) {
+        auto const about_to_ask = context.discoveries.about_to_ask(scope, patient);
+        auto progress = co_await context.storage.progress(scope, patient.key());
+        if (progress && progress->state == cache::DiscoveryState::none && about_to_ask > 0) {
+            progress->state = cache::DiscoveryState::running;
+            progress->asked = progress->pending = about_to_ask;
+        }
+        co_return progress;
+    }
     std::optional<cache::Progress> least;
     for (auto const& reference : patient.references) {
         auto progress = co_await context.storage.progress_of_patient(scope, reference);

@@ -67,8 +67,12 @@ struct Discoveries::Impl {
     void share(Wanted& wanted, std::uint32_t app);
     void follow(Wanted& wanted, Interest const& interest);
     void unwant(std::string const& subscription);
+    static std::string key_of(std::string const& scope, fhir::search::PatientQuery const& query) {
+        return scope + "\n" + query.key();
+    }
+    std::size_t about_to_ask(std::string const& scope, fhir::search::PatientQuery const& query) const;
     awaitable<Result<void>> resume(subscriptions::Rules rules);
-    awaitable<void> resume_one(cache::SubscriptionRecord record, subscriptions::Rules const& rules);
+    awaitable<Result<void>> resume_one(cache::SubscriptionRecord record, subscriptions::Rules const& rules);
 
     void request_open(Wanted& wanted);
     void open_next();
@@ -119,7 +123,7 @@ Discoveries::Impl::Impl(DiscoverySurroundings surroundings)
 
 void Discoveries::Impl::want(Interest interest, Reason reason) {
     if (cancelled_ || interest.query.empty()) return;
-    auto key = interest.scope + "\n" + interest.query.key();
+    auto key = key_of(interest.scope, interest.query);
     auto const asked = by_subscription_.find(interest.subscription);
     if (asked != by_subscription_.end() && wanted_.at(asked->second).key != key)
         unwant(interest.subscription);
@@ -129,6 +133,14 @@ void Discoveries::Impl::want(Interest interest, Reason reason) {
     wanted.subscriptions.insert(std::move(interest.subscription));
     wanted.resumed = reason == Reason::resumed;
     if (wanted.discovery == nullptr || !wanted.discovery->running()) request_open(wanted);
+}
+
+std::size_t Discoveries::Impl::about_to_ask(
+    std::string const& scope, fhir::search::PatientQuery const& query
+) const {
+    auto const known = by_key_.find(key_of(scope, query));
+    bool const opening = known != by_key_.end() && wanted_.at(known->second).opening;
+    return opening ? around_.partners.size() : 0;
 }
 
 /// Who joins a Discovery that runs is told of it at once; of one that is to be opened, once it is.
@@ -208,7 +220,10 @@ awaitable<Result<void>> Discoveries::Impl::resume(subscriptions::Rules rules) {
     do {
         auto page = co_await around_.storage.live_subscriptions(after, kResumedAtOnce);
         if (!page) co_return page.error();
-        for (auto& record : page->records) co_await resume_one(std::move(record), rules);
+        for (auto& record : page->records) {
+            auto const resumed = co_await resume_one(std::move(record), rules);
+            if (!resumed) co_return resumed.error();
+        }
         after = page->next;
     } while (after != 0);
     std::vector<cache::DiscoveryKey> wanted;
@@ -216,22 +231,23 @@ awaitable<Result<void>> Discoveries::Impl::resume(subscriptions::Rules rules) {
     co_return co_await around_.storage.abandon_other_discoveries(std::move(wanted), around_.clock.utc_now());
 }
 
-awaitable<void> Discoveries::Impl::resume_one(
+awaitable<Result<void>> Discoveries::Impl::resume_one(
     cache::SubscriptionRecord record, subscriptions::Rules const& rules
 ) {
     auto plan = subscriptions::stored_plan(record.resource, rules);
     if (!plan) {
         around_.logger.error("subscription not understood", {{"subscription", record.id}});
-        co_return;
+        co_return Result<void>();
     }
     Interest interest;
     interest.progress = plan->notify_progress;
     interest.query = std::move(plan->search.patient);
     if (!interest.query.references.empty()) {
         auto query = co_await around_.storage.discovery_query(record.scope, std::move(interest.query));
-        if (!query || !*query) {
+        if (!query) co_return query.error();
+        if (!*query) {
             around_.logger.error("patient of the criteria not known", {{"subscription", record.id}});
-            co_return;
+            co_return Result<void>();
         }
         interest.query = std::move(**query);
     }
@@ -239,6 +255,7 @@ awaitable<void> Discoveries::Impl::resume_one(
     interest.scope = std::move(record.scope);
     interest.origin = std::move(record.origin);
     want(std::move(interest), Reason::resumed);
+    co_return Result<void>();
 }
 
 void Discoveries::Impl::request_open(Wanted& wanted) {
@@ -362,7 +379,7 @@ void Discoveries::Impl::abandon(std::string discovery) {
 
 awaitable<void> Discoveries::Impl::write_abandoned(std::string discovery) {
     auto write = [&] { return around_.storage.abandon_discovery(discovery, around_.clock.utc_now()); };
-    auto const written = co_await until_stored(around_.clock, write);
+    auto const written = co_await until_stored(around_.clock, write, Patience::endless);
     if (!written) around_.logger.error("discovery not ended", {{"discovery", discovery}});
 }
 
@@ -466,6 +483,11 @@ awaitable<Result<void>> Discoveries::resume(subscriptions::Rules rules) {
 }
 void Discoveries::cancel() { impl_->cancel(); }
 awaitable<void> Discoveries::stop() { return impl_->stop(); }
+std::size_t Discoveries::about_to_ask(
+    std::string const& scope, fhir::search::PatientQuery const& query
+) const {
+    return impl_->about_to_ask(scope, query);
+}
 std::size_t Discoveries::running() const { return static_cast<std::size_t>(impl_->around_.running.value()); }
 
 }  // namespace tributary::pipeline

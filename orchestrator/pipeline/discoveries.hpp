@@ -20,13 +20,13 @@ enum class Retrieve { eager, lazy, off };
 
 /// [discovery] of the configuration.
 struct DiscoverySettings {
-    std::chrono::seconds deadline = std::chrono::minutes(5);
-    std::chrono::seconds reuse = std::chrono::minutes(15);
+    std::chrono::milliseconds deadline = std::chrono::minutes(5);
+    std::chrono::milliseconds reuse = std::chrono::minutes(15);
     std::size_t max_in_flight = 512;
     std::size_t max_matches = 5;
     fhir::identity::Acceptance acceptance = fhir::identity::Acceptance::strict;
     Retrieve retrieve = Retrieve::eager;
-    std::chrono::seconds refresh{0};
+    std::chrono::milliseconds refresh{0};
     std::chrono::milliseconds progress_interval{1000};
 };
 
@@ -48,6 +48,8 @@ public:
     void want(Interest interest);
     /// The Subscription is off or deleted: a Discovery nobody wants any more drops its queued Steps and ends its running ones within 100 ms.
     void unwant(std::string const& subscription);
+    /// How many partners the Discovery that is being opened for this patient is going to ask; 0: none is being opened.
+    std::size_t about_to_ask(std::string const& scope, fhir::search::PatientQuery const& query) const;
     /// At start: every live Subscription wants again; unfinished Exchanges are run, finished ones are not.
     awaitable<Result<void>> resume(subscriptions::Rules rules);
 

@@ -284,6 +284,7 @@ awaitable<void> Retrievals::Impl::call(
         bug = std::current_exception();
     }
     if (bug && (cancelled_ || async::is_cancellation(bug))) std::rethrow_exception(bug);
+    if (cancelled_) co_return;  // nothing of it may be queued again
     if (result.get<StepResult::Done>() == nullptr)
         job->state = Job::State::queued;  // again, there or elsewhere
     job->call = nullptr;
@@ -296,11 +297,10 @@ awaitable<void> Retrievals::Impl::call(
 void Retrievals::Impl::cancel() {
     cancelled_ = true;
     listed_.clear();
-    for (auto const& partner : around_.partners) {
-        for (auto const& [number, job] : jobs_) (void)partner->lane().drop(*this, job->flow, number);
-    }
     while (!jobs_.empty()) {
         JobPtr const job = jobs_.begin()->second;
+        auto* const partner = job->state == Job::State::queued ? holder_of(*job) : nullptr;
+        if (partner != nullptr) (void)partner->lane().drop(*this, job->flow, job->number);
         finish(job, Failure(Errc::closed));
     }
     calls_under_way_.cancel();

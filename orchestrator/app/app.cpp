@@ -61,6 +61,7 @@ struct App::Impl {
           worker(ex),
           document_worker(ex),
           client(ex, clock, worker, tls, metrics, net::HttpClient::Settings()),
+          endpoint_client(ex, clock, worker, tls, metrics, net::HttpClient::Settings()),
           process_permits(config.discovery.max_in_flight),
           loop_lag(ex, clock, logger, metrics) {}
 
@@ -82,7 +83,8 @@ struct App::Impl {
     async::Worker worker;           // pages
     async::Worker document_worker;  // whole documents: no page, and so no Event, waits behind their digests
     net::TlsContexts tls;
-    net::HttpClient client;
+    net::HttpClient client;           // of partners
+    net::HttpClient endpoint_client;  // of apps: their names and connections take no room of the partners'
     async::Semaphore process_permits;
     LoopLag loop_lag;
     std::string base;
@@ -210,7 +212,16 @@ Result<void> App::Impl::assemble() {
     config.delivery.websocket_send_buffer = config.limits.websocket_send_buffer;
     config.delivery.dialect_unbound = config.server.dialect_unbound;
     deliveries.emplace(
-        ex, clock, *storage, delivery::over(client), tls, rules(), config.delivery, stopped, logger, metrics
+        ex,
+        clock,
+        *storage,
+        delivery::over(endpoint_client),
+        tls,
+        rules(),
+        config.delivery,
+        stopped,
+        logger,
+        metrics
     );
     housekeeping.emplace(ex, clock, *storage, config.cache, logger);
     operations.emplace(clock, *storage, partners, *deliveries, metrics);
@@ -238,7 +249,7 @@ void App::Impl::make_api() {
     api.emplace(api::Context{
         clock,
         document_worker,
-        client,
+        endpoint_client,
         *storage,
         *deliveries,
         *discoveries,
@@ -340,6 +351,7 @@ awaitable<void> App::stop(async::Deadline deadline) {
     for (auto& partner : app.partners) co_await partner->lane().stop();
     co_await app.operations_server->drain(deadline);
     app.client.close_idle();
+    app.endpoint_client.close_idle();
     app.storage->stop();
     app.worker.stop();
     app.document_worker.stop();

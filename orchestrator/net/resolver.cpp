@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <map>
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "orchestrator/async/one_shot.hpp"
 #include "orchestrator/async/with_deadline.hpp"
@@ -18,6 +22,7 @@ using boost::system::error_code;
 
 constexpr std::size_t kMostNames = 4096;
 constexpr int kStaleLives = 10;  // so many lives old addresses are still better than none
+constexpr std::size_t kLookupsAtOnce = 8;
 
 using Answer = async::OneShot<Result<Addresses>>;
 
@@ -30,38 +35,35 @@ struct Resolver::State {
         std::shared_ptr<Answer> lookup;  // empty: none under way
     };
 
-    State(asio::any_io_executor ex, async::Clock& c, std::chrono::seconds l)
-        : clock(c), life(l), resolver(std::move(ex)) {}
+    State(asio::any_io_executor ex, async::Clock& c, std::chrono::seconds l, LookUp look_up_name)
+        : loop(std::move(ex)), clock(c), life(l), look_up_host(std::move(look_up_name)) {}
 
-    /// The lookup keeps the state alive until it has ended.
+    /// The lookup keeps the state and the loop alive until it has ended; the state is let go on the loop, as its threads cannot join themselves.
     static std::shared_ptr<Answer> look_up(std::shared_ptr<State> const& state, std::string const& host) {
         Entry& entry = state->names[host];
         if (entry.lookup) return entry.lookup;
         entry.lookup = std::make_shared<Answer>();
-        auto done = [state, host](error_code code, tcp::resolver::results_type const& found) {
-            state->finish(host, code, found);
+        auto work = [state = state, host, loop_runs = asio::make_work_guard(state->loop)]() mutable {
+            auto& self = *state;
+            auto done = [state = std::move(state), host, found = self.look_up_host(host)]() mutable {
+                state->finish(host, std::move(found));
+            };
+            asio::post(loop_runs.get_executor(), std::move(done));
         };
-        state->resolver.async_resolve(host, "", tcp::resolver::flags(), std::move(done));
+        asio::post(state->threads, std::move(work));
         return entry.lookup;
     }
 
-    void finish(std::string const& host, error_code code, tcp::resolver::results_type const& found) {
+    void finish(std::string const& host, Result<Addresses> found) {
         Entry& entry = names[host];
         auto const lookup = std::exchange(entry.lookup, nullptr);
-        Addresses addresses;
-        for (auto const& result : found) {
-            auto const address = result.endpoint().address();
-            if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
-                addresses.push_back(address);
+        if (found) {
+            entry.addresses = *found;
+            entry.learned = clock.now();
+        } else if (entry.addresses.empty()) {
+            names.erase(host);
         }
-        if (code || addresses.empty()) {
-            if (entry.addresses.empty()) names.erase(host);
-            lookup->set(Failure(Errc::dns, host + ": " + (code ? code.message() : "no address")));
-            return;
-        }
-        entry.addresses = addresses;
-        entry.learned = clock.now();
-        lookup->set(std::move(addresses));
+        lookup->set(std::move(found));
     }
 
     /// Drops what nobody has looked up lately, so that names chosen by others cannot fill the memory.
@@ -72,16 +74,32 @@ struct Resolver::State {
         });
     }
 
+    asio::any_io_executor loop;
     async::Clock& clock;
     std::chrono::seconds life;
-    tcp::resolver resolver;
+    LookUp look_up_host;
     std::map<std::string, Entry> names;
+    asio::thread_pool threads{kLookupsAtOnce};  // last
 };
 
-Resolver::Resolver(asio::any_io_executor ex, async::Clock& clock, std::chrono::seconds life)
-    : state_(std::make_shared<State>(std::move(ex), clock, life)) {}
+Result<Addresses> system_addresses(std::string const& host) {
+    asio::io_context unused;
+    tcp::resolver resolver(unused);
+    error_code code;
+    Addresses addresses;
+    for (auto const& result : resolver.resolve(host, "", tcp::resolver::flags(), code)) {
+        auto const address = result.endpoint().address();
+        if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
+            addresses.push_back(address);
+    }
+    if (addresses.empty()) return Failure(Errc::dns, host + ": " + (code ? code.message() : "no address"));
+    return addresses;
+}
 
-Resolver::~Resolver() { state_->resolver.cancel(); }
+Resolver::Resolver(asio::any_io_executor ex, async::Clock& clock, std::chrono::seconds life, LookUp look_up)
+    : state_(std::make_shared<State>(std::move(ex), clock, life, std::move(look_up))) {}
+
+Resolver::~Resolver() = default;
 
 awaitable<Result<Addresses>> Resolver::resolve(async::Deadline deadline, std::string host) {
     error_code no_literal;

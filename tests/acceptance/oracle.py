@@ -11,7 +11,6 @@ import base64
 import concurrent.futures
 import csv
 import hashlib
-import os
 import pathlib
 import sys
 import time
@@ -256,10 +255,6 @@ def judge(seed, options, asked):
     return [f"seed {seed}: {verdict}; {len(asked)} subscriptions, {documents} documents, {took:.1f} s", *lines], len(lines)
 
 
-def default_data():
-    return pathlib.Path(os.environ.get("TRIBUTARY_SHARED", programs.REPOSITORY.parent / "shared")) / "data"
-
-
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="1..5", help="A..B, or one number")
@@ -269,7 +264,7 @@ def arguments():
     parser.add_argument("--latency", default="off", help="as of the simulator: off, real or a divisor")
     parser.add_argument("--at-least", type=int, default=20, help="documents told in all; fewer: nothing was compared")
     parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
-    parser.add_argument("--data", type=pathlib.Path, default=default_data(), help="folder of test data; default: shared/data beside the repository")
+    parser.add_argument("--data", type=pathlib.Path, default=programs.SHARED / "data", help="folder of test data; default: shared/data beside the repository")
     parser.add_argument("--summary", type=pathlib.Path, help='file that gets "passed failed skipped"')
     return parser.parse_args()
 

@@ -7,7 +7,7 @@ from support import fhir, programs, web
 from support.case import Case
 
 ALICE = "DocumentReference?patient.given=alice&patient.family=newman"
-DATA = programs.REPOSITORY.parent / "shared" / "data"
+DATA = programs.SHARED / "data"
 
 
 class Communities(Case):

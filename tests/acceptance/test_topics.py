@@ -1,10 +1,8 @@
 """The topics: how they are advertised, and what each of them tells."""
 import json
-import os
-import pathlib
 import urllib.parse
 
-from support import fhir, web
+from support import fhir, programs, web
 from support.case import Case
 from support.partner import document, patient
 
@@ -15,7 +13,7 @@ SUFFIXES = [PATIENT_DEPENDENT, MULTI_PATIENT] + [
     f"DocReference-{whose}-{which}" for which in ("MinUpdate", "AllEvents") for whose in ("PatientDependent", "MultiPatient")]
 ELEMENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-SubscriptionTopic."
 CODE = "code=" + urllib.parse.quote("http://hl7.org/fhir/fhir-types|SubscriptionTopic")
-VECTORS = pathlib.Path(os.environ.get("TRIBUTARY_SHARED", pathlib.Path(__file__).parents[3] / "shared")) / "vectors" / "subscriptions"
+VECTORS = programs.SHARED / "vectors" / "subscriptions"
 
 
 def canonical(suffix):

@@ -1,16 +1,13 @@
 """What Tributary produces has the elements, codes and order of the composed vectors; ids, URLs, times and software differ."""
 import json
-import os
-import pathlib
 import re
 
-from support import fhir, web
+from support import fhir, programs, web
 from support.case import Case
 from support.partner import document, patient
 from support.web import Reply
 
-SHARED = pathlib.Path(os.environ.get("TRIBUTARY_SHARED", pathlib.Path(__file__).parents[3] / "shared"))
-COMPOSED = SHARED / "vectors" / "subscriptions" / "composed"
+COMPOSED = programs.SHARED / "vectors" / "subscriptions" / "composed"
 OURS = {"id", "fullUrl", "reference", "timestamp", "expiration"}  # members whose values are ours to choose
 URL, INSTANT = re.compile(r"^(https?|wss?)://"), re.compile(r"^\d{4}-\d\d-\d\dT")
 

@@ -1,6 +1,5 @@
 """(d) users x GETs at a set latency: our HTTP client in the table of bench-baselines, in the same interleaved runs."""
 import json
-import pathlib
 import shlex
 import subprocess
 import sys
@@ -8,7 +7,7 @@ import sys
 from rows import Row
 from support import programs
 
-BASELINES = pathlib.Path(programs.os.environ.get("TRIBUTARY_SHARED", programs.REPOSITORY.parent / "shared")) / "bench-baselines"
+BASELINES = programs.SHARED / "bench-baselines"
 TOOLS = programs.REPOSITORY / "build" / "bench-baselines"
 LATENCY_SECONDS = 0.08
 

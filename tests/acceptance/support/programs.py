@@ -9,6 +9,7 @@ import threading
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+SHARED = pathlib.Path(os.environ.get("TRIBUTARY_SHARED", REPOSITORY.parent / "shared"))  # test data, where it is there
 PROGRAMS = pathlib.Path(os.environ.get("TRIBUTARY_PROGRAMS", REPOSITORY / "build" / "release" / "bin"))
 START_SECONDS = 20
 
@@ -140,7 +141,7 @@ def missing_programs():
 
 def shared_folder(name):
     """A folder of test data beside the repository, or below TRIBUTARY_SHARED; None where there is none."""
-    folder = pathlib.Path(os.environ.get("TRIBUTARY_SHARED", REPOSITORY.parent / "shared")) / name
+    folder = SHARED / name
     return folder if folder.is_dir() else None
 
 

@@ -75,7 +75,8 @@ public:
                 break;
             }
             if (code) {
-                exchanged.result = cut_short(code);
+                exchanged.result =
+                    is_enough(code) ? Result<ClientResponse>(response_without_body()) : cut_short(code);
                 break;
             }
             buffer_.commit(n);
@@ -119,9 +120,14 @@ private:
         bool const refused = code.category() == asio::error::get_ssl_category();
         return guard_.failure(refused ? Errc::tls : Errc::protocol, code);
     }
+    /// It is answered, and nobody wants the body: however that goes on, even beyond the deadline. Source: subscriptions B16
+    bool is_enough(error_code code) const {
+        bool const cancelled = code == asio::error::operation_aborted && !guard_.fired();
+        return request_.discard_body && !cancelled && parser_->is_header_done() && !is_interim();
+    }
     Result<ClientResponse> refuse(error_code code) const {
+        if (is_enough(code)) return response_without_body();
         if (code == http::error::body_limit) {
-            if (request_.discard_body) return response_without_body();
             return Failure(
                 Errc::too_large,
                 "the response is larger than " + std::to_string(request_.body_limit) + " bytes"

@@ -260,6 +260,26 @@ TEST_CASE("a body that is not wanted is dropped, and a long one not even read", 
     net.run(test());
 }
 
+TEST_CASE("where no body is wanted the head is the answer, however the body ends", "[net][client][B16]") {
+    NetFixture net;
+    SECTION("closed too early") {
+        net.fake.reply_and_close("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");
+    }
+    SECTION("no chunk") {
+        net.fake.reply_and_close("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnothing like it\r\n");
+    }
+    SECTION("never") { net.fake.stall("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n1234"); }
+    auto test = [&]() -> awaitable<void> {
+        ClientRequest request = net.get(net.fake.url());
+        request.discard_body = true;
+        auto response = co_await net.client.send(net.in(500ms), std::move(request));
+        REQUIRE(response.has_value());
+        CHECK(response->status == 200);
+        CHECK(response->body.empty());
+    };
+    net.run(test());
+}
+
 TEST_CASE("compressed bodies are undone within the limit", "[net][client]") {
     NetFixture net;
     std::string text;

@@ -27,9 +27,9 @@ bool may_pass(AttemptOutcome const& outcome) {
 }
 
 /// What the receiver asked for, where it may ask.
-milliseconds asked_wait(AttemptOutcome const& outcome, seconds cap) {
+milliseconds asked_wait(AttemptOutcome const& outcome, milliseconds cap) {
     if (outcome.status != 429 && outcome.status != 503) return milliseconds(0);
-    return std::min(outcome.retry_after, cap);
+    return std::min<milliseconds>(outcome.retry_after, cap);
 }
 
 /// 1 s doubling to 60 s; the upper half is jitter.
@@ -64,7 +64,7 @@ Decision decide_event(
     Kind kind,
     Status status,
     unsigned attempt,
-    seconds tried_for,
+    milliseconds tried_for,
     AttemptOutcome const& outcome,
     std::uint64_t random
 ) {

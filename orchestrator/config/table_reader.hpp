@@ -63,13 +63,13 @@ public:
     bool number(std::string_view key, std::uint64_t least, std::uint64_t most, std::size_t& value);
     bool number(std::string_view key, std::uint64_t least, std::uint64_t most, unsigned& value);
     bool decimal(std::string_view key, double& value);
-    template <class Duration>
     bool duration(
-        std::string_view key, Duration& value, std::chrono::milliseconds least = std::chrono::milliseconds(0)
+        std::string_view key,
+        std::chrono::milliseconds& value,
+        std::chrono::milliseconds least = std::chrono::milliseconds(0)
     ) {
-        auto const read =
-            read_milliseconds(key, least, std::chrono::duration_cast<std::chrono::milliseconds>(value));
-        if (read) value = std::chrono::duration_cast<Duration>(*read);
+        auto const read = read_milliseconds(key, least, value);
+        if (read) value = *read;
         return read.has_value();
     }
     template <class Size>

@@ -257,6 +257,25 @@ TEST_CASE("where none means never or at once, it is accepted", "[config]") {
     CHECK(reading.problems.empty());
 }
 
+TEST_CASE("a time below a second is kept as it is written", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read(
+        "[discovery]\nrefresh = \"300ms\"\ndeadline = \"301ms\"\nreuse = \"302ms\"\n"
+        "[delivery]\nretry_for = \"303ms\"\nhandshake_within = \"304ms\"\noff_after = \"1500ms\"\n"
+        "binding_token_life = \"305ms\"\n" +
+        std::string(kPartner)
+    );
+    REQUIRE(reading.problems.empty());
+    auto const& config = reading.config;
+    CHECK(config.discovery.refresh == 300ms);
+    CHECK(config.discovery.deadline == 301ms);
+    CHECK(config.discovery.reuse == 302ms);
+    CHECK(config.delivery.rules.retry_for == 303ms);
+    CHECK(config.delivery.rules.handshake_within == 304ms);
+    CHECK(config.delivery.rules.off_after == 1500ms);
+    CHECK(config.delivery.binding_token_life == 305ms);
+}
+
 TEST_CASE("an origin is kept as browsers write it, and what none of them can send is refused", "[config]") {
     ConfigFile const file;
     auto const read = [&file](std::string const& origin) {

@@ -25,7 +25,7 @@ std::int64_t single(Database& database, char const* sql) {
     return row.next() ? row.integer(0) : 0;
 }
 
-/// Empty: there was no file, and now there is an empty one. Else what stands in its way, or nothing.
+/// True: there was no file, and now there is an empty one.
 Result<bool> make_file(std::string const& path) {
     int const made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
     if (made >= 0) {

@@ -156,7 +156,7 @@ public:
         Utc calls_before, events_before, documents_before;
     };
     Result<bool> purge(Retention const& retention);
-    /// Bodies no content points to any more, and the oldest unused beyond `bytes`: their contents forget them. Answers the digests to remove.
+    /// Bodies no content points to any more, and those stored longest ago beyond `bytes`: their contents forget them. Answers the digests to remove.
     Result<std::vector<std::string>> release_bodies(std::uint64_t bytes);
     struct Counts {
         std::int64_t subscriptions = 0, documents = 0, patients = 0, undelivered = 0, change_sequence = 0;

@@ -11,9 +11,9 @@ namespace tributary::subscriptions {
 /// [delivery] of the configuration, as far as decisions go.
 struct DeliveryRules {
     unsigned handshake_retries = 4;
-    std::chrono::seconds handshake_within{60};  ///< all attempts together
-    std::chrono::seconds retry_for = std::chrono::minutes(15);
-    std::chrono::seconds off_after = std::chrono::hours(24 * 7);
+    std::chrono::milliseconds handshake_within = std::chrono::minutes(1);  ///< all attempts together
+    std::chrono::milliseconds retry_for = std::chrono::minutes(15);
+    std::chrono::milliseconds off_after = std::chrono::hours(24 * 7);
 };
 
 /// How one attempt ended: a status, or a Failure without one (no answer).
@@ -21,6 +21,9 @@ struct AttemptOutcome {
     unsigned status = 0;  ///< 0: no answer
     Errc errc = Errc::timeout;
     std::chrono::seconds retry_after{0};
+    std::chrono::milliseconds not_before{0
+    };  ///< above 0: no attempt was made, and none will be before that time
+    bool attempted() const { return not_before.count() == 0; }
     bool delivered() const { return status >= 200 && status < 300; }
 };
 
@@ -46,7 +49,7 @@ Decision decide_event(
     Kind kind,
     Status status,
     unsigned attempt,
-    std::chrono::seconds tried_for,
+    std::chrono::milliseconds tried_for,
     AttemptOutcome const& outcome,
     std::uint64_t random
 );

@@ -6,7 +6,7 @@
 
 namespace tributary::api {
 
-/// A stored Subscription as a client reads it, header values masked. Errors: storage when the stored text does not parse (a fault).
+/// A stored Subscription as a client reads it, header values masked. Errors: bug when the stored text does not parse.
 Result<fhir::json::Value> show_subscription(cache::SubscriptionRecord const& record);
 
 /// Errors: not_found, deleted, with what a client is told.

@@ -16,13 +16,11 @@ public:
         value_.emplace(std::move(value));
         waiters_.close_all();
     }
-    bool is_set() const { return value_.has_value(); }
     /// Deadline: none; wrap in with_deadline(). Cancellation: terminal; the place is given up. Errors: none.
     awaitable<T> wait() {
         if (!value_) (void)co_await waiters_.wait();
         co_return *value_;
     }
-    std::size_t waiting() const { return waiters_.size(); }
 
 private:
     std::optional<T> value_;

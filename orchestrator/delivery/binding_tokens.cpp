@@ -1,5 +1,7 @@
 #include "orchestrator/delivery/binding_tokens.hpp"
 
+#include <algorithm>
+
 #include "orchestrator/base/digest.hpp"
 
 namespace tributary::delivery {
@@ -30,6 +32,13 @@ std::optional<Grant> BindingTokens::redeem(std::string_view token) {
     auto found = grants_.extract(hash_of(token));
     if (found.empty()) return std::nullopt;
     return std::move(found.mapped());
+}
+
+void BindingTokens::give_back(std::string_view token, Grant grant) {
+    auto hash = hash_of(token);
+    bool const remembered =
+        std::any_of(by_age_.begin(), by_age_.end(), [&](auto const& each) { return each.first == hash; });
+    if (remembered) grants_.emplace(std::move(hash), std::move(grant));
 }
 
 void BindingTokens::forget_expired() {

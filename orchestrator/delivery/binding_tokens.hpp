@@ -23,19 +23,21 @@ struct Grant {
 /// forgotten. Owner: Deliveries. Thread: the loop. Source: subscriptions B15.
 class BindingTokens {
 public:
-    BindingTokens(async::Clock& clock, std::chrono::seconds life, std::size_t most = 10000)
+    BindingTokens(async::Clock& clock, std::chrono::milliseconds life, std::size_t most = 10000)
         : clock_(clock), life_(life), most_(most) {}
 
     BindingToken make(std::vector<std::string> subscriptions);
     /// Empty: unknown, used or expired.
     std::optional<Grant> redeem(std::string_view token);
+    /// Redeemed just now, and of no use through a fault of ours: it may be used again until it expires.
+    void give_back(std::string_view token, Grant grant);
     std::size_t size() const { return grants_.size(); }
 
 private:
     void forget_expired();
 
     async::Clock& clock_;
-    std::chrono::seconds life_;
+    std::chrono::milliseconds life_;
     std::size_t most_;
     std::unordered_map<std::string, Grant> grants_;  // by the hash of the token
     std::deque<std::pair<std::string, cache::Utc>>

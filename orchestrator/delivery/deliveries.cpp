@@ -111,6 +111,16 @@ struct Deliveries::Impl {
         co_return Result<void>();
     }
 
+    /// Classic, on a WebSocket still, and never bound but by JSON frames.
+    bool is_for_dialect(cache::FoundSubscription const& found) const {
+        auto const& record = found.record;
+        if (found.presence != cache::Presence::found || record.bound_by != cache::BoundBy::dialect)
+            return false;
+        auto const plan = subscriptions::stored_plan(record.resource, rules_);
+        return plan && plan->kind == subscriptions::Kind::classic &&
+               plan->channel.type == subscriptions::ChannelType::websocket;
+    }
+
     /// What a client of the JSON dialect made and left is off after a while: the one Subscription that ends with its sockets (E5).
     awaitable<void> end_left_behind() {
         auto const overdue = hub_.take_left_behind();
@@ -120,8 +130,7 @@ struct Deliveries::Impl {
                 hub_.left_behind(id);
                 continue;
             }
-            bool const there = found->presence == cache::Presence::found;
-            if (!there || found->record.bound_by != cache::BoundBy::dialect) continue;
+            if (!is_for_dialect(*found)) continue;
             cache::StatusChange change;
             change.id = id;
             change.status = subscriptions::Status::off;

@@ -56,7 +56,7 @@ public:
     /// For the operator; see Resender::send().
     awaitable<Result<Resent>> resend(async::Deadline deadline, std::string subscription, ResendRange range);
 
-    /// For $get-ws-binding-token; 128 bits, kept as a hash, redeemed once.
+    /// For $get-ws-binding-token; 192 random bits, kept as a hash, redeemed once.
     BindingToken make_binding_token(std::vector<std::string> subscriptions);
     /// One WebSocket, from upgrade to close: bind, bind-with-token, replay, live. Given to HttpServer, whose sessions have ended before stop().
     awaitable<void> serve(net::WebSocketSession& session);

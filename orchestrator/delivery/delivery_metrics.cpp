@@ -27,9 +27,9 @@ DeliveryMetrics::DeliveryMetrics(Metrics& metrics)
       hook_failed(deliveries(metrics, "rest-hook", "failed")),
       socket_delivered(deliveries(metrics, "websocket", "delivered")),
       in_flight(metrics.gauge("tributary_deliveries_in_flight", "Requests to endpoints that are under way")),
-      hanging_origins(metrics.gauge(
-          "tributary_hanging_origins",
-          "Endpoints' origins whose attempts timed out lately: tried by one at a time"
+      hanging_endpoints(metrics.gauge(
+          "tributary_hanging_endpoints",
+          "Endpoints whose attempts timed out lately: tried by one at a time"
       )),
       workers(
           metrics.gauge("tributary_delivery_workers", "Subscriptions that have something to send or to retry")

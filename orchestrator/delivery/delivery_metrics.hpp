@@ -11,7 +11,7 @@ struct DeliveryMetrics {
     Metrics::Counter& hook_failed;
     Metrics::Counter& socket_delivered;
     Metrics::Gauge& in_flight;
-    Metrics::Gauge& hanging_origins;
+    Metrics::Gauge& hanging_endpoints;
     Metrics::Gauge& workers;
     Metrics::Gauge& bound;
     Metrics::Histogram& hook_latency;

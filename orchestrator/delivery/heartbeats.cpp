@@ -44,7 +44,7 @@ void Heartbeats::forget(std::string const& id) {
 /// Up to a twentieth earlier, so that what began together does not beat together, and no silence is longer than the period.
 Heartbeats::Due::iterator Heartbeats::schedule(std::string const& id, TimePoint since, Duration period) {
     auto const part = static_cast<Duration::rep>(jitter_.next() % 1000);
-    return due_.emplace(since + period - period / 20 * part / 1000, &id);
+    return due_.emplace(since + period - period / 20'000 * part, &id);
 }
 
 awaitable<void> Heartbeats::run() {

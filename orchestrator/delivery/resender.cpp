@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "orchestrator/async/with_deadline.hpp"
+
 namespace tributary::delivery {
 
 namespace {
@@ -45,12 +47,13 @@ awaitable<Result<Resent>> Resender::send(
     Resent resent;
     for (auto const& event : *events) {
         resent.next = event.number;
-        if (deadline.expired(clock_)) co_return resent;
         auto request = event_request(settings_, subscription, wanted->plan, event);
         request.asked_for = true;
-        auto const outcome = co_await sender_.send(wanted->plan.channel, std::move(request));
-        if (!outcome.delivered()) {
-            resent.failure = subscriptions::error_code(outcome);
+        auto sending = sender_.send(wanted->plan.channel, std::move(request));
+        auto const outcome = co_await async::with_deadline(clock_, deadline, std::move(sending));
+        if (!outcome) co_return resent;
+        if (!outcome->delivered()) {
+            resent.failure = subscriptions::error_code(*outcome);
             co_return resent;
         }
         ++resent.sent;

@@ -41,7 +41,7 @@ public:
         : clock_(clock), storage_(storage), sender_(sender), rules_(rules), settings_(settings) {}
 
     /// In order, one attempt each, as the bytes they always are, up to the first failure, a hundred at most. What follows upon the last delivered number
-    /// counts as delivered. Deadline: no attempt starts after it. Cancellation: terminal. Errors: not_found, deleted; business_rule for one that is
+    /// counts as delivered. Deadline: what is not delivered by then is left, and can be sent again. Cancellation: terminal. Errors: not_found, deleted; business_rule for one that is
     /// requested, off or on a WebSocket; invalid for a range that is none; storage.
     awaitable<Result<Resent>> send(async::Deadline deadline, std::string subscription, ResendRange range);
 

@@ -20,7 +20,8 @@ constexpr std::chrono::seconds kLongestTimeout{120};
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::size_t kAnswerLimit = 64 * 1024;
 constexpr std::chrono::minutes kLongestPause{1};
-constexpr std::size_t kMostOrigins = 10'000;  // of which it is known how they answered
+constexpr std::size_t kMostEndpoints = 10'000;            // of which it is known how they answered
+constexpr std::chrono::milliseconds kProbeUnderWay{500};  // before its outcome is asked for again
 
 std::string event_key(std::string const& subscription, std::string const& number) {
     return subscription + "/" + number;
@@ -36,9 +37,6 @@ std::string below_endpoint(std::string endpoint, std::string const& below) {
     if (endpoint.ends_with('/')) endpoint.pop_back();
     return endpoint + "/" + below;
 }
-
-/// It did not come to an attempt: the origin has let others time out.
-AttemptOutcome unanswered() { return {0, Errc::timeout, std::chrono::seconds(0)}; }
 
 AttemptOutcome outcome_of_failure(Failure const& failure) {
     return {failure.http_status(), failure.errc(), failure.retry_after()};
@@ -111,42 +109,63 @@ void sign(net::ClientRequest& request, std::string_view key, std::string const& 
     request.headers.add("webhook-signature", "v1," + base64(bytes));
 }
 
-RestHookSender::Origin::Origin(Settings const& settings)
-    : slots(settings.max_per_origin),
-      breaker(settings.breaker_failures, settings.breaker_pause, kLongestPause) {}
+RestHookSender::Endpoint::Endpoint(Settings const& settings)
+    : breaker(settings.breaker_failures, settings.breaker_pause, kLongestPause) {}
 
-/// One attempt's part in an origin: keeps it while somebody waits for it or holds a permit, and tells its breaker how the attempt ended.
-class RestHookSender::OriginUse {
+/// The one of that name, made where it is not there yet.
+template <class Used>
+static Used& take(
+    std::unordered_map<std::string, std::unique_ptr<Used>>& all,
+    std::string const& name,
+    Settings const& settings
+) {
+    auto& one = all[name];
+    if (!one) one = std::make_unique<Used>(settings);
+    ++one->users;
+    return *one;
+}
+
+/// One attempt's part in its origin and endpoint: keeps them while somebody waits for them or holds a permit, and tells the breaker how the attempt ended.
+class RestHookSender::Use {
 public:
-    OriginUse(RestHookSender& sender, std::string name) : sender_(sender), name_(std::move(name)) {
-        sender_.forget_idle_origins();
-        auto& origin = sender_.origins_[name_];
-        if (!origin) origin = std::make_unique<Origin>(sender_.settings_);
-        ++origin->users;
-        origin_ = origin.get();
+    Use(RestHookSender& sender, std::string origin, std::string endpoint)
+        : sender_(sender),
+          origin_name_(std::move(origin)),
+          endpoint_name_(std::move(endpoint)),
+          origin_(take(sender.origins_, origin_name_, sender.settings_)),
+          endpoint_(take(sender.endpoints_, endpoint_name_, sender.settings_)) {
+        sender_.forget_idle_endpoints();
     }
-    OriginUse(OriginUse const&) = delete;
-    OriginUse& operator=(OriginUse const&) = delete;
-    ~OriginUse() {
-        if (started_) origin_->breaker.abandoned();
-        if (--origin_->users == 0 && origin_->breaker.clean()) sender_.origins_.erase(name_);
+    Use(Use const&) = delete;
+    Use& operator=(Use const&) = delete;
+    ~Use() {
+        if (started_) endpoint_.breaker.abandoned();
+        if (--origin_.users == 0) sender_.origins_.erase(origin_name_);
+        if (--endpoint_.users == 0 && endpoint_.breaker.clean()) sender_.endpoints_.erase(endpoint_name_);
     }
 
-    async::Semaphore& slots() { return origin_->slots; }
+    async::Semaphore& slots() { return origin_.slots; }
     bool allows(HookRequest const& request) const {
-        return request.asked_for || origin_->breaker.allows(sender_.clock_.now());
+        return request.asked_for || endpoint_.breaker.allows(sender_.clock_.now());
     }
     /// Its attempts have timed out lately.
     bool hangs() const {
-        return origin_->breaker.state(sender_.clock_.now()) != pacing::BreakerState::closed;
+        return endpoint_.breaker.state(sender_.clock_.now()) != pacing::BreakerState::closed;
+    }
+    /// Others have let it time out: when it may be tried again.
+    AttemptOutcome not_attempted() const {
+        AttemptOutcome outcome;
+        auto const wait = endpoint_.breaker.probe_at() - sender_.clock_.now();
+        outcome.not_before = std::max(std::chrono::ceil<std::chrono::milliseconds>(wait), kProbeUnderWay);
+        return outcome;
     }
     void start() {
-        origin_->breaker.started(sender_.clock_.now());
+        endpoint_.breaker.started(sender_.clock_.now());
         started_ = true;
     }
     /// Only what is silent for long counts; what fails at once holds up nobody.
     void settle(AttemptOutcome const& outcome, async::Clock::Duration took) {
-        auto& breaker = origin_->breaker;
+        auto& breaker = endpoint_.breaker;
         bool const was_open = hangs();
         bool const silent = outcome.errc == Errc::timeout || took >= AttemptSlots::kPatience;
         started_ = false;
@@ -157,13 +176,14 @@ public:
         } else {
             breaker.abandoned();
         }
-        if (hangs() != was_open) sender_.metrics_.hanging_origins.add(was_open ? -1 : 1);
+        if (hangs() != was_open) sender_.metrics_.hanging_endpoints.add(was_open ? -1 : 1);
     }
 
 private:
     RestHookSender& sender_;
-    std::string name_;
-    Origin* origin_;
+    std::string origin_name_, endpoint_name_;
+    Origin& origin_;
+    Endpoint& endpoint_;
     bool started_ = false;
 };
 
@@ -181,12 +201,12 @@ RestHookSender::RestHookSender(
       metrics_(metrics),
       slots_(clock, settings.max_in_flight) {}
 
-void RestHookSender::forget_idle_origins() {
-    if (origins_.size() < kMostOrigins) return;
-    std::erase_if(origins_, [this](auto const& entry) {
+void RestHookSender::forget_idle_endpoints() {
+    if (endpoints_.size() < kMostEndpoints) return;
+    std::erase_if(endpoints_, [this](auto const& entry) {
         bool const idle = entry.second->users == 0;
         bool const hung = entry.second->breaker.state(clock_.now()) != pacing::BreakerState::closed;
-        if (idle && hung) metrics_.hanging_origins.add(-1);
+        if (idle && hung) metrics_.hanging_endpoints.add(-1);
         return idle;
     });
 }
@@ -227,26 +247,26 @@ std::chrono::milliseconds RestHookSender::timeout(
     return request.within ? std::min(timeout, *request.within) : timeout;
 }
 
-awaitable<std::unique_ptr<AttemptSlots::Slot>> RestHookSender::acquire_slot(OriginUse const& origin) {
-    return origin.hangs() ? slots_.acquire_slow() : slots_.acquire();
+awaitable<std::unique_ptr<AttemptSlots::Slot>> RestHookSender::acquire_slot(Use const& use) {
+    return use.hangs() ? slots_.acquire_slow() : slots_.acquire();
 }
 
 awaitable<AttemptOutcome> RestHookSender::send(subscriptions::Channel channel, HookRequest request) {
     auto url = net::parse_url(below_endpoint(channel.endpoint, request.below));
     if (!url) co_return outcome_of_failure(url.error());
-    auto const origin_name = url->origin();
+    auto origin = url->origin();
     auto prepared = client_request(channel, request, std::move(*url));
     if (!prepared) co_return outcome_of_failure(prepared.error());
-    OriginUse origin(*this, origin_name);
-    if (!origin.allows(request)) co_return unanswered();
-    auto const origin_permit = co_await origin.slots().acquire();
-    if (!origin.allows(request)) co_return unanswered();  // while this one waited, others have timed out
-    origin.start();
-    auto const slot = co_await acquire_slot(origin);
+    Use use(*this, std::move(origin), channel.endpoint);
+    if (!use.allows(request)) co_return use.not_attempted();
+    auto const permit = co_await use.slots().acquire();
+    if (!use.allows(request)) co_return use.not_attempted();  // while this one waited, others have timed out
+    use.start();
+    auto const slot = co_await acquire_slot(use);
     auto const began = clock_.now();
     if (!settings_.webhook_key.empty()) sign(*prepared, settings_.webhook_key, request.key, clock_.utc_now());
     auto const outcome = co_await attempt(timeout(channel, request), std::move(*prepared));
-    origin.settle(outcome, clock_.now() - began);
+    use.settle(outcome, clock_.now() - began);
     co_return outcome;
 }
 

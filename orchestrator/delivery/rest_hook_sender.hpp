@@ -62,7 +62,7 @@ HookRequest deactivation_request(
 void sign(net::ClientRequest& request, std::string_view key, std::string const& id, cache::Utc now);
 
 /// Makes attempts at endpoints, bounded in all and per origin. A hanging origin holds only its own permits: the origin's is taken first, the common
-/// one last. One that lets attempts time out in a row is tried by one at a time, at growing intervals, and the others fail at once.
+/// one last. An endpoint that lets attempts time out in a row is tried by one at a time, at growing intervals; for the others no attempt is made.
 /// Owner: Deliveries; outlives every attempt. Thread: the loop.
 class RestHookSender {
 public:
@@ -80,23 +80,27 @@ public:
 
 private:
     struct Origin {
-        explicit Origin(Settings const& settings);
+        explicit Origin(Settings const& settings) : slots(settings.max_per_origin) {}
         async::Semaphore slots;
+        std::size_t users = 0;
+    };
+    struct Endpoint {
+        explicit Endpoint(Settings const& settings);
         pacing::CircuitBreaker breaker;
         std::size_t users = 0;
     };
-    class OriginUse;
+    class Use;
 
     Result<net::ClientRequest> client_request(
         subscriptions::Channel const& channel, HookRequest const& request, net::Url url
     );
     std::chrono::milliseconds timeout(subscriptions::Channel const& channel, HookRequest const& request)
         const;
-    awaitable<std::unique_ptr<AttemptSlots::Slot>> acquire_slot(OriginUse const& origin);
+    awaitable<std::unique_ptr<AttemptSlots::Slot>> acquire_slot(Use const& use);
     awaitable<subscriptions::AttemptOutcome> attempt(
         std::chrono::milliseconds timeout, net::ClientRequest request
     );
-    void forget_idle_origins();
+    void forget_idle_endpoints();
 
     async::Clock& clock_;
     HookTransport transport_;
@@ -105,6 +109,7 @@ private:
     DeliveryMetrics& metrics_;
     AttemptSlots slots_;
     std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
+    std::unordered_map<std::string, std::unique_ptr<Endpoint>> endpoints_;
 };
 
 }  // namespace tributary::delivery

@@ -18,13 +18,13 @@ struct Settings {
     subscriptions::DeliveryRules rules;
     std::size_t max_in_flight = 256;
     std::size_t max_per_origin = 64;
-    unsigned breaker_failures = 2;  ///< attempts at an origin that time out in a row; 0: never
+    unsigned breaker_failures = 2;  ///< attempts at an endpoint that time out in a row; 0: never
     std::chrono::milliseconds breaker_pause = std::chrono::seconds(5);  ///< doubling, to a minute
     ClassicPayloadMethod classic_payload_method = ClassicPayloadMethod::put_below;
     net::AddressPolicy policy;
     std::string tls_ca;
     std::string webhook_key;  ///< signs requests (Standard Webhooks); "" unsigned
-    std::chrono::seconds binding_token_life = std::chrono::minutes(30);
+    std::chrono::milliseconds binding_token_life = std::chrono::minutes(30);
     bool deactivation_notice = false;                                      ///< to every topic Subscription
     std::size_t events_page = 1000;                                        ///< Events of one $events answer
     bool json_dialect = true;                                              ///< [server]

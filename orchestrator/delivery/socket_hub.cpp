@@ -106,8 +106,7 @@ awaitable<void> SocketHub::read_commands(Socket& socket) {
                 unbind_from_token(socket, command.argument);
                 break;
             case SocketCommand::Type::json_ping:
-                if (settings_.json_dialect)
-                    (void)send(socket, std::string(subscriptions::kDialectPong));
+                if (settings_.json_dialect) (void)send(socket, std::string(subscriptions::kDialectPong));
                 break;
             case SocketCommand::Type::malformed:
                 socket.session.close(kProtocolError, kRefused);
@@ -160,7 +159,7 @@ awaitable<void> SocketHub::bind(Socket& socket, std::string id) {
 
 awaitable<void> SocketHub::bind_with_token(Socket& socket, std::string token, bool dialect) {
     bool useful = false;
-    if (auto const grant = tokens_.redeem(token)) {
+    if (auto grant = tokens_.redeem(token)) {
         Terms terms;
         terms.expires =
             clock_.now() +
@@ -170,7 +169,12 @@ awaitable<void> SocketHub::bind_with_token(Socket& socket, std::string token, bo
         for (auto const& id : grant->subscriptions) {
             if (!co_await wait_for_room(socket, 0)) co_return;
             auto const found = co_await find_to_bind(id, dialect);
-            auto const plan = found ? usable_plan(*found) : std::nullopt;
+            if (!found) {
+                tokens_.give_back(token, std::move(*grant));
+                socket.session.close(kTryAgain, "Try again later");
+                co_return;
+            }
+            auto const plan = usable_plan(*found);
             if (!plan) continue;
             welcome(socket, found->record, *plan, terms);
             useful = true;

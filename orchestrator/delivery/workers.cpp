@@ -291,7 +291,7 @@ awaitable<Workers::Next> Workers::deliver(Worker& worker, Subject& subject) {
 
 /// False: the Subscription is not what it was, or delivers no more: it is to be looked at again.
 awaitable<bool> Workers::deliver_event(Worker& worker, Subject& subject, cache::EventRecord const& event) {
-    begin_trial(worker, subject, event.number);
+    worker.trial.begin(event.number, subject.record.version, clock_.now());
     // No classic notification tells of a delete (A5).
     bool delivered = subject.plan.kind == Kind::classic && event.kind == subscriptions::EventKind::remove;
     while (!delivered) {
@@ -299,6 +299,11 @@ awaitable<bool> Workers::deliver_event(Worker& worker, Subject& subject, cache::
         auto const outcome = co_await sender_.send(
             subject.plan.channel, event_request(settings_, worker.id, subject.plan, event)
         );
+        if (!outcome.attempted()) {
+            bool const unchanged = co_await wait_for_turn(worker, subject, outcome);
+            if (!unchanged) co_return false;
+            continue;
+        }
         delivered = outcome.delivered();
         if (delivered) {
             metrics_.hook_latency.observe(std::chrono::duration<double>(clock_.utc_now() - event.at).count());
@@ -311,19 +316,20 @@ awaitable<bool> Workers::deliver_event(Worker& worker, Subject& subject, cache::
     co_return true;
 }
 
-void Workers::begin_trial(Worker& worker, Subject const& subject, std::int64_t number) {
-    auto& trial = worker.trial;
-    if (trial.number == number && trial.version == subject.record.version) return;
-    trial.number = number;
-    trial.version = subject.record.version;
-    trial.since = clock_.now();
-    trial.attempts = 0;
+/// The endpoint is tried by one at a time: that is no attempt of this Event, and takes none of its time. False: as pause().
+awaitable<bool> Workers::wait_for_turn(
+    Worker& worker, Subject const& subject, AttemptOutcome const& outcome
+) {
+    auto const jitter = std::chrono::milliseconds(jitter_.next() % 500);
+    bool const unchanged = co_await pause(worker, outcome.not_before + jitter, subject.record.version);
+    if (worker.trial.attempts == 0) worker.trial.since = clock_.now();
+    co_return unchanged;
 }
 
 /// True: the same Event is to be sent again, now.
 awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, AttemptOutcome const& outcome) {
     auto& trial = worker.trial;
-    auto const tried_for = std::chrono::floor<std::chrono::seconds>(clock_.now() - trial.since);
+    auto const tried_for = std::chrono::floor<std::chrono::milliseconds>(clock_.now() - trial.since);
     auto const decision = subscriptions::decide_event(
         settings_.rules,
         subject.plan.kind,
@@ -385,7 +391,7 @@ void Workers::watch_silence(Subject const& subject) {
 /// When nothing else is to be sent. One that fails counts as a notification that failed; in error it is the only probe.
 awaitable<Workers::Next> Workers::beat_hook(Worker& worker, Subject& subject) {
     if (!std::exchange(worker.beat, false)) co_return Next::rest;
-    begin_trial(worker, subject, 0);
+    worker.trial.begin(0, subject.record.version, clock_.now());
     auto request = heartbeat_request(settings_, subject.record, subject.plan, clock_.utc_now());
     auto const outcome = co_await sender_.send(subject.plan.channel, std::move(request));
     if (outcome.delivered()) {
@@ -393,7 +399,12 @@ awaitable<Workers::Next> Workers::beat_hook(Worker& worker, Subject& subject) {
         worker.trial = Trial();
         co_return Next::rest;
     }
-    bool const again = co_await settle_failure(worker, subject, outcome);
+    bool again = false;
+    if (outcome.attempted()) {
+        again = co_await settle_failure(worker, subject, outcome);
+    } else {
+        again = co_await wait_for_turn(worker, subject, outcome);
+    }
     worker.beat = again;
     co_return again || subject.record.status == Status::off ? Next::look_again : Next::rest;
 }

@@ -67,15 +67,19 @@ private:
         std::uint64_t version = 0;  ///< of the Subscription
         async::Clock::TimePoint since;
         unsigned attempts = 0;
+        /// The same Event of the same version goes on.
+        void begin(std::int64_t event, std::uint64_t of_version, async::Clock::TimePoint now) {
+            if (number != event || version != of_version) *this = Trial{event, of_version, now, 0};
+        }
     };
     struct Worker {
         explicit Worker(std::string subscription) : id(std::move(subscription)) {}
         std::string id;
-        bool again = false;   ///< woken, and has not asked itself why
+        bool again = false;  ///< woken, and has not asked itself why
         bool stopping = false;
         bool restart = false;  ///< woken while stopping: what is cancelled must not take the wake with it
-        bool unread = false;  ///< woken since it last read its Events
-        bool beat = false;    ///< a heartbeat is due
+        bool unread = false;   ///< woken since it last read its Events
+        bool beat = false;     ///< a heartbeat is due
         async::WaitList woken;
         async::TaskGroup* group = nullptr;
         Trial trial;
@@ -103,6 +107,9 @@ private:
     awaitable<Next> deliver_fresh(Worker& worker, cache::FreshEvents fresh);
     awaitable<Next> deliver(Worker& worker, Subject& subject);
     awaitable<bool> deliver_event(Worker& worker, Subject& subject, cache::EventRecord const& event);
+    awaitable<bool> wait_for_turn(
+        Worker& worker, Subject const& subject, subscriptions::AttemptOutcome const& outcome
+    );
     awaitable<bool> settle_failure(
         Worker& worker, Subject& subject, subscriptions::AttemptOutcome const& outcome
     );
@@ -112,7 +119,6 @@ private:
     awaitable<void> turn_off(Subject& subject, std::string_view error_code, unsigned http_status);
     awaitable<bool> pause(Worker& worker, async::Clock::Duration wait, std::uint64_t version);
     awaitable<void> rest_after_storage_failure(Worker const& worker, Failure const& failure);
-    void begin_trial(Worker& worker, Subject const& subject, std::int64_t number);
 
     async::Clock& clock_;
     storage::Storage& storage_;

@@ -77,7 +77,7 @@ public:
             std::chrono::seconds(30);  ///< from the first byte of a request to its last
         std::chrono::steady_clock::duration idle_time = std::chrono::seconds(75);  ///< between requests
         std::chrono::steady_clock::duration write_time =
-            std::chrono::seconds(60);  ///< without progress while a response is sent
+            std::chrono::seconds(60);  ///< for each 256 KiB of a response
         std::size_t connections = 10000;
         std::size_t connections_per_address = 10000;  ///< of one client
         std::size_t websocket_send_buffer = std::size_t{1} << 20U;

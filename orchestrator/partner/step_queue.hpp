@@ -13,7 +13,8 @@
 namespace tributary::partner {
 
 /// The Steps that wait at one partner, in order of service: on-demand retrievals first; then in turn over the apps, within an app in turn over its
-/// Discoveries, within one by priority. Steps that must wait for a time are kept apart. No operation looks at the Steps of another Flow.
+/// Discoveries, within one by priority. Steps that must wait for a time are kept apart. Adding, taking and dropping looks at the Steps of one Flow;
+/// what is owed, impatient or of a runner that ends is looked for in all.
 /// Owner: a Lane. Thread: the loop. Pure: time comes as an argument. Source: architecture 5.
 class StepQueue {
 public:

@@ -20,6 +20,21 @@ TEST_CASE("a token is redeemed once, for what it was made for", "[delivery][toke
     CHECK_FALSE(tokens.redeem(made.token).has_value());
 }
 
+TEST_CASE("a token that could not be used is given back, until it expires", "[delivery][token]") {
+    boost::asio::io_context ctx;
+    async::ManualClock clock;
+    BindingTokens tokens(clock, 30min);
+    auto const made = tokens.make({"s1"});
+    tokens.give_back(made.token, *tokens.redeem(made.token));
+    auto again = tokens.redeem(made.token);
+    REQUIRE(again.has_value());
+    CHECK(again->subscriptions == std::vector<std::string>{"s1"});
+    clock.advance(ctx, 31min);
+    CHECK_FALSE(tokens.redeem("other").has_value());
+    tokens.give_back(made.token, std::move(*again));
+    CHECK(tokens.size() == 0);
+}
+
 TEST_CASE("tokens are long, different, and fit into one word of a command", "[delivery][token]") {
     async::ManualClock clock;
     BindingTokens tokens(clock, 30min);

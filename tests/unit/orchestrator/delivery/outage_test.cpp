@@ -121,6 +121,44 @@ TEST_CASE(
     for (auto const& id : all) CHECK(fixture.record(id).delivered == 1);
 }
 
+TEST_CASE("an endpoint that hangs holds up no other of its origin", "[delivery][E3-14][breaker]") {
+    VirtualDelivery fixture;
+    fixture.settings.rules.retry_for = 4s;
+    fixture.restart();
+    fixture.endpoints.hangs("gateway/slow/hook");
+    for (int i = 0; i < 4; ++i) fixture.subscribe("slow" + std::to_string(i), "gateway/slow");
+    fixture.happen({"a"});
+    fixture.pass(2min);
+    fixture.subscribe("healthy", "gateway");
+    auto const at = fixture.clock.now();
+    fixture.happen({"b"});
+    fixture.pass(10s);
+    CHECK(fixture.record("healthy").status == Status::active);
+    CHECK(fixture.record("healthy").delivered == 2);
+    CHECK(fixture.endpoints.calls("gateway").back().at - at < 10s);
+}
+
+TEST_CASE("an Event that was never tried does not end its Subscription", "[delivery][T5][breaker]") {
+    VirtualDelivery fixture;
+    fixture.settings.rules.retry_for = 1s;
+    fixture.settings.breaker_pause = 1min;
+    fixture.restart();
+    fixture.endpoints.hangs("down");
+    fixture.subscribe("s1", "down");
+    fixture.subscribe("s2", "down");
+    fixture.happen({"a"});
+    fixture.pass(40s);  // two attempts have timed out; none is made for a minute
+    fixture.subscribe("s3", "down");
+    auto const known = fixture.endpoints.calls("down").size();
+    fixture.happen({"b"});
+    fixture.pass(5s);
+    CHECK(fixture.endpoints.calls("down").size() == known);
+    CHECK(fixture.record("s3").status == Status::active);
+    fixture.endpoints.answers("down", 200);
+    fixture.pass(2min);
+    CHECK(fixture.record("s3").delivered == 2);
+}
+
 TEST_CASE("a signed request is signed anew at every attempt", "[delivery][webhook]") {
     VirtualDelivery fixture;
     fixture.settings.webhook_key = "a key that is long enough";
@@ -171,6 +209,29 @@ TEST_CASE("the operator has parked Events sent, in order and up to the first fai
         Texts{"event-notification 1", "event-notification 2", "event-notification 1"}
     );
     CHECK(fixture.record("s1").status == Status::error);
+}
+
+TEST_CASE("sending again ends at its deadline, whatever the endpoint does", "[delivery][resend]") {
+    VirtualDelivery fixture;
+    fixture.endpoints.answers("one", 500);
+    fixture.subscribe("s1", "one");
+    fixture.happen({"a", "b"});
+    fixture.pass(20min);
+    fixture.endpoints.hangs("one");
+    Resent resent;
+    auto resend = [&]() -> async::awaitable<void> {
+        auto const limit = async::Deadline::after(fixture.clock, 5s);
+        ResendRange const all;
+        resent = cache::good(co_await fixture.deliveries->resend(limit, "s1", all));
+    };
+    async::Root root(fixture.ctx);
+    root.start(resend());
+    fixture.pass(6s);
+    REQUIRE(root.succeeded());
+    CHECK(resent.sent == 0);
+    CHECK(resent.next == 1);
+    CHECK(resent.failure.empty());
+    CHECK(fixture.record("s1").delivered == 0);
 }
 
 }  // namespace tributary::delivery

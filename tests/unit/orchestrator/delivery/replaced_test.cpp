@@ -15,7 +15,9 @@ struct Replaced : VirtualDelivery {
 
 }  // namespace
 
-TEST_CASE("a Subscription that is changed while an Event waits for its retry goes on at once", "[delivery][T11]") {
+TEST_CASE(
+    "a Subscription that is changed while an Event waits for its retry goes on at once", "[delivery][T11]"
+) {
     Replaced fixture;
     fixture.subscribe("s1", "one");
     fixture.endpoints.answers("one", 500);
@@ -26,7 +28,10 @@ TEST_CASE("a Subscription that is changed while an Event waits for its retry goe
     CHECK(fixture.record("s1").status == Status::active);
 }
 
-TEST_CASE("a Subscription that is changed while its handshake waits for its retry is shaken hands with at once", "[delivery][T11]") {
+TEST_CASE(
+    "a Subscription that is changed while its handshake waits for its retry is shaken hands with at once",
+    "[delivery][T11]"
+) {
     Replaced fixture;
     fixture.endpoints.answers("one", 500);
     fixture.subscribe("s1", "one", Status::requested);

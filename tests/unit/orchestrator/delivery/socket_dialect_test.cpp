@@ -149,6 +149,19 @@ TEST_CASE("what was left behind before a restart is off after it", "[delivery][d
     CHECK(fixture.record("s1").status == Status::off);
 }
 
+TEST_CASE("a Subscription that was moved to a REST-hook is not left behind", "[delivery][dialect][E5]") {
+    DialectSockets fixture;
+    fixture.subscribe("s1", "receiver");
+    fixture.bind("s1");
+    fixture.topic.channel = "rest-hook";
+    fixture.topic.endpoint = "https://receiver/hook";
+    fixture.replace("s1", Status::active);
+    SECTION("while the server runs") {}
+    SECTION("after a restart") { fixture.restart(); }
+    fixture.pass(1min);
+    CHECK(fixture.record("s1").status == Status::active);
+}
+
 TEST_CASE("where the dialect is switched off its frames are ignored", "[delivery][dialect]") {
     DialectSockets fixture;
     fixture.settings.json_dialect = false;

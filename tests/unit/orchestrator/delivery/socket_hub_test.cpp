@@ -318,7 +318,9 @@ TEST_CASE(
     app.unwritten.clear();
 }
 
-TEST_CASE("a backlog or a page larger than a small buffer goes out as it is read", "[delivery][websocket][D3]") {
+TEST_CASE(
+    "a backlog or a page larger than a small buffer goes out as it is read", "[delivery][websocket][D3]"
+) {
     HubFixture fixture;
     fixture.settings.websocket_send_buffer = 16 * 1024;
     fixture.subscribe("s1", SubscriptionText{.channel = "websocket", .content = "full-resource"});

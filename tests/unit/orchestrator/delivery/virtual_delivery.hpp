@@ -27,7 +27,7 @@ public:
     explicit FakeEndpoints(async::Clock& clock) : clock_(clock) {}
 
     void answers(std::string const& host, unsigned status) { status_[host] = status; }
-    /// Says nothing until whoever asks gives up.
+    /// Says nothing until whoever asks gives up. A host, or one path of it.
     void hangs(std::string const& host) { status_[host] = kHangs; }
 
     HookTransport transport() {
@@ -53,7 +53,8 @@ private:
     ) {
         auto const host = request.url.host;
         calls_.push_back({clock_.now(), host, std::move(request.headers), std::move(request.body)});
-        auto const found = status_.find(host);
+        auto found = status_.find(host + request.url.target);
+        if (found == status_.end()) found = status_.find(host);
         net::ClientResponse response;
         response.status = found == status_.end() ? 200 : found->second;
         if (response.status == kHangs) {

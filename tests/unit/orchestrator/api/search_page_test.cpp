@@ -43,6 +43,14 @@ TEST_CASE("a control parameter that is not offered is left to be ignored, or ref
     CHECK(count.empty());
 }
 
+TEST_CASE("a count that says how it is to be made has nothing to tell of", "[api]") {
+    auto parameters = query("_count=0&_totalMethod=count&_total=accurate");
+    auto const control = take_control(parameters, 50, 500);
+    REQUIRE(control.has_value());
+    CHECK(control->count_only);
+    CHECK(parameters.empty());
+}
+
 TEST_CASE("links lead through all pages and end", "[api]") {
     auto parameters = query("patient=1&_count=2");
     auto const control = take_control(parameters, 50, 500);

@@ -1,8 +1,33 @@
 #include "orchestrator/api/operation_input.hpp"
 
+#include <charconv>
+
 #include "orchestrator/api/request.hpp"
 
 namespace tributary::api {
+
+namespace {
+
+/// The text of a parameter, or its whole number as it is written.
+std::optional<std::string> readable_value(fhir::json::Value const& parameter) {
+    for (std::string_view const type :
+         {"valueId",
+          "valueString",
+          "valueCode",
+          "valueUri",
+          "valueInteger",
+          "valueInteger64",
+          "valueUnsignedInt",
+          "valuePositiveInt"}) {
+        auto const* const value = parameter.find(type);
+        if (value == nullptr) continue;
+        if (auto const text = value->text(); !text.empty()) return std::string(text);
+        if (auto const* const number = value->get<fhir::json::Number>()) return number->text;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
 
 Result<OperationInput> OperationInput::read(net::ServerRequest const& http) {
     OperationInput input;
@@ -12,13 +37,16 @@ Result<OperationInput> OperationInput::read(net::ServerRequest const& http) {
     if (http.method == "POST" && !http.body.empty()) {
         auto body = read_resource(http, "Parameters");
         if (!body) return body.error();
+        auto const* const list = body->find("parameter");
+        if (list != nullptr && !list->is_array())
+            return Failure(Errc::invalid, "parameter is a list").at("Parameters.parameter");
         input.body_ = std::move(*body);
     }
     if (auto const json = accept_json(http.headers, input.query_); !json) return json.error();
     return input;
 }
 
-std::vector<std::string> OperationInput::values(std::string_view name) const {
+Result<std::vector<std::string>> OperationInput::values(std::string_view name) const {
     std::vector<std::string> found;
     for (auto const& parameter : query_) {
         if (parameter.name == name)
@@ -26,11 +54,28 @@ std::vector<std::string> OperationInput::values(std::string_view name) const {
     }
     for (auto const& parameter : body_.items("parameter")) {
         if (parameter.text("name") != name) continue;
-        for (std::string_view const type : {"valueId", "valueString", "valueCode", "valueUri"}) {
-            if (auto const text = parameter.text(type); !text.empty()) found.emplace_back(text);
+        auto value = readable_value(parameter);
+        if (!value) {
+            return Failure(
+                Errc::invalid, std::string(name) + " has no value that can be read: give it as valueString"
+            );
         }
+        found.push_back(std::move(*value));
     }
     return found;
+}
+
+Result<std::optional<std::int64_t>> OperationInput::number(std::string_view name) const {
+    auto const given = values(name);
+    if (!given) return given.error();
+    if (given->empty()) return std::optional<std::int64_t>();
+    auto const& text = given->front();
+    auto const* const end = text.data() + text.size();
+    std::int64_t number = 0;
+    auto const read = std::from_chars(text.data(), end, number);
+    if (given->size() == 1 && read.ec == std::errc() && read.ptr == end && number >= 0)
+        return std::optional(number);
+    return Failure(Errc::invalid, std::string(name) + " is the number of an event: give one, in digits");
 }
 
 }  // namespace tributary::api

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,10 +15,13 @@ namespace tributary::api {
 /// What a client says to an operation whose answer is FHIR JSON: in the query, in a Parameters body, or both.
 class OperationInput {
 public:
-    /// Errors: those of read_resource; malformed for the query; not_acceptable.
+    /// Errors: those of read_resource; malformed for the query; not_acceptable; invalid where `parameter` is no list.
     static Result<OperationInput> read(net::ServerRequest const& http);
-    /// All values of a parameter, repeated or with commas.
-    std::vector<std::string> values(std::string_view name) const;
+    /// All values of a parameter, repeated or with commas; numbers as they are written. Errors: invalid, where the body names the parameter
+    /// without a value that can be read: taken for left out, it would ask for more than the client wants.
+    Result<std::vector<std::string>> values(std::string_view name) const;
+    /// One number, not negative; empty: not given. Errors: invalid.
+    Result<std::optional<std::int64_t>> number(std::string_view name) const;
 
 private:
     std::vector<fhir::search::Parameter> query_;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "orchestrator/api/handlers.hpp"
@@ -24,20 +23,14 @@ struct Range {
     std::int64_t since = 1, until = std::numeric_limits<std::int64_t>::max();
 };
 
-Result<void> read_number(OperationInput const& input, std::string const& name, std::int64_t& number) {
-    auto const given = input.values(name);
-    if (given.empty()) return {};
-    auto const& text = given.front();
-    auto const* const end = text.data() + text.size();
-    auto const read = std::from_chars(text.data(), end, number);
-    if (given.size() == 1 && read.ec == std::errc() && read.ptr == end && number >= 0) return {};
-    return Failure(Errc::invalid, name + " is the number of an event: give one, in digits");
-}
-
 Result<Range> read_range(OperationInput const& input) {
+    auto const since = input.number("eventsSinceNumber");
+    if (!since) return since.error();
+    auto const until = input.number("eventsUntilNumber");
+    if (!until) return until.error();
     Range range;
-    if (auto const since = read_number(input, "eventsSinceNumber", range.since); !since) return since.error();
-    if (auto const until = read_number(input, "eventsUntilNumber", range.until); !until) return until.error();
+    range.since = since->value_or(range.since);
+    range.until = until->value_or(range.until);
     if (range.since > range.until)
         return Failure(Errc::invalid, "eventsSinceNumber is not above eventsUntilNumber");
     return range;
@@ -52,13 +45,14 @@ Content level_of(Content content) {
 /// What the client asks for, but never more than the Subscription allows. The levels are declared in rising order.
 Result<Content> read_level(OperationInput const& input, Content allowed) {
     auto const given = input.values("content");
-    if (given.empty()) return allowed;
+    if (!given) return given.error();
+    if (given->empty()) return allowed;
     auto wanted = Content::empty;
-    if (given.front() == "id-only") {
+    if (given->front() == "id-only") {
         wanted = Content::id_only;
-    } else if (given.front() == "full-resource") {
+    } else if (given->front() == "full-resource") {
         wanted = Content::full_resource;
-    } else if (given.front() != "empty") {
+    } else if (given->front() != "empty") {
         return Failure(Errc::invalid, "content is empty, id-only or full-resource");
     }
     return std::min(wanted, allowed);

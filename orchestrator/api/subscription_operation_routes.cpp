@@ -71,22 +71,29 @@ awaitable<net::ServerResponse> instance_status(Context const& context, Request r
     );
 }
 
+Result<cache::SubscriptionSearch> read_status_search(OperationInput const& input) {
+    cache::SubscriptionSearch search;
+    search.count = kMostStatuses;
+    auto ids = input.values("id");
+    if (!ids) return ids.error();
+    auto codes = input.values("status");
+    if (!codes) return codes.error();
+    for (auto const& code : *codes) {
+        if (!subscriptions::read_status(code))
+            return Failure(Errc::invalid, "status may be requested, active, error or off");
+    }
+    if (!ids->empty()) search.clauses.push_back({"_id", std::move(*ids)});
+    if (!codes->empty()) search.clauses.push_back({"status", std::move(*codes)});
+    return search;
+}
+
 awaitable<net::ServerResponse> type_status(Context const& context, Request request) {
     auto const input = OperationInput::read(request.http);
     if (!input) co_return failure_response(input.error());
-    cache::SubscriptionSearch search;
-    search.scope = request.caller.scope;
-    search.count = kMostStatuses;
-    for (auto const& code : input->values("status")) {
-        if (!subscriptions::read_status(code))
-            co_return failure_response(Failure(Errc::invalid, "status may be requested, active, error or off")
-            );
-    }
-    for (auto const& [name, parameter] : {std::pair("id", "_id"), std::pair("status", "status")}) {
-        auto values = input->values(name);
-        if (!values.empty()) search.clauses.push_back({parameter, std::move(values)});
-    }
-    auto page = co_await context.storage.search_subscriptions(std::move(search));
+    auto search = read_status_search(*input);
+    if (!search) co_return failure_response(search.error());
+    search->scope = request.caller.scope;
+    auto page = co_await context.storage.search_subscriptions(std::move(*search));
     if (!page) co_return failure_response(page.error());
     co_return co_await tell_status(
         context, std::move(*page), context.settings.base + "/Subscription/$status"
@@ -152,10 +159,11 @@ awaitable<net::ServerResponse> type_token(Context const& context, Request reques
     auto const input = OperationInput::read(request.http);
     if (!input) co_return failure_response(input.error());
     auto ids = input->values("id");
-    if (ids.empty()) co_return failure_response(Failure(Errc::required, "name the Subscriptions: id=…"));
-    if (ids.size() > 1000)
+    if (!ids) co_return failure_response(ids.error());
+    if (ids->empty()) co_return failure_response(Failure(Errc::required, "name the Subscriptions: id=…"));
+    if (ids->size() > 1000)
         co_return failure_response(Failure(Errc::too_long, "at most 1000 Subscriptions a token"));
-    co_return co_await give_token(context, request.caller.scope, std::move(ids));
+    co_return co_await give_token(context, request.caller.scope, std::move(*ids));
 }
 
 /// What was sent is not sent again on request (subscriptions E5).

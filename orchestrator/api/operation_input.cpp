@@ -1,7 +1,10 @@
 #include "orchestrator/api/operation_input.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
+#include "fhir/base/ascii.hpp"
 #include "orchestrator/api/request.hpp"
 
 namespace tributary::api {
@@ -70,12 +73,12 @@ Result<std::optional<std::int64_t>> OperationInput::number(std::string_view name
     if (!given) return given.error();
     if (given->empty()) return std::optional<std::int64_t>();
     auto const& text = given->front();
-    auto const* const end = text.data() + text.size();
+    if (given->size() > 1 || text.empty() || !std::all_of(text.begin(), text.end(), ascii::is_digit))
+        return Failure(Errc::invalid, std::string(name) + " is the number of an event: give one, in digits");
     std::int64_t number = 0;
-    auto const read = std::from_chars(text.data(), end, number);
-    if (given->size() == 1 && read.ec == std::errc() && read.ptr == end && number >= 0)
-        return std::optional(number);
-    return Failure(Errc::invalid, std::string(name) + " is the number of an event: give one, in digits");
+    auto const read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec == std::errc::result_out_of_range) number = std::numeric_limits<std::int64_t>::max();
+    return std::optional(number);
 }
 
 }  // namespace tributary::api

@@ -20,7 +20,7 @@ public:
     /// All values of a parameter, repeated or with commas; numbers as they are written. Errors: invalid, where the body names the parameter
     /// without a value that can be read: taken for left out, it would ask for more than the client wants.
     Result<std::vector<std::string>> values(std::string_view name) const;
-    /// One number, not negative; empty: not given. Errors: invalid.
+    /// One number in digits, the greatest for any above it; empty: not given. Errors: invalid.
     Result<std::optional<std::int64_t>> number(std::string_view name) const;
 
 private:

@@ -1,5 +1,7 @@
 #include "orchestrator/api/operation_input.hpp"
 
+#include <limits>
+
 #include "tests/support/catch.hpp"
 
 namespace tributary::api {
@@ -68,6 +70,13 @@ TEST_CASE("a number is one, in digits", "[api]") {
     for (auto const* query : {"n=-1", "n=abc", "n=2.0", "n=1e1", "n=1,2", "n=3x"}) {
         INFO(query);
         CHECK(!asked(query, "[]").number("n").has_value());
+    }
+    for (auto const* query :
+         {"n=9223372036854775807", "n=9223372036854775808", "n=99999999999999999999999"}) {
+        INFO(query);
+        auto const number = asked(query, "[]").number("n");
+        REQUIRE(number.has_value());
+        CHECK(*number == std::optional(std::numeric_limits<std::int64_t>::max()));
     }
     CHECK_FALSE(asked("", "[]").number("n")->has_value());
 }

@@ -6,14 +6,20 @@ namespace tributary::api {
 
 namespace {
 
+/// Each decoded once, after the split: an encoded slash separates nothing.
 std::vector<std::string> segments(std::string_view path) {
     std::vector<std::string> parts;
     while (!path.empty()) {
         auto const slash = path.find('/');
-        parts.emplace_back(path.substr(0, slash));
+        parts.push_back(net::percent_decode(path.substr(0, slash)));
         path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
     }
     return parts;
+}
+
+bool is_id(std::string_view segment) {
+    return !segment.empty() && segment.front() != '$' && segment.front() != '_' &&
+           segment.find('/') == segment.npos;
 }
 
 bool fits(
@@ -25,8 +31,8 @@ bool fits(
     captures.clear();
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         if (pattern[i] == "{id}") {
-            if (path[i].empty() || path[i].front() == '$' || path[i].front() == '_') return false;
-            captures.push_back(net::percent_decode(path[i]));
+            if (!is_id(path[i])) return false;
+            captures.push_back(path[i]);
         } else if (pattern[i] != path[i]) {
             return false;
         }

@@ -24,7 +24,7 @@ public:
         std::vector<std::string> captures;  ///< percent-decoded
         std::string allow;  ///< where no handler: the methods that the path takes, "" for none
     };
-    /// HEAD is served by GET. `path`: below [base], without leading slash.
+    /// HEAD is served by GET. `path`: below [base], without leading slash, not decoded.
     Match match(std::string_view method, std::string_view path) const;
 
 private:

@@ -26,6 +26,32 @@ TEST_CASE("a path leads to its handler and gives up its id decoded", "[api]") {
     CHECK(match.captures.front() == "a-b");
 }
 
+TEST_CASE("a path that is written with escapes is the same path", "[api]") {
+    auto const router = some_routes();
+    for (auto const* path :
+         {"Subscription/%24status", "%53ubscription/$status", "Subscription/%24%73tatus"}) {
+        INFO(path);
+        auto const match = router.match("GET", path);
+        REQUIRE(match.handler != nullptr);
+        CHECK(match.captures.empty());
+    }
+    CHECK(router.match("POST", "Subscription/%5Fsearch").handler != nullptr);
+    CHECK(router.match("PUT", "Subscription/%24status").handler == nullptr);
+}
+
+TEST_CASE("escapes are undone once, and an escaped slash separates nothing", "[api]") {
+    auto const router = some_routes();
+    auto const match = router.match("GET", "Subscription/a%252Fb");
+    REQUIRE(match.handler != nullptr);
+    CHECK(match.captures.front() == "a%2Fb");
+    for (auto const* path :
+         {"Subscription%2F1", "Subscription/a%2Fb", "Subscription/%2F", "Subscription/1%2F"}) {
+        INFO(path);
+        CHECK(router.match("GET", path).handler == nullptr);
+        CHECK(router.match("GET", path).allow.empty());
+    }
+}
+
 TEST_CASE("an operation is never taken for an id", "[api]") {
     auto const router = some_routes();
     auto const status = router.match("GET", "Subscription/$status");

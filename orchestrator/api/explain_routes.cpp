@@ -1,5 +1,6 @@
 #include "fhir/search/date_range.hpp"
 #include "orchestrator/api/handlers.hpp"
+#include "orchestrator/api/operation_input.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/subscription_view.hpp"
 
@@ -93,17 +94,18 @@ Value answer(cache::Explanation const& explanation) {
 }
 
 /// "DocumentReference/1", "[base]/DocumentReference/1" or "1". Errors: invalid.
-Result<std::string> read_document_id(std::vector<fhir::search::Parameter>& parameters) {
-    auto const given = take(parameters, "document");
-    if (given.size() != 1 || given.front().empty())
+Result<std::string> read_document_id(OperationInput const& input) {
+    auto const given = input.values("document");
+    if (!given) return given.error();
+    if (given->size() != 1)
         return Failure(Errc::invalid, "name one document: $explain?document=[id of a DocumentReference]");
-    return given.front().substr(given.front().rfind('/') + 1);
+    return given->front().substr(given->front().rfind('/') + 1);
 }
 
 awaitable<net::ServerResponse> explain(Context const& context, Request request) {
-    auto parameters = read_query(request.http);
-    if (!parameters) co_return failure_response(parameters.error());
-    auto document = read_document_id(*parameters);
+    auto const input = OperationInput::read(request.http);
+    if (!input) co_return failure_response(input.error());
+    auto document = read_document_id(*input);
     if (!document) co_return failure_response(document.error());
     auto const explanation = co_await context.storage.explain(
         request.caller.scope, request.captures.front(), std::move(*document)
@@ -119,9 +121,11 @@ awaitable<net::ServerResponse> explain(Context const& context, Request request) 
 }  // namespace
 
 void add_explain_routes(Router& router, Context const& context) {
-    router.add("GET", "Subscription/{id}/$explain", [&context](Request request) {
-        return explain(context, std::move(request));
-    });
+    for (std::string const method : {"GET", "POST"}) {
+        router.add(method, "Subscription/{id}/$explain", [&context](Request request) {
+            return explain(context, std::move(request));
+        });
+    }
 }
 
 }  // namespace tributary::api

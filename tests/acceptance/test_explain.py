@@ -37,6 +37,19 @@ class Explain(Case):
             self.assertEqual(said["reason"], reason)
             self.assertTrue(said["explanation"])
 
+    def test_a_question_in_a_body_has_the_same_answer(self):
+        receiver = self.receiver()
+        self.tributary(self.partner("p001", [patient("1")]).holds(document("d1", "1")))
+        told = self.create(fhir.topic(endpoint=receiver.endpoint))["id"]
+        focus = receiver.wait_for_events(1)[0].focus()["id"]
+        self.eventually(lambda: self.explain(told, focus)["events"][0]["delivered"], "the delivery is recorded")
+        asked = {"resourceType": "Parameters", "parameter": [{"name": "document", "valueString": f"DocumentReference/{focus}"}]}
+        url = f"{self.server.fhir}/Subscription/{told}/$explain"
+        answer = web.call("POST", url, asked)
+        self.assertEqual((answer.status, answer.json()), (200, web.get(f"{url}?document={focus}").json()))
+        asked["parameter"][0] = {"name": "document"}
+        self.assert_refused(web.call("POST", url, asked), 400)
+
     def test_bad_questions_are_told(self):
         self.tributary(self.partner("p001"))
         subscription = self.create(fhir.classic())["id"]

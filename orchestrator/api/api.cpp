@@ -25,6 +25,14 @@ net::ServerResponse unknown_path(std::string const& allow, std::string const& me
     return response;
 }
 
+/// To whoever asks what a path takes, and is no page of another origin.
+net::ServerResponse offered(std::string const& allow) {
+    net::ServerResponse response;
+    response.status = 204;
+    response.headers.add("Allow", allow);
+    return response;
+}
+
 void echo(std::string_view name, net::Headers const& request, net::Headers& response) {
     auto const value = request.get(name);
     if (!value.empty() && value.size() <= 200) response.set(name, std::string(value));
@@ -54,8 +62,11 @@ awaitable<net::ServerResponse> Api::dispatch(net::ServerRequest request) {
     while (path.ends_with('/')) path.remove_suffix(1);
     if (context_.settings.json_dialect && (path == kDialect || path.starts_with("R4/")))
         path.remove_prefix(std::min(path.size(), kDialect.size() + 1));
-    if (request.method == "OPTIONS") co_return preflight(context_.settings.allowed_origins, request.headers);
+    bool const options = request.method == "OPTIONS";
+    if (options && request.headers.has("Origin"))
+        co_return preflight(context_.settings.allowed_origins, request.headers);
     auto match = router_.match(request.method, path);
+    if (options && !match.allow.empty()) co_return offered(match.allow);
     if (match.handler == nullptr) co_return unknown_path(match.allow, request.method);
     Request call;
     call.captures = std::move(match.captures);

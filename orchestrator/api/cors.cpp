@@ -42,8 +42,9 @@ net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Head
             Failure(Errc::forbidden, "this origin may not call: add it to [server] allowed_origins")
         );
     }
-    net::ServerResponse response(204, "", "");
-    response.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+    net::ServerResponse response;
+    response.status = 204;
+    response.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     response.headers.add(
         "Access-Control-Allow-Headers",
         "Accept, Authorization, Cache-Control, Content-Type, If-Match, If-Modified-Since, If-None-Exist, "

@@ -18,7 +18,8 @@ bool origin_allowed(
     std::vector<std::string> const& allowed, std::vector<std::string> const& own, std::string_view origin
 );
 
-/// The answer to a preflight, or 403.
+/// The answer to a preflight, or 403. Every method is allowed that a client of FHIR sends: that PATCH is not offered is said by its own answer, which the
+/// page could not read otherwise.
 net::ServerResponse preflight(std::vector<std::string> const& allowed, net::Headers const& request);
 /// Puts the CORS fields into an answer to a request of this Origin ("": of none), unless it has them: browsers refuse an origin that is named
 /// twice. Where any origin is listed, every answer says that it varies by it: a cache must not hand one page's answer to another.

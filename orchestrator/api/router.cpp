@@ -6,6 +6,8 @@ namespace tributary::api {
 
 namespace {
 
+constexpr std::string_view kEvery = "*";
+
 /// Each decoded once, after the split: an encoded slash separates nothing.
 std::vector<std::string> segments(std::string_view path) {
     std::vector<std::string> parts;
@@ -40,25 +42,38 @@ bool fits(
     return true;
 }
 
+bool serves(std::string_view offered, std::string_view method) {
+    if (offered == kEvery) return method != "OPTIONS";
+    return offered == method || (offered == "GET" && method == "HEAD");
+}
+
 }  // namespace
 
 void Router::add(std::string method, std::string_view pattern, Handler handler) {
     routes_.push_back(Route{std::move(method), segments(pattern), std::move(handler)});
 }
 
+void Router::refuse(std::string_view pattern, Handler handler) {
+    add(std::string(kEvery), pattern, std::move(handler));
+}
+
 Router::Match Router::match(std::string_view method, std::string_view path) const {
     Match match;
     auto const parts = segments(path);
     std::vector<std::string> captures;
+    bool known = false;
     for (Route const& route : routes_) {
         if (!fits(route.pattern, parts, captures)) continue;
-        if (route.method == method || (method == "HEAD" && route.method == "GET")) {
+        if (serves(route.method, method)) {
             match.handler = &route.handler;
             match.captures = std::move(captures);
             return match;
         }
-        match.allow.append(match.allow.empty() ? "" : ", ").append(route.method);
+        known = true;
+        if (route.method != kEvery) match.allow.append(route.method).append(", ");
+        if (route.method == "GET") match.allow.append("HEAD, ");
     }
+    if (known) match.allow.append("OPTIONS");
     return match;
 }
 

@@ -18,11 +18,14 @@ using Handler = std::function<awaitable<net::ServerResponse>(Request)>;
 class Router {
 public:
     void add(std::string method, std::string_view pattern, Handler handler);
+    /// What is known but not offered: the handler says why, whatever the method.
+    void refuse(std::string_view pattern, Handler handler);
 
     struct Match {
         Handler const* handler = nullptr;
         std::vector<std::string> captures;  ///< percent-decoded
-        std::string allow;  ///< where no handler: the methods that the path takes, "" for none
+        /// Where no handler: the methods that the path takes, OPTIONS among them, as the field Allow has them; "" for no such path.
+        std::string allow;
     };
     /// HEAD is served by GET. `path`: below [base], without leading slash, not decoded.
     Match match(std::string_view method, std::string_view path) const;

@@ -190,8 +190,8 @@ void add_subscription_operation_routes(Router& router, Context const& context) {
         router.add(method, "Subscription/$get-ws-binding-token", [&context](Request request) {
             return type_token(context, std::move(request));
         });
-        router.add(method, "Subscription/{id}/$resend", refuse_resend);
     }
+    router.refuse("Subscription/{id}/$resend", refuse_resend);
 }
 
 }  // namespace tributary::api

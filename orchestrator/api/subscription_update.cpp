@@ -165,7 +165,7 @@ net::ServerResponse nothing_to_update() {
         Errc::method,
         "no Subscription has this id, and an update creates none: POST it to [base]/Subscription"
     ));
-    response.headers.add("Allow", "GET, DELETE");
+    response.headers.add("Allow", "GET, HEAD, DELETE, OPTIONS");
     return response;
 }
 

@@ -182,7 +182,17 @@ class Offered(SubscriptionCase):
             web.call("DELETE", self.url(identifier))
             nothing = self.put({**found, "id": identifier})
             self.assert_refused(nothing, 405, says="POST")
-            self.assertEqual(nothing.headers["Allow"], "GET, DELETE")
+            self.assertEqual(nothing.headers["Allow"], "GET, HEAD, DELETE, OPTIONS")
+
+    def test_options_tells_what_a_path_takes(self):
+        self.start(server={"allowed_origins": ["https://app.example"]})
+        for path, offered in (("Subscription", "POST, GET, HEAD, OPTIONS"), ("Subscription/nosuch", "GET, HEAD, DELETE, PUT, OPTIONS"),
+                              ("Subscription/nosuch/$resend", "OPTIONS"), ("metadata", "GET, HEAD, OPTIONS")):
+            with self.subTest(path):
+                answer = web.call("OPTIONS", f"{self.server.fhir}/{path}")
+                self.assertEqual((answer.status, answer.headers["Allow"], answer.body), (204, offered, b""))
+        self.assert_refused(web.call("OPTIONS", f"{self.server.fhir}/Nothing"), 404)
+        self.assertEqual(web.call("OPTIONS", self.url(), headers={"Origin": "https://stranger.example"}).status, 403)
 
     def test_a_page_of_a_named_origin_may_send_its_credentials(self):
         self.start(server={"allowed_origins": ["https://app.example"]})

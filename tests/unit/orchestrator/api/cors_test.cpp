@@ -100,6 +100,14 @@ TEST_CASE("a preflight of a stranger is refused", "[api]") {
     CHECK(preflight({"https://app.example"}, from("https://app.example")).status == 204);
 }
 
+TEST_CASE("a page may send a PATCH, and read that there is none", "[api]") {
+    auto const answer = preflight({"https://app.example"}, from("https://app.example"));
+    CHECK_THAT(
+        std::string(answer.headers.get("Access-Control-Allow-Methods")),
+        Catch::Matchers::ContainsSubstring("PATCH")
+    );
+}
+
 TEST_CASE("a page may send every header that a request here can carry", "[api]") {
     auto const answer = preflight({"https://app.example"}, from("https://app.example"));
     std::string const allowed(answer.headers.get("Access-Control-Allow-Headers"));

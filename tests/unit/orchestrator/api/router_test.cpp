@@ -13,6 +13,7 @@ Router some_routes() {
     router.add("PUT", "Subscription/{id}", nothing);
     router.add("GET", "Subscription/$status", nothing);
     router.add("POST", "Subscription/_search", nothing);
+    router.refuse("Subscription/{id}/$resend", nothing);
     return router;
 }
 
@@ -65,8 +66,18 @@ TEST_CASE("a known path with another method tells the methods it takes", "[api]"
     auto const router = some_routes();
     auto const match = router.match("PATCH", "Subscription/1");
     CHECK(match.handler == nullptr);
-    CHECK(match.allow == "GET, PUT");
+    CHECK(match.allow == "GET, HEAD, PUT, OPTIONS");
+    CHECK(router.match("OPTIONS", "Subscription/_search").allow == "POST, OPTIONS");
     CHECK(router.match("GET", "Nothing").allow.empty());
+}
+
+TEST_CASE("what is refused by name is refused at every method but OPTIONS, which lists none", "[api]") {
+    auto const router = some_routes();
+    for (auto const* method : {"GET", "POST", "HEAD", "PATCH"})
+        CHECK(router.match(method, "Subscription/1/$resend").handler != nullptr);
+    auto const match = router.match("OPTIONS", "Subscription/1/$resend");
+    CHECK(match.handler == nullptr);
+    CHECK(match.allow == "OPTIONS");
 }
 
 TEST_CASE("HEAD is served by GET", "[api]") {

@@ -29,7 +29,8 @@ Result<SearchControl> take_control(
 ) {
     SearchControl control;
     control.count = page;
-    for (std::string_view const name : {"_format", "_pretty", "_total", "_totalMethod"}) take(parameters, name);
+    for (std::string_view const name : {"_format", "_pretty", "_total", "_totalMethod"})
+        take(parameters, name);
     for (auto const& text : take(parameters, "_count")) {
         auto const count = whole_number("_count", text);
         if (!count) return count.error();

@@ -81,8 +81,8 @@ public:
         std::size_t connections = 10000;
         std::size_t connections_per_address = 10000;  ///< of one client
         std::size_t websocket_send_buffer = std::size_t{1} << 20U;
-        std::size_t websocket_message = 4096;  ///< longest message of a client
-        std::vector<std::string> websocket_paths;
+        std::size_t websocket_message = 4096;      ///< longest message of a client
+        std::vector<std::string> websocket_paths;  ///< a slash at the end of a request's path does not matter
         /// Asked before an upgrade; false: 403. Empty: every origin.
         std::function<bool(std::string_view origin)> accept_origin;
         /// Puts into an answer that is made below the handler what lets the page that asked read it; `origin` is "" without one, or where

@@ -275,7 +275,9 @@ awaitable<ServerResponse> ServerSession::answer(ServerRequest request) {
 bool ServerSession::wants_websocket(Parser const& parser) const {
     auto const& paths = context_.settings.websocket_paths;
     if (!boost::beast::websocket::is_upgrade(parser.get())) return false;
-    return std::find(paths.begin(), paths.end(), path_of(parser.get())) != paths.end();
+    auto path = path_of(parser.get());
+    while (path.ends_with('/')) path.remove_suffix(1);
+    return std::find(paths.begin(), paths.end(), path) != paths.end();
 }
 
 awaitable<void> ServerSession::upgrade(std::unique_ptr<Request> request) {
@@ -291,6 +293,7 @@ awaitable<void> ServerSession::upgrade(std::unique_ptr<Request> request) {
         auto page = error_page(*problem, origin);
         page.status = version ? 426 : 400;
         page.headers.set("Sec-WebSocket-Version", "13");
+        if (version) page.headers.set("Upgrade", "websocket");
         co_await say_last(std::move(page));
         co_return;
     }

@@ -103,6 +103,10 @@ TEST_CASE("a WebSocket carries messages both ways", "[net][websocket]") {
         auto const url = parse_url("ws://127.0.0.1:" + std::to_string(net.server->port()) + "/ws");
         auto connected = co_await socket.connect(net.in(5s), *url);
         REQUIRE(connected.has_value());
+        WebSocketClient with_slash(net.ctx.get_executor(), net.clock, nullptr);
+        auto const same = parse_url("ws://127.0.0.1:" + std::to_string(net.server->port()) + "/ws/");
+        auto connected_too = co_await with_slash.connect(net.in(5s), *same);
+        CHECK(connected_too.has_value());
         for (int i = 0; i < 3; ++i) {
             auto sent = co_await socket.send(net.in(5s), "bind " + std::to_string(i));
             REQUIRE(sent.has_value());
@@ -309,6 +313,7 @@ TEST_CASE("an upgrade that is none is refused as any request is", "[net][websock
         auto const refused = co_await client.read_until("\r\n\r\n");
         CHECK_THAT(refused, StartsWith("HTTP/1.1 426 "));
         CHECK_THAT(refused, ContainsSubstring("Sec-WebSocket-Version: 13\r\n"));
+        CHECK_THAT(refused, ContainsSubstring("Upgrade: websocket\r\n"));
         CHECK_THAT(refused, ContainsSubstring("Content-Type: "));
         RawClient keyless(net.ctx.get_executor());
         (void)co_await keyless.connect(net.server->port());

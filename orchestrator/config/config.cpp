@@ -5,6 +5,7 @@
 #include <map>
 
 #include "orchestrator/base/digest.hpp"
+#include "orchestrator/config/origins.hpp"
 #include "orchestrator/net/tls.hpp"
 #include "orchestrator/net/url.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kMany = 10'000'000;
 constexpr std::chrono::milliseconds kSomeTime(1);  // with none, nothing would ever be in time
-constexpr std::uint64_t kSomeBytes = 1;             // with none, nothing would ever fit
+constexpr std::uint64_t kSomeBytes = 1;            // with none, nothing would ever fit
 
 /// The TOML file, or the problem that it is none.
 std::optional<toml::table> parse(std::filesystem::path const& file, Problems& problems) {
@@ -107,30 +108,18 @@ void read_server_tls(TableReader& reader, Server& server) {
     }
 }
 
-/// As browsers write it: "" where no page has such an origin. Schemes other than those of the web are of apps in a browser's shell.
-std::string read_page_origin(std::string origin) {
-    if (origin == "*") return origin;
-    if (origin.ends_with('/')) origin.pop_back();
-    auto const scheme = origin.find("://");
-    if (scheme == std::string::npos || scheme == 0 || scheme + 3 == origin.size()) return "";
-    if (origin.find_first_of("/?#*@ ", scheme + 3) != std::string::npos) return "";
-    auto const url = net::parse_url(origin);
-    if (url) return url->scheme == "http" || url->scheme == "https" ? url->origin() : "";
-    std::string const name = origin.substr(0, scheme);
-    bool const of_the_web = name.starts_with("http") || name.starts_with("HTTP");
-    return of_the_web ? "" : origin;
-}
-
-void read_page_origins(TableReader& reader, std::vector<std::string>& origins) {
-    if (!reader.texts("allowed_origins", origins)) return;
-    for (std::size_t i = 0; i < origins.size(); ++i) {
-        origins[i] = read_page_origin(origins[i]);
-        if (!origins[i].empty()) continue;
-        reader.problem(
-            "allowed_origins",
-            reader.as_written("allowed_origins", i) +
-                " is no origin: write https://host, https://host:port, or \"*\" for any"
-        );
+/// A list of texts, each as `read` understands it; "" of it: `advice` is told.
+void read_each(
+    TableReader& reader,
+    std::string_view key,
+    std::vector<std::string>& items,
+    std::string (*read)(std::string const&),
+    std::string_view advice
+) {
+    if (!reader.texts(key, items)) return;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        items[i] = read(items[i]);
+        if (items[i].empty()) reader.problem(key, reader.as_written(key, i) + std::string(advice));
     }
 }
 
@@ -141,7 +130,13 @@ void read_server(TableReader reader, Server& server) {
     read_base(reader, "public_base", server.public_base, EmptyBase::allowed);
     read_server_tls(reader, server);
     reader.duration("drain", server.drain);
-    read_page_origins(reader, server.allowed_origins);
+    read_each(
+        reader,
+        "allowed_origins",
+        server.allowed_origins,
+        &read_page_origin,
+        " is no origin: write https://host, https://host:port, or \"*\" for any"
+    );
     reader.flag("json_dialect", server.json_dialect);
     reader.duration("dialect_unbound", server.dialect_unbound);
     reader.path("secrets_key_file", server.secrets_key_file, true);
@@ -219,7 +214,13 @@ void read_delivery(TableReader reader, delivery::Settings& delivery) {
     delivery.policy = net::AddressPolicy{false, false, {}, true};
     reader.flag("allow_http", delivery.policy.allow_http);
     reader.flag("allow_private_addresses", delivery.policy.allow_private_addresses);
-    reader.texts("allowed_hosts", delivery.policy.allowed_hosts);
+    read_each(
+        reader,
+        "allowed_hosts",
+        delivery.policy.allowed_hosts,
+        &read_host,
+        " is the host of no endpoint: write a name or an address alone, without scheme, port or *"
+    );
     if (reader.path("tls_ca", delivery.tls_ca, true)) {
         if (auto const made = net::TlsContexts().client({delivery.tls_ca, "", ""}); !made)
             reader.problem("tls_ca", made.error().detail());
@@ -253,23 +254,6 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
     reader.finish();
 }
 
-void read_origins(TableReader& reader, std::vector<std::string>& origins) {
-    std::vector<std::string> read;
-    for (std::size_t i = 0; i < origins.size(); ++i) {
-        auto const url = net::parse_url(origins[i]);
-        if (url && url->target == "/") {
-            read.push_back(url->origin());
-        } else {
-            reader.problem(
-                "allowed_origins",
-                reader.as_written("allowed_origins", i) +
-                    " is no origin: write https://host or https://host:port"
-            );
-        }
-    }
-    origins = std::move(read);
-}
-
 /// The keys that [partner_defaults] and [[partner]] have in common.
 void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) {
     using partner::DiscoveryMethod;
@@ -279,7 +263,13 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
     reader.duration("retrieve_timeout", settings.retrieve_timeout, kSomeTime);
     reader.duration("probe_timeout", settings.probe_timeout, kSomeTime);
     reader.number("max_concurrent", 1, 10'000, settings.max_concurrent);
-    reader.texts("allowed_origins", settings.allowed_origins);
+    read_each(
+        reader,
+        "allowed_origins",
+        settings.allowed_origins,
+        &read_origin,
+        " is no origin: write https://host or https://host:port"
+    );
     reader.decimal("requests_per_second", settings.requests_per_second);
     reader.number("attempts", 1, 100, settings.attempts);
     reader.decimal("retry_share", settings.retry_share);
@@ -300,7 +290,6 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
         settings.tls.certificate_file,
         settings.tls.key_file
     );
-    if (reader.has("allowed_origins")) read_origins(reader, settings.allowed_origins);
 }
 
 bool is_partner_id(std::string_view id) {

@@ -53,6 +53,35 @@ bool tells(Reading const& reading, std::string const& line_end) {
 
 }  // namespace
 
+TEST_CASE(
+    "a host that no endpoint can have is told, and every spelling of one that it can is taken", "[config]"
+) {
+    ConfigFile const file;
+    auto const with = [&file](std::string const& host) {
+        return file.read("[delivery]\nallowed_hosts = [\"" + host + "\"]\n" + kPartner);
+    };
+    for (auto const* wrong :
+         {"", "https://app.example", "app.example:8443", "*.example", "app.example/x", "[::1]:443", "a b"}) {
+        INFO(wrong);
+        auto const reading = with(wrong);
+        REQUIRE(reading.problems.size() == 1);
+        CHECK_THAT(
+            reading.problems.front(), Catch::Matchers::ContainsSubstring("[delivery] allowed_hosts: ")
+        );
+    }
+    for (auto const& [written, meant] : std::map<std::string, std::string>{
+             {"App.Example.", "app.example"},
+             {"192.0.2.1", "192.0.2.1"},
+             {"[2606:4700::1111]", "2606:4700::1111"},
+             {"2606:4700:0:0:0::1111", "2606:4700::1111"}
+         }) {
+        INFO(written);
+        auto const reading = with(written);
+        REQUIRE(reading.problems.empty());
+        CHECK(reading.config.delivery.policy.allowed_hosts == std::vector<std::string>{meant});
+    }
+}
+
 TEST_CASE("everything but the partners has a default", "[config]") {
     ConfigFile const file;
     auto const reading = file.read(kPartner);

@@ -10,7 +10,8 @@ namespace {
 
 enum class Form { raw, fhir };
 
-/// FHIR JSON where Accept or _format names it, else the bytes as they are. Source: document-sharing B.3.
+/// FHIR JSON where Accept or _format names it, unless Accept names the document's own type before it; else the bytes as they are.
+/// Source: document-sharing B.3.
 Result<Form> choose_form(
     Request const& request,
     std::vector<fhir::search::Parameter> const& parameters,
@@ -25,9 +26,12 @@ Result<Form> choose_form(
     }
     auto const& headers = request.http.headers;
     std::string const bare = content_type.substr(0, content_type.find(';'));
-    if (accepts_by_name(headers, "application/fhir+json") && bare != "application/fhir+json")
-        return Form::fhir;
-    if (accept_quality(headers, bare) > 0) return Form::raw;
+    double const raw = accept_quality(headers, bare);
+    bool const fhir = accepts_by_name(headers, "application/fhir+json") && bare != "application/fhir+json";
+    bool const rather_raw =
+        accepts_by_name(headers, bare) && raw > accept_quality(headers, "application/fhir+json");
+    if (fhir && !rather_raw) return Form::fhir;
+    if (raw > 0) return Form::raw;
     if (accepts_by_name(headers, "application/json")) return Form::fhir;
     return Failure(
         Errc::not_acceptable,

@@ -10,6 +10,9 @@ namespace tributary::api {
 
 namespace {
 
+/// A value of Prefer is a word, in quotes or without. Source: RFC 7240 2
+constexpr std::string_view kAroundWord = " \t\"";
+
 /// The reader takes U+0000 for U+FFFD: of a partner better than nothing, of a client a value that it did not write.
 bool has_nul(std::string_view json) {
     constexpr std::string_view kEscape = "\\u0000";
@@ -71,7 +74,7 @@ std::string preference(net::Headers const& headers, std::string_view name) {
                 auto const equals = item.find('=');
                 if (equals != std::string_view::npos &&
                     ascii::lower(ascii::trim(item.substr(0, equals))) == name)
-                    return ascii::lower(ascii::trim(item.substr(equals + 1)));
+                    return ascii::lower(ascii::trim(item.substr(equals + 1), kAroundWord));
             }
         }
     }

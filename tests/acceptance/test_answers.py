@@ -117,6 +117,9 @@ class Documents(Case):
         wrapped = web.get(url, Accept=fhir.FHIR_JSON).json()
         self.assertEqual((wrapped["resourceType"], wrapped["contentType"].split(";")[0]), ("Binary", "text/plain"))
         self.assertEqual(base64.b64decode(wrapped["data"]).decode(), "Grüße\n")
+        for accept, given in ((f"{fhir.FHIR_JSON};q=0.9, text/plain", "text/plain"), (f"{fhir.FHIR_JSON}, text/plain;q=0.9", fhir.FHIR_JSON),
+                              (f"{fhir.FHIR_JSON}, text/plain", fhir.FHIR_JSON), (f"{fhir.FHIR_JSON};q=0.9, */*", fhir.FHIR_JSON)):
+            self.assertEqual(web.get(url, Accept=accept).headers["Content-Type"].split(";")[0], given, accept)
         self.assertEqual(len(holder.asked("Binary")), 1, "retrieved once")
 
     def test_lazy_is_retrieved_when_somebody_asks_and_then_kept(self):

@@ -65,6 +65,10 @@ TEST_CASE("Prefer is read in any spelling that RFC 7240 allows", "[api]") {
     headers.add("prefer", "handling=Strict");
     CHECK(preferred_return(headers) == Return::minimal);
     CHECK(strict_handling(headers));
+    net::Headers quoted;
+    quoted.add("Prefer", "return=\"minimal\"; x=1, handling = \"strict\"");
+    CHECK(preferred_return(quoted) == Return::minimal);
+    CHECK(strict_handling(quoted));
     CHECK(preferred_return(net::Headers()) == Return::representation);
     CHECK_FALSE(strict_handling(net::Headers()));
 }

@@ -134,10 +134,7 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
 }  // namespace
 
 void add_basic_routes(Router& router, Context const& context) {
-    router.add("GET", "Basic", [&context](Request request) { return search(context, std::move(request)); });
-    router.add("POST", "Basic/_search", [&context](Request request) {
-        return search(context, std::move(request));
-    });
+    router.add_search("Basic", [&context](Request request) { return search(context, std::move(request)); });
     router.add("GET", "Basic/{id}", [&context](Request request) {
         return read(context, std::move(request));
     });

@@ -40,7 +40,7 @@ Result<Form> choose_form(
 }
 
 /// Of the representation: other bytes, or another form of them, have another.
-std::string etag(std::string const& sha256, Form form) {
+std::string bytes_tag(std::string const& sha256, Form form) {
     auto tag = "\"" + sha256.substr(0, 32);
     tag += form == Form::fhir ? "-json\"" : "\"";
     return tag;
@@ -86,7 +86,7 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     net::ServerResponse response(
         200, *form == Form::fhir ? kFhirJson : body->content_type, std::move(*content)
     );
-    response.headers.add("ETag", etag(body->sha256, *form));
+    response.headers.add("ETag", bytes_tag(body->sha256, *form));
     if (*form == Form::raw) add_safety(response.headers);
     co_return response;
 }

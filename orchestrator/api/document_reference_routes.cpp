@@ -146,10 +146,7 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
 }  // namespace
 
 void add_document_reference_routes(Router& router, Context const& context) {
-    router.add("GET", "DocumentReference", [&context](Request request) {
-        return search(context, std::move(request));
-    });
-    router.add("POST", "DocumentReference/_search", [&context](Request request) {
+    router.add_search("DocumentReference", [&context](Request request) {
         return search(context, std::move(request));
     });
     router.add("GET", "DocumentReference/{id}", [&context](Request request) {

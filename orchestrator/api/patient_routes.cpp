@@ -53,10 +53,7 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
 }  // namespace
 
 void add_patient_routes(Router& router, Context const& context) {
-    router.add("GET", "Patient", [&context](Request request) { return search(context, std::move(request)); });
-    router.add("POST", "Patient/_search", [&context](Request request) {
-        return search(context, std::move(request));
-    });
+    router.add_search("Patient", [&context](Request request) { return search(context, std::move(request)); });
     router.add("GET", "Patient/{id}", [&context](Request request) {
         return read(context, std::move(request));
     });

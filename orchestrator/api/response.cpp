@@ -18,7 +18,7 @@ net::ServerResponse versioned_response(
     std::chrono::system_clock::time_point last_updated
 ) {
     net::ServerResponse response(status, kFhirJson, std::move(resource));
-    response.headers.add("ETag", etag(version));
+    response.headers.add("ETag", version_tag(version));
     response.headers.add("Last-Modified", net::http_date(last_updated));
     return response;
 }
@@ -37,6 +37,6 @@ net::ServerResponse failure_response(Failure const& failure) {
     return failure_response(std::span<Failure const>(&failure, 1));
 }
 
-std::string etag(std::uint64_t version) { return "W/\"" + std::to_string(version) + '"'; }
+std::string version_tag(std::uint64_t version) { return "W/\"" + std::to_string(version) + '"'; }
 
 }  // namespace tributary::api

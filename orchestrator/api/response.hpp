@@ -25,6 +25,7 @@ net::ServerResponse versioned_response(
 net::ServerResponse failure_response(std::span<Failure const> failures);
 net::ServerResponse failure_response(Failure const& failure);
 
-std::string etag(std::uint64_t version);
+/// The ETag of a version of a resource.
+std::string version_tag(std::uint64_t version);
 
 }  // namespace tributary::api

@@ -53,6 +53,11 @@ void Router::add(std::string method, std::string_view pattern, Handler handler) 
     routes_.push_back(Route{std::move(method), segments(pattern), std::move(handler)});
 }
 
+void Router::add_search(std::string const& type, Handler handler) {
+    add("GET", type, handler);
+    add("POST", type + "/_search", std::move(handler));
+}
+
 void Router::refuse(std::string_view pattern, Handler handler) {
     add(std::string(kEvery), pattern, std::move(handler));
 }

@@ -18,6 +18,8 @@ using Handler = std::function<awaitable<net::ServerResponse>(Request)>;
 class Router {
 public:
     void add(std::string method, std::string_view pattern, Handler handler);
+    /// The search of a type: GET [type], and POST [type]/_search with a form.
+    void add_search(std::string const& type, Handler handler);
     /// What is known but not offered: the handler says why, whatever the method.
     void refuse(std::string_view pattern, Handler handler);
 

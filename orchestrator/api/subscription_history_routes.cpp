@@ -37,7 +37,7 @@ Value history_entry(
         "response",
         object(
             {{"status", made.status},
-             {"etag", etag(version.version)},
+             {"etag", version_tag(version.version)},
              {"lastModified", fhir::search::format_instant(version.last_updated)}}
         )
     );

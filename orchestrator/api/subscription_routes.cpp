@@ -174,10 +174,7 @@ void add_subscription_routes(Router& router, Context const& context) {
     router.add("POST", "Subscription", [&context](Request request) {
         return create(context, std::move(request));
     });
-    router.add("GET", "Subscription", [&context](Request request) {
-        return search(context, std::move(request));
-    });
-    router.add("POST", "Subscription/_search", [&context](Request request) {
+    router.add_search("Subscription", [&context](Request request) {
         return search(context, std::move(request));
     });
     router.add("GET", "Subscription/{id}", [&context](Request request) {

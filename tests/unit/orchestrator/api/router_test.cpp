@@ -80,6 +80,16 @@ TEST_CASE("what is refused by name is refused at every method but OPTIONS, which
     CHECK(match.allow == "OPTIONS");
 }
 
+TEST_CASE("a search is one by GET and by POST", "[api]") {
+    Router router;
+    router.add_search("Basic", [](Request) -> awaitable<net::ServerResponse> {
+        co_return net::ServerResponse();
+    });
+    CHECK(router.match("GET", "Basic").handler != nullptr);
+    CHECK(router.match("POST", "Basic/_search").handler != nullptr);
+    CHECK(router.match("POST", "Basic").allow == "GET, HEAD, OPTIONS");
+}
+
 TEST_CASE("HEAD is served by GET", "[api]") {
     CHECK(some_routes().match("HEAD", "Subscription/1").handler != nullptr);
 }

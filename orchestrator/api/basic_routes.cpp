@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
@@ -9,6 +10,7 @@ namespace tributary::api {
 
 namespace {
 
+using fhir::json::Value;
 using fhir::search::Parameter;
 using subscriptions::Topic;
 
@@ -74,26 +76,51 @@ bool matches(Topic const& topic, std::vector<Parameter> const& parameters) {
     });
 }
 
-net::ServerResponse found_topics(
+fhir::SearchsetEntry entry_of(Context const& context, std::string_view id, Value resource) {
+    fhir::SearchsetEntry entry;
+    entry.full_url = context.settings.base + "/Basic/" + std::string(id);
+    entry.resource = std::move(resource);
+    return entry;
+}
+
+std::vector<fhir::SearchsetEntry> found_topics(Context const& context, std::vector<Parameter> const& used) {
+    std::vector<fhir::SearchsetEntry> entries;
+    for (auto const& topic : subscriptions::topics(context.settings.canonical_base)) {
+        if (matches(topic, used))
+            entries.push_back(entry_of(context, topic.id, subscriptions::basic_topic(topic)));
+    }
+    return entries;
+}
+
+/// How a Discovery stands, to whoever asks for its id and nothing else: it is no topic. At most one.
+awaitable<Result<std::vector<fhir::SearchsetEntry>>> found_progress(
+    Context const& context, std::string scope, std::vector<Parameter> const& used
+) {
+    std::vector<fhir::SearchsetEntry> entries;
+    if (used.size() != 1 || used.front().name != "_id" || used.front().values.size() != 1) co_return entries;
+    std::string const id = used.front().values.front();
+    auto const found = co_await context.storage.read_progress(std::move(scope), id);
+    if (!found) co_return found.error();
+    if (found->presence == cache::Presence::found)
+        entries.push_back(entry_of(context, id, fhir::json::Raw{found->resource.resource}));
+    co_return entries;
+}
+
+net::ServerResponse searchset(
     Context const& context,
+    std::vector<fhir::SearchsetEntry> all,
     std::vector<Parameter> const& used,
     SearchControl const& control,
     std::vector<Failure> const& ignored
 ) {
-    auto all = subscriptions::topics(context.settings.canonical_base);
-    std::erase_if(all, [&used](Topic const& topic) { return !matches(topic, used); });
-    auto const count = control.count_only ? 0 : control.count;
-    auto const url = context.settings.base + "/Basic";
-    std::vector<fhir::SearchsetEntry> entries;
-    for (std::size_t i = control.offset; i < all.size() && entries.size() < count; ++i) {
-        fhir::SearchsetEntry entry;
-        entry.full_url = url + '/' + std::string(all[i].id);
-        entry.resource = subscriptions::basic_topic(all[i]);
-        entries.push_back(std::move(entry));
-    }
-    if (!ignored.empty()) entries.push_back(ignored_entry(ignored));
-    auto const links = page_links(url, used, control, all.size());
-    return resource_response(200, fhir::make_searchset(std::move(entries), all.size(), links));
+    auto const total = all.size();
+    auto const first = std::min(control.offset, total);
+    auto const count = control.count_only ? 0 : std::min(control.count, total - first);
+    all.erase(all.begin() + first + count, all.end());
+    all.erase(all.begin(), all.begin() + first);
+    if (!ignored.empty()) all.push_back(ignored_entry(ignored));
+    auto const links = page_links(context.settings.base + "/Basic", used, control, total);
+    return resource_response(200, fhir::make_searchset(std::move(all), total, links));
 }
 
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
@@ -109,7 +136,11 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
     auto const ignored = unknown_parameters({first_unknown, parameters->end()}, "Basic");
     parameters->erase(first_unknown, parameters->end());
     if (!ignored.empty() && strict_handling(request.http.headers)) co_return failure_response(ignored);
-    co_return found_topics(context, *parameters, *control, ignored);
+    auto found = found_topics(context, *parameters);
+    auto progress = co_await found_progress(context, request.caller.scope, *parameters);
+    if (!progress) co_return failure_response(progress.error());
+    std::move(progress->begin(), progress->end(), std::back_inserter(found));
+    co_return searchset(context, std::move(found), *parameters, *control, ignored);
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {

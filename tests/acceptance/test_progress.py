@@ -51,6 +51,9 @@ class Progress(Case):
         focus = notifications[-1].focus()
         self.assertEqual(focus["subject"]["reference"], f"Subscription/{subscription}")
         self.assertEqual(self.read(f"Basic/{focus['id']}"), focus)
+        found = self.search(f"Basic?_id={focus['id']}")
+        self.assertEqual((found["total"], fhir.resources(found, "Basic")), (1, [focus]))
+        self.assertEqual(self.search(f"Basic?_id={focus['id']}&status=active")["total"], 0)
         self.assertEqual({each.focus()["id"] for each in notifications if each.focus()["resourceType"] == "Basic"}, {focus["id"]})
 
     def test_a_receiver_is_told_of_partners_and_the_end_among_the_documents(self):

@@ -40,8 +40,13 @@ awaitable<Result<Resent>> Resender::send(
     auto& record = wanted->record;
     auto const from = range.from.value_or(record.delivered + 1);
     auto const to = std::min(range.to.value_or(record.events), record.events);
-    if (from < 1 || (range.to && from > *range.to))
-        co_return Failure(Errc::invalid, "from is at least 1 and not above to");
+    if (from < 1 || (range.to && from > *range.to)) {
+        co_return Failure(
+            Errc::invalid,
+            "from is at least 1 and not above to; without it, it is the first Event not delivered yet: " +
+                std::to_string(record.delivered + 1)
+        );
+    }
     auto const events = co_await storage_.events(subscription, from - 1, to, kMost);
     if (!events) co_return events.error();
     Resent resent;

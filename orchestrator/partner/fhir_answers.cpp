@@ -191,8 +191,9 @@ Result<DocumentsAnswer> read_documents(std::string_view body, DocumentsQuestion 
     if (!sorted->matches.empty()) bases.push_back(base_of(sorted->matches.front().full_url));
     std::erase(bases, std::string());
     DocumentsAnswer answer;
+    auto const filter = patient_filter(sorted->self, question.match.remote_id, bases);
     answer.filter_proven =
-        question.filter_proven || proves_patient_filter(sorted->self, question.match.remote_id);
+        filter == PatientFilter::applied || (filter == PatientFilter::unsaid && question.filter_proven);
     answer.page = std::move(sorted->page);
     answer.partial = sorted->partial;
     if (sorted->matches.size() > question.entries_per_page) {

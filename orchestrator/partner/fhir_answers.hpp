@@ -41,7 +41,8 @@ struct DocumentsAnswer {
     PageFacts page;
     std::size_t dropped = 0;  ///< of another subject
     bool partial = false;
-    bool filter_proven = false;  ///< a self link says that our patient parameter was applied
+    bool filter_proven =
+        false;  ///< its self link says that our patient parameter was applied, or leaves it at what an earlier one said
 };
 /// A searchset of DocumentReferences, those of another subject dropped. Errors: as read_patients().
 Result<DocumentsAnswer> read_documents(std::string_view body, DocumentsQuestion const& question);

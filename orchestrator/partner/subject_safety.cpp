@@ -10,6 +10,21 @@ namespace tributary::partner {
 
 namespace {
 
+constexpr std::string_view kPatient = "patient";  // what parse_query() makes of subject, too
+
+/// patient and subject, with any modifier or chain.
+bool is_about_patient(fhir::search::Parameter const& parameter) {
+    return std::string_view(parameter.name).substr(0, parameter.name.find_first_of(":.")) == kPatient;
+}
+
+/// "…/DocumentReference", by search or operation; "" is relative to what was asked.
+bool searches_documents(std::string_view path) {
+    for (std::string_view const ending : {"/", "/_search", "/$docref"}) {
+        if (path.ends_with(ending)) path.remove_suffix(ending.size());
+    }
+    return path.empty() || path == "DocumentReference" || path.ends_with("/DocumentReference");
+}
+
 std::string_view without_scheme(std::string_view url) {
     auto const scheme = url.find("://");
     return scheme == std::string_view::npos ? url : url.substr(scheme + 3);
@@ -94,16 +109,22 @@ bool is_about(
     return refers_to(document.subject, document, match, bases);
 }
 
-bool proves_patient_filter(std::string_view self_link, std::string_view remote_id) {
+PatientFilter patient_filter(
+    std::string_view self_link, std::string_view remote_id, std::vector<std::string> const& bases
+) {
     auto const query = self_link.find('?');
-    if (query == std::string_view::npos) return false;
-    auto const parameters = fhir::search::parse_query(self_link.substr(query + 1));
-    if (!parameters) return false;
-    return std::any_of(parameters->begin(), parameters->end(), [&](fhir::search::Parameter const& parameter) {
-        bool const patient = parameter.name == "patient" || parameter.name == "subject";
-        return patient && parameter.values.size() == 1 &&
-               fhir::reference_id(parameter.values.front()) == remote_id;
-    });
+    if (query == std::string_view::npos) return PatientFilter::unsaid;
+    auto parameters = fhir::search::parse_query(self_link.substr(query + 1));
+    if (!parameters) return PatientFilter::another;
+    std::erase_if(*parameters, [](fhir::search::Parameter const& one) { return !is_about_patient(one); });
+    if (parameters->empty()) return PatientFilter::unsaid;
+    auto const asks = [&](fhir::search::Parameter const& one) {
+        return one.name == kPatient && one.modifier.empty() && one.values.size() == 1 &&
+               (one.values.front() == remote_id || names_patient(one.values.front(), remote_id, bases));
+    };
+    bool const ours = searches_documents(self_link.substr(0, query)) &&
+                      std::all_of(parameters->begin(), parameters->end(), asks);
+    return ours ? PatientFilter::applied : PatientFilter::another;
 }
 
 }  // namespace tributary::partner

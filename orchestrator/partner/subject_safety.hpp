@@ -18,7 +18,15 @@ bool is_about(
     bool filter_proven
 );
 
-/// The self link states that patient=`remote_id` was applied.
-bool proves_patient_filter(std::string_view self_link, std::string_view remote_id);
+/// What a page's self link says of our patient parameter.
+enum class PatientFilter {
+    unsaid,   ///< there is no parameter about the patient in it
+    applied,  ///< DocumentReferences of this Patient were looked for, and of nobody else
+    another   ///< something else was: another Patient, a modifier, another type, or it cannot be read
+};
+/// By what the link itself says, whatever earlier pages said. `bases` as in is_about(). Pure. Source: document-sharing F.2 [F3].
+PatientFilter patient_filter(
+    std::string_view self_link, std::string_view remote_id, std::vector<std::string> const& bases
+);
 
 }  // namespace tributary::partner

@@ -22,6 +22,18 @@ inline std::string bundle(std::string const& entries, std::string const& next = 
     auto const link = next.empty() ? std::string() : R"("link":[{"relation":"next","url":")" + next + "\"}],";
     return R"({"resourceType":"Bundle","type":"searchset",)" + link + R"("entry":[)" + entries + "]}";
 }
+/// With a link to itself, and one to the next page unless that is "".
+inline std::string bundle_at(
+    std::string const& self, std::string const& entries, std::string const& next = {}
+) {
+    auto const further = next.empty() ? std::string() : R"(,{"relation":"next","url":")" + next + "\"}";
+    return R"({"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":")" + self +
+           "\"}" + further + R"(],"entry":[)" + entries + "]}";
+}
+inline std::string document_without_subject(std::string const& id) {
+    return R"({"resource":{"resourceType":"DocumentReference","id":")" + id +
+           R"(","status":"current","content":[{"attachment":{"url":"Binary/1"}}]}})";
+}
 inline std::string patient(std::string const& id, std::string const& members = {}) {
     return R"({"resource":{"resourceType":"Patient","id":")" + id +
            R"(","name":[{"family":"Smith","given":["Bob"]}])" + members + "}}";

@@ -162,6 +162,35 @@ TEST_CASE_METHOD(CommunityFixture, "a document of another subject is dropped and
 
 TEST_CASE_METHOD(
     CommunityFixture,
+    "a document without subject is ours only on a page that was filtered for our Patient",
+    "[partner][F3]"
+) {
+    make();
+    auto const page = [&](std::string const& query, std::string const& id, std::string const& next = {}) {
+        auto const self =
+            query.empty() ? fake.url("/fhir?_getpages=1") : fake.url("/fhir/DocumentReference?" + query);
+        fake.reply(FakeServer::ok(bundle_at(self, document_without_subject(id), next)));
+    };
+    page("patient=bob", "of-bob", "?p=2");
+    SECTION("further pages that say nothing of it go with the first") {
+        page("", "of-bob-too");
+        auto const pages = all_pages();
+        REQUIRE(pages.size() == 2);
+        CHECK(pages[1].entries.size() == 1);
+    }
+    SECTION("one that names another Patient does not, nor do those behind it") {
+        page("patient=eve", "of-eve", "?p=3");
+        page("", "of-eve-too");
+        auto const pages = all_pages();
+        REQUIRE(pages.size() == 3);
+        CHECK(pages[0].entries.size() == 1);
+        CHECK(pages[1].dropped == 1);
+        CHECK(pages[2].dropped == 1);
+    }
+}
+
+TEST_CASE_METHOD(
+    CommunityFixture,
     "pages are followed as their links say, until the guards of paging stop it",
     "[partner][F1]"
 ) {

@@ -70,16 +70,54 @@ TEST_CASE_METHOD(
     CHECK(about(R"(,"context":{"sourcePatientInfo":{"reference":"Patient/p-1"}})", true));
 }
 
-TEST_CASE("a self link proves the filter only when it names our Patient", "[F3]") {
-    CHECK(proves_patient_filter("https://a.example/fhir/DocumentReference?patient=p-1&status=current", "p-1")
-    );
-    CHECK(proves_patient_filter(
-        "https://a.example/fhir/DocumentReference?_count=3&patient=Patient%2Fp-1", "p-1"
-    ));
-    CHECK_FALSE(proves_patient_filter("https://a.example/fhir/DocumentReference?patient=p-2", "p-1"));
-    CHECK_FALSE(proves_patient_filter("https://a.example/fhir/DocumentReference?patient=p-1,p-2", "p-1"));
-    CHECK_FALSE(proves_patient_filter("https://a.example/fhir/DocumentReference?_count=3", "p-1"));
-    CHECK_FALSE(proves_patient_filter("", "p-1"));
+namespace {
+
+PatientFilter filter_of(std::string const& self_link) {
+    return patient_filter(self_link, "p-1", {"https://a.example/fhir"});
+}
+
+}  // namespace
+
+TEST_CASE("a self link proves the filter only when it names our Patient, and nothing else", "[F3]") {
+    std::string const search = "https://a.example/fhir/DocumentReference?";
+    for (auto const& proof : std::vector<std::string>{
+             search + "patient=p-1&status=current",
+             search + "_count=3&patient=Patient%2Fp-1",
+             search + "subject=Patient/p-1",
+             search + "subject:Patient=p-1",
+             search + "patient=https://a.example/fhir/Patient/p-1",
+             search + "patient=p-1&subject=Patient/p-1",
+             "https://proxy.example/x/DocumentReference/_search?patient=p-1",
+             "https://a.example/fhir/DocumentReference/$docref?patient=p-1",
+             "DocumentReference?patient=p-1",
+             "?patient=p-1"
+         }) {
+        INFO(proof);
+        CHECK(filter_of(proof) == PatientFilter::applied);
+    }
+    for (auto const& none : std::vector<std::string>{
+             search + "patient=p-2",
+             search + "patient=p-1,p-2",
+             search + "patient=p-2&patient=p-1",
+             search + "patient:not=p-1",
+             search + "patient:identifier=p-1",
+             search + "subject:missing=p-1",
+             search + "subject:Group=p-1",
+             search + "subject=Group/p-1",
+             search + "patient.identifier=p-1",
+             search + "patient=https://b.example/fhir/Patient/p-1",
+             search + "patient=p-1&_broken=%zz",
+             "https://a.example/fhir/Observation?patient=p-1"
+         }) {
+        INFO(none);
+        CHECK(filter_of(none) == PatientFilter::another);
+    }
+    for (auto const& silent : std::vector<std::string>{
+             search + "_count=3", "https://a.example/fhir?_getpages=7", "", "https://a.example/x"
+         }) {
+        INFO(silent);
+        CHECK(filter_of(silent) == PatientFilter::unsaid);
+    }
 }
 
 }  // namespace tributary::partner

@@ -88,8 +88,10 @@ Result<Bundle> read_searchset(json::Value resource, std::string_view searched) {
         if (link.text("relation") == "next") bundle.next = link.text("url");
     }
     auto* const entries = resource.find("entry");
-    auto* const list = entries == nullptr ? nullptr : entries->get<json::Value::Array>();
-    if (list == nullptr) return bundle;
+    bool const says_none = entries == nullptr || (entries->is_null() && bundle.total == 0);
+    if (says_none) return bundle;
+    auto* const list = entries->get<json::Value::Array>();
+    if (list == nullptr) return Failure(Errc::protocol, "Bundle.entry is no list");
     for (auto& entry : *list) {
         json::Value content;
         if (auto* inner = entry.find("resource")) content = std::move(*inner);

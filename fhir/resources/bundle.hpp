@@ -14,7 +14,7 @@ enum class SearchMode { match, include, outcome };
 struct BundleEntry {
     std::string full_url;
     SearchMode mode = SearchMode::match;
-    json::Value resource;          ///< null: none
+    json::Value resource;          ///< null: none; it is not an object where it cannot be read
     std::string match_grade = {};  ///< certain, probable, possible, certainly-not; "" none (ITI-119)
 };
 struct Bundle {
@@ -25,7 +25,7 @@ struct Bundle {
 };
 
 /// A partner's searchset (also type "collection" from servers that err). `searched`: the type asked for, which decides a missing search.mode.
-/// Source: document-sharing F.1. Errors: protocol when it is no Bundle; for a bare OperationOutcome of severity error or fatal; a bare
+/// Source: document-sharing F.1. Errors: protocol when it is no Bundle or its entry no list; for a bare OperationOutcome of severity error or fatal; a bare
 /// OperationOutcome below that is an empty Bundle with that entry as outcome.
 Result<Bundle> read_searchset(json::Value resource, std::string_view searched);
 

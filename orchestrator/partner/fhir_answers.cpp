@@ -100,23 +100,27 @@ struct Sorted {
     PageFacts page;
     std::string self;
     bool partial = false;
-    std::optional<Failure> error;  // an outcome of that severity beside the matches
 };
+/// An answer of nothing but an error is none.
 Result<Sorted> sort_entries(std::string_view body, std::string_view type) {
     auto bundle = read_bundle(body, type);
     if (!bundle) return bundle.error();
     Sorted sorted;
     ContentDigest digest;
+    std::optional<Failure> error;
     for (auto& entry : bundle->entries) {
         auto const is = entry.resource.text("resourceType");
-        if (is == "OperationOutcome") {
+        if (is.empty()) {
+            sorted.partial = true;
+        } else if (is == "OperationOutcome") {
             sorted.partial = sorted.partial || says_partial(entry.resource);
-            if (!sorted.error) sorted.error = failure_of(entry.resource);
+            if (!error) error = failure_of(entry.resource);
         } else if (is == type && entry.mode == fhir::SearchMode::match) {
             digest.add(entry);
             sorted.matches.push_back(std::move(entry));
         }
     }
+    if (error && sorted.matches.empty()) return std::move(*error);
     sorted.self = std::move(bundle->self);
     sorted.page = {bundle->next, digest.text(), sorted.matches.size(), bundle->total};
     return sorted;
@@ -166,7 +170,6 @@ Result<PatientsAnswer> read_patients(std::string_view body) {
 Result<PatientsAnswer> read_matches(std::string_view body) {
     auto sorted = sort_entries(body, "Patient");
     if (!sorted) return sorted.error();
-    if (sorted->matches.empty() && sorted->error) return std::move(*sorted->error);
     std::erase_if(sorted->matches, is_unlikely);
     return read_candidates(std::move(*sorted));
 }

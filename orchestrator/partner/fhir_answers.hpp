@@ -20,11 +20,11 @@ struct PatientsAnswer {
     std::string self;      ///< link
     bool partial = false;  ///< an outcome says that part is missing, or an entry could not be read
 };
-/// A searchset of Patients. Errors: malformed; invalid (no Bundle, a bare OperationOutcome of severity error); http_status with 503 (an OperationOutcome
-/// that says it may pass).
+/// A searchset of Patients. Errors: malformed; invalid (no Bundle, or no match but an OperationOutcome of severity error, bare or in the Bundle);
+/// http_status with 503 (such an OperationOutcome that says it may pass). Source: document-sharing F.1.
 Result<PatientsAnswer> read_patients(std::string_view body);
 /// The answer to a $match, with or without Parameters around it, less what is graded possible or certainly-not; without a grade it stays a candidate.
-/// Errors: as read_patients(), also for outcomes of severity error without a Patient beside them. Source: document-sharing A.2.
+/// Errors: as read_patients(). Source: document-sharing A.2.
 Result<PatientsAnswer> read_matches(std::string_view body);
 /// The self link of a search shows what the server looked for, and this parameter is not among it. Source: document-sharing A.1.
 bool ignored(std::string_view self_link, std::string_view parameter);

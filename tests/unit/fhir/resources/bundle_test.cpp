@@ -48,6 +48,19 @@ TEST_CASE(
     CHECK(warned->entries[0].mode == SearchMode::outcome);
 }
 
+TEST_CASE("a Bundle whose entry is no list is not an empty one", "[bundle]") {
+    auto const searchset = [](std::string const& members) {
+        return read_searchset(
+            *json::read(R"({"resourceType":"Bundle","type":"searchset")" + members + "}"), "Patient"
+        );
+    };
+    CHECK(searchset(R"(,"entry":{"resource":{"resourceType":"Patient"}})").error().errc() == Errc::protocol);
+    CHECK(searchset(R"(,"entry":null)").error().errc() == Errc::protocol);
+    CHECK(searchset(R"(,"total":1,"entry":null)").error().errc() == Errc::protocol);
+    CHECK(searchset(R"(,"total":0,"entry":null)").has_value());
+    CHECK(searchset("").has_value());
+}
+
 TEST_CASE("what is no Bundle is a protocol failure that quotes nothing of the answer", "[bundle]") {
     auto const failure =
         read_searchset(*json::read(R"({"resourceType":"Patient","id":"secret"})"), "Patient").error();

@@ -218,6 +218,9 @@ awaitable<Result<ClientResponse>> HttpClient::Impl::follow(async::Deadline deadl
         if (!follows) co_return response;
         if (redirects == kMostRedirects) co_return Failure(Errc::protocol, "more than 5 redirects");
         if (auto next = redirect(request, first_origin, *response); !next) co_return next.error();
+        if (!request.before_redirect) continue;
+        auto const ready = co_await request.before_redirect(deadline);
+        if (!ready) co_return ready.error();
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,8 @@ struct ClientRequest {
     /// Origins besides the URL's own to which a redirect may lead (at most 5); `headers` then stay behind, but for Accept.
     bool follow_redirects = false;
     std::vector<std::string> redirect_origins;
+    /// Awaited before a redirect is followed, where given: a Failure ends the call with it.
+    std::function<awaitable<Result<void>>(async::Deadline)> before_redirect;
 };
 
 struct ClientResponse {

@@ -9,8 +9,25 @@ RateLimit::RateLimit(double per_second) {
     );
 }
 
-void RateLimit::started(TimePoint now) {
-    if (interval_.count() > 0) next_ = now + interval_;
+RateLimit::TimePoint RateLimit::next(Turn whose, bool other_waits) const {
+    return other_waits && last_ == whose ? next_ + interval_ : next_;
+}
+
+void RateLimit::take(Turn whose, TimePoint now) {
+    if (!limited()) return;
+    next_ = now + interval_;
+    last_ = whose;
+}
+
+void RateLimit::step_started(TimePoint now) {
+    take(Turn::step, now);
+    turn_unused_ = limited();
+    step_waits_ = false;
+}
+
+void RateLimit::request_sent(TimePoint now) {
+    take(turn_unused_ ? Turn::step : Turn::request, now);
+    turn_unused_ = false;
 }
 
 }  // namespace tributary::pacing

@@ -19,7 +19,8 @@ FhirCommunity::FhirCommunity(
     Metrics& metrics,
     PartnerSettings settings,
     net::Url base,
-    net::TlsContextPtr tls
+    net::TlsContextPtr tls,
+    RequestTurns& turns
 )
     : worker_(worker),
       settings_(std::move(settings)),
@@ -28,7 +29,7 @@ FhirCommunity::FhirCommunity(
           "Entries of partners about another patient than was asked for",
           {{"partner", settings_.id}}
       )),
-      endpoint_(clock, client, settings_, std::move(base), std::move(tls)),
+      endpoint_(clock, client, settings_, std::move(base), std::move(tls), turns),
       finder_(endpoint_, worker, settings_) {}
 
 awaitable<Result<Candidates>> FhirCommunity::patients(Deadline deadline, fhir::search::PatientQuery query) {

@@ -24,7 +24,8 @@ public:
         Metrics& metrics,
         PartnerSettings settings,
         net::Url base,
-        net::TlsContextPtr tls
+        net::TlsContextPtr tls,
+        RequestTurns& turns
     );
 
     awaitable<Result<Candidates>> patients(async::Deadline deadline, fhir::search::PatientQuery query)

@@ -45,14 +45,16 @@ FhirEndpoint::FhirEndpoint(
     net::HttpClient& client,
     PartnerSettings const& settings,
     net::Url base,
-    net::TlsContextPtr tls
+    net::TlsContextPtr tls,
+    RequestTurns& turns
 )
     : clock_(clock),
       client_(client),
       connect_timeout_(settings.connect_timeout),
       partner_body_(settings.partner_body),
       tls_(std::move(tls)),
-      authorization_(settings.headers) {
+      authorization_(settings.headers),
+      turns_(turns) {
     links_.base = std::move(base);
     links_.allowed_origins = settings.allowed_origins;
     links_.pages_per_query = settings.pages_per_query;
@@ -75,6 +77,7 @@ net::ClientRequest FhirEndpoint::request(std::string method, net::Url url, std::
     made.connect_timeout = connect_timeout_;
     made.follow_redirects = true;
     made.redirect_origins = origins(links_);
+    made.before_redirect = [this](Deadline deadline) { return turns_.take(deadline); };
     return made;
 }
 
@@ -123,6 +126,8 @@ awaitable<Result<net::ClientResponse>> FhirEndpoint::send_once(
         if (!headers) co_return headers.error();
         for (auto const& [name, value] : *headers) request.headers.set(name, value);
     }
+    auto const turn = co_await turns_.take(deadline);
+    if (!turn) co_return turn.error();
     co_return co_await client_.send(deadline, std::move(request));
 }
 

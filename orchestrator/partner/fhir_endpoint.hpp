@@ -7,6 +7,7 @@
 #include "orchestrator/partner/authorization.hpp"
 #include "orchestrator/partner/paging.hpp"
 #include "orchestrator/partner/partner.hpp"
+#include "orchestrator/partner/request_turns.hpp"
 
 namespace tributary::partner {
 
@@ -14,8 +15,8 @@ inline constexpr char kFhirJson[] = "application/fhir+json";
 
 /// The FHIR service of one partner: requests below its base, with its headers, trust and limits. Learns and remembers which forms of a search it refuses.
 /// An answer that is not ready (202) is asked for again where it says it will be, within the deadline.
-/// Every request: Deadline bounds the call. Cancellation: terminal. Errors: as net::HttpClient; any status is a value but 202, which is an http_status:
-/// still not ready. Owner: its FhirCommunity. Thread: the loop. Source: document-sharing F, B.3, G.
+/// Every request, also one to which a redirect leads, takes a turn of the partner's rate. Deadline bounds the call. Cancellation: terminal. Errors: as
+/// net::HttpClient and RequestTurns; any status is a value but 202, which is an http_status: still not ready. Owner: its FhirCommunity. Thread: the loop. Source: document-sharing F, B.3, G.
 class FhirEndpoint {
 public:
     FhirEndpoint(
@@ -23,7 +24,8 @@ public:
         net::HttpClient& client,
         PartnerSettings const& settings,
         net::Url base,
-        net::TlsContextPtr tls
+        net::TlsContextPtr tls,
+        RequestTurns& turns
     );
 
     /// `limit`: of the body. `unencoded`: no content-coding is asked for.
@@ -63,6 +65,7 @@ private:
     LinkPolicy links_;
     net::TlsContextPtr tls_;
     Authorization authorization_;
+    RequestTurns& turns_;
     Handling handling_ = Handling::strict;
     Verb verb_ = Verb::get;
 };

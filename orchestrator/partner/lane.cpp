@@ -61,7 +61,7 @@ Lane::Lane(
           {{"partner", settings_.partner}}
       )),
       breaker_(settings_.breaker_failures, settings_.breaker_pause),
-      rate_(settings_.requests_per_second),
+      turns_(clock_, settings_.requests_per_second),
       budget_(settings_.retry_share),
       random_(static_cast<std::minstd_rand::result_type>(std::hash<std::string>()(settings_.partner))),
       pump_(std::move(ex), [logger = logger_](std::string_view task, std::exception_ptr error) {
@@ -203,10 +203,17 @@ void Lane::fail_impatient() {
 
 /// When a Step may start; TimePoint::max(): not before something happens.
 Clock::TimePoint Lane::next_start(Clock::TimePoint now) {
+    auto const at = next_due(now);
+    turns_.rate().step_waits(at <= now);
+    return at == Clock::TimePoint::max() ? at : std::max(at, turns_.rate().next_step());
+}
+
+/// As next_start(), were there no rate.
+Clock::TimePoint Lane::next_due(Clock::TimePoint now) {
     constexpr auto kNever = Clock::TimePoint::max();
     if (running_ >= settings_.max_concurrent) return kNever;
     auto at = queue_.next_due(now);
-    auto gate = std::max(throttled_until_, rate_.next());
+    auto gate = throttled_until_;
     if (breaker_.state(now) != pacing::BreakerState::closed) {
         auto const probe = breaker_.probe_at();
         if (probe <= now && !breaker_.allows(now)) return kNever;  // the probe is under way
@@ -222,7 +229,7 @@ void Lane::start_next(async::Semaphore::Permit permit) {
     auto step = queue_.take(now);
     if (!step) step = queue_.take_owed();
     if (!step) return;
-    rate_.started(now);
+    turns_.rate().step_started(now);
     if (step->attempt == 0 && !step->owed) budget_.attempted(now);
     bool const probe = breaker_.state(now) == pacing::BreakerState::half_open;
     breaker_.started(now);

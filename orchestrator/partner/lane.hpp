@@ -18,8 +18,8 @@
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/base/metrics.hpp"
 #include "orchestrator/pacing/circuit_breaker.hpp"
-#include "orchestrator/pacing/rate_limit.hpp"
 #include "orchestrator/pacing/retry_budget.hpp"
+#include "orchestrator/partner/request_turns.hpp"
 #include "orchestrator/partner/step.hpp"
 #include "orchestrator/partner/step_queue.hpp"
 
@@ -82,12 +82,15 @@ public:
     /// A call made now would be tried soon: the breaker is not open, nor does the partner want to be asked much later.
     bool available() const { return !refusal(clock_.now()); }
     LaneFigures figures() const;
+    /// What each request to the partner has to take.
+    RequestTurns& turns() { return turns_; }
 
 private:
     friend class Slot;
     awaitable<void> pump();
     std::optional<Failure> refusal(Clock::TimePoint now) const;
     Clock::TimePoint next_start(Clock::TimePoint now);
+    Clock::TimePoint next_due(Clock::TimePoint now);
     void start_next(async::Semaphore::Permit permit);
     void note(StepResult const& result);
     bool repeat(Step& step, Failure const& why);
@@ -107,7 +110,7 @@ private:
     Metrics::Counter& retries_;
     Metrics::Counter& retries_refused_;
     pacing::CircuitBreaker breaker_;
-    pacing::RateLimit rate_;
+    RequestTurns turns_;
     pacing::RetryBudget budget_;
     Clock::TimePoint throttled_until_ = Clock::TimePoint::min();
     std::minstd_rand random_;

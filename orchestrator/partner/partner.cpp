@@ -27,15 +27,6 @@ Result<std::unique_ptr<Partner>> make_partner(
     if (!base) return base.error();
     auto tls = surroundings.tls.client(settings.tls);
     if (!tls) return tls.error();
-    auto community = std::make_unique<FhirCommunity>(
-        surroundings.clock,
-        surroundings.client,
-        surroundings.worker,
-        surroundings.metrics,
-        settings,
-        std::move(*base),
-        *tls
-    );
     auto lane = std::make_unique<Lane>(
         surroundings.ex,
         surroundings.clock,
@@ -43,6 +34,16 @@ Result<std::unique_ptr<Partner>> make_partner(
         lane_settings(settings),
         surroundings.logger.child("partner", settings.id),
         surroundings.metrics
+    );
+    auto community = std::make_unique<FhirCommunity>(
+        surroundings.clock,
+        surroundings.client,
+        surroundings.worker,
+        surroundings.metrics,
+        settings,
+        std::move(*base),
+        *tls,
+        lane->turns()
     );
     return std::make_unique<Partner>(std::move(settings), std::move(community), std::move(lane));
 }

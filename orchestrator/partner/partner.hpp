@@ -56,7 +56,7 @@ public:
 
 private:
     PartnerSettings settings_;
-    std::unique_ptr<Community> community_;
+    std::unique_ptr<Community> community_;  // sends by the turns of the Lane
     std::unique_ptr<Lane> lane_;
 };
 

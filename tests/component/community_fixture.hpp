@@ -52,8 +52,9 @@ struct CommunityFixture : NetFixture {
         settings.headers = {{"Authorization", "Bearer secret"}};
         if (change) change(settings);
         auto base = net::parse_url(settings.fhir).value();
+        turns = std::make_unique<RequestTurns>(clock, settings.requests_per_second);
         community = std::make_unique<FhirCommunity>(
-            clock, client, worker, metrics, settings, std::move(base), nullptr
+            clock, client, worker, metrics, settings, std::move(base), nullptr, *turns
         );
     }
     static fhir::search::PatientQuery bob() {
@@ -123,6 +124,7 @@ struct CommunityFixture : NetFixture {
         return fake.requests().at(request).find(text) != std::string::npos;
     }
 
+    std::unique_ptr<RequestTurns> turns;
     std::unique_ptr<FhirCommunity> community;
 };
 

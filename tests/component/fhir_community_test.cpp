@@ -125,6 +125,22 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(
+    CommunityFixture,
+    "every request of a call keeps the partner's rate: pages, second tries, redirects",
+    "[partner][rate]"
+) {
+    make([](auto& settings) { settings.requests_per_second = 20; });
+    auto const began = clock.now();
+    fake.reply(status(405))
+        .reply(status(307, "Location: /fhir/Patient?x\r\n"))
+        .reply(FakeServer::ok(bundle(patient("a"), "?p=2")))
+        .reply(FakeServer::ok(bundle(patient("b"))));
+    CHECK(patients()->patients.size() == 2);
+    CHECK(fake.requests().size() == 4);
+    CHECK(clock.now() - began >= 150ms);
+}
+
+TEST_CASE_METHOD(
     CommunityFixture, "QD asks for the patient and both statuses, and nothing else", "[partner][ITI-67]"
 ) {
     make();

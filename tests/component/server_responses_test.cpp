@@ -85,6 +85,7 @@ Judgement judge(Exchange const& exchange) {
     auto base = exchange.url.target.substr(0, type);
     for (std::string const name : {"/DocumentReference", "/Patient", "/Binary"})
         base = base.substr(0, base.find(name));
+    RequestTurns turns(net.clock, 0);
     FhirCommunity community(
         net.clock,
         net.client,
@@ -92,7 +93,8 @@ Judgement judge(Exchange const& exchange) {
         net.metrics,
         settings,
         net::parse_url(net.fake.url(base.empty() ? "/" : base)).value(),
-        nullptr
+        nullptr,
+        turns
     );
     Judgement judgement;
     auto test = [&]() -> async::awaitable<void> {

@@ -76,7 +76,7 @@ struct VectorPartner : net::NetFixture {
         settings.discovery = method;
         auto base = net::parse_url(fake.url(base_path.empty() ? "/" : base_path)).value();
         made = std::make_unique<FhirCommunity>(
-            clock, client, worker, metrics, settings, std::move(base), nullptr
+            clock, client, worker, metrics, settings, std::move(base), nullptr, turns
         );
         return *made;
     }
@@ -124,6 +124,7 @@ struct VectorPartner : net::NetFixture {
     }
 
     std::string origin, base_path;
+    RequestTurns turns{clock, 0};
     std::unique_ptr<FhirCommunity> made;
 };
 

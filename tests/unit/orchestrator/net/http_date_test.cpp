@@ -21,6 +21,10 @@ TEST_CASE(
     CHECK(wait("0") == 0s);
     CHECK(wait("Sun, 06 Nov 1994 08:50:37 GMT") == 60s);
     CHECK(wait("Sun, 06 Nov 1994 08:49:00 GMT") == 0s);
+    CHECK(wait("Sunday, 06-Nov-94 08:50:37 GMT") == 60s);
+    CHECK(wait("Sun Nov  6 08:50:37 1994") == 60s);
+    CHECK(wait("Wednesday, 06-Nov-30 08:50:37 GMT") == 24h);  // of this century
+    CHECK(wait("Sun Nov  6 08:50:37") == 0s);
     CHECK(wait("99999999") == 24h);
     CHECK(wait("99999999999999999999") == 24h);
     CHECK(wait("Mon, 07 Nov 2094 08:50:37 GMT") == 24h);

@@ -28,6 +28,13 @@ int window_bits(ContentCoding coding, std::string_view compressed) {
     return wrapped ? kZlib : kRawDeflate;
 }
 
+/// "none" is no name, but sent by some as one.
+ContentCoding named(std::string_view name) {
+    if (name.empty() || name == "identity" || name == "none") return ContentCoding::identity;
+    if (name == "gzip" || name == "x-gzip") return ContentCoding::gzip;
+    return name == "deflate" ? ContentCoding::deflate : ContentCoding::unknown;
+}
+
 Failure damaged() { return {Errc::protocol, "the compressed body is damaged or cut short"}; }
 
 }  // namespace
@@ -75,11 +82,16 @@ Result<bool> Inflater::step(std::size_t slice) {
 }
 
 ContentCoding parse_content_coding(std::string_view field) {
-    if (field.empty() || ascii::equal_without_case(field, "identity")) return ContentCoding::identity;
-    if (ascii::equal_without_case(field, "gzip") || ascii::equal_without_case(field, "x-gzip"))
-        return ContentCoding::gzip;
-    if (ascii::equal_without_case(field, "deflate")) return ContentCoding::deflate;
-    return ContentCoding::unknown;
+    auto coding = ContentCoding::identity;
+    while (!field.empty()) {
+        auto const end = std::min(field.find(','), field.size());
+        auto const one = named(ascii::lower(ascii::trim(field.substr(0, end))));
+        if (one != ContentCoding::identity && coding != ContentCoding::identity)
+            return ContentCoding::unknown;
+        if (one != ContentCoding::identity) coding = one;
+        field.remove_prefix(std::min(end + 1, field.size()));
+    }
+    return coding;
 }
 
 Result<std::string> inflate(ContentCoding coding, std::string_view compressed, std::size_t limit) {

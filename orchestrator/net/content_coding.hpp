@@ -9,6 +9,7 @@
 namespace tributary::net {
 
 enum class ContentCoding { identity, gzip, deflate, unknown };
+/// Of a list that names one coding besides identity, that one; of any longer one, unknown.
 ContentCoding parse_content_coding(std::string_view field);
 
 /// Undoes gzip or deflate, a slice at a time, never beyond a limit whatever the compressed bytes promise. Thread: any one at a time.

@@ -47,6 +47,10 @@ TEST_CASE("codings are told by name", "[content_coding]") {
     CHECK(parse_content_coding("Identity") == ContentCoding::identity);
     CHECK(parse_content_coding("x-gzip") == ContentCoding::gzip);
     CHECK(parse_content_coding("deflate") == ContentCoding::deflate);
+    CHECK(parse_content_coding("none") == ContentCoding::identity);
+    CHECK(parse_content_coding("GZIP, identity") == ContentCoding::gzip);
+    CHECK(parse_content_coding("identity ,deflate") == ContentCoding::deflate);
+    CHECK(parse_content_coding("gzip, br") == ContentCoding::unknown);
     CHECK(parse_content_coding("br") == ContentCoding::unknown);
     CHECK(parse_content_coding("gzip, gzip") == ContentCoding::unknown);
 }

@@ -16,6 +16,8 @@ namespace tributary::partner {
 
 namespace {
 
+constexpr unsigned kBadRequest = 400;
+
 bool is_error(fhir::Issue const& issue) { return issue.severity == "error" || issue.severity == "fatal"; }
 
 /// Part of the sources did not answer this time.
@@ -26,12 +28,22 @@ bool may_pass(fhir::Issue const& issue) {
     return std::find(kCodes.begin(), kCodes.end(), issue.code) != kCodes.end();
 }
 
+/// The question was not understood.
+bool refuses_question(fhir::Issue const& issue) {
+    static constexpr std::array<std::string_view, 4> kCodes{
+        "not-supported", "invalid", "value", "code-invalid"
+    };
+    return std::find(kCodes.begin(), kCodes.end(), issue.code) != kCodes.end();
+}
+
 /// What an OperationOutcome of severity error or fatal means when it stands in place of an answer.
 std::optional<Failure> failure_of(fhir::json::Value const& outcome) {
     for (auto const& issue : fhir::read_operation_outcome(outcome)) {
         if (is_error(issue) && may_pass(issue))
             return Failure(Errc::http_status, "an OperationOutcome: " + issue.code).with_status(503);
-        if (is_error(issue)) return Failure(Errc::invalid, "an OperationOutcome in place of an answer");
+        if (!is_error(issue)) continue;
+        auto const status = refuses_question(issue) ? kBadRequest : 0U;
+        return Failure(Errc::invalid, "an OperationOutcome in place of an answer").with_status(status);
     }
     return std::nullopt;
 }

@@ -21,7 +21,7 @@ struct PatientsAnswer {
     bool partial = false;  ///< an outcome says that part is missing, or an entry could not be read
 };
 /// A searchset of Patients. Errors: malformed; invalid (no Bundle, or no match but an OperationOutcome of severity error, bare or in the Bundle);
-/// http_status with 503 (such an OperationOutcome that says it may pass). Source: document-sharing F.1.
+/// http_status with 503 (such an OperationOutcome that says it may pass). One that refuses the question has the status 400. Source: document-sharing F.1.
 Result<PatientsAnswer> read_patients(std::string_view body);
 /// The answer to a $match, with or without Parameters around it, less what is graded possible or certainly-not; without a grade it stays a candidate.
 /// Errors: as read_patients(). Source: document-sharing A.2.

@@ -8,7 +8,7 @@ using async::Deadline;
 
 namespace {
 
-bool is_refusal(unsigned status) { return status == 400 || status == 422; }
+bool is_refusal(unsigned status) { return status == 400 || status == 422 || status == 501; }
 
 }  // namespace
 
@@ -36,31 +36,35 @@ awaitable<Result<Candidates>> FhirCommunity::patients(Deadline deadline, fhir::s
     return finder_.find(deadline, std::move(query));
 }
 
-awaitable<Result<net::ClientResponse>> FhirCommunity::first_documents(
-    Deadline deadline, std::string remote_id
+awaitable<Result<FoundDocuments>> FhirCommunity::documents(Deadline deadline, PatientMatch match, Page page) {
+    auto const trail = page.trail ? page.trail : std::make_shared<PageTrail>();
+    if (page.url.empty()) co_return co_await first_documents(deadline, std::move(match), trail);
+    auto url = net::parse_url(page.url);
+    if (!url) co_return url.error();
+    auto response = co_await endpoint_.get(deadline, std::move(*url), kFhirJson, settings_.partner_body);
+    co_return co_await read_page(std::move(response), std::move(match), trail);
+}
+
+awaitable<Result<FoundDocuments>> FhirCommunity::first_documents(
+    Deadline deadline, PatientMatch match, std::shared_ptr<PageTrail> trail
 ) {
-    auto const patient = "patient=" + net::percent_encode(remote_id);
+    auto const patient = "patient=" + net::percent_encode(match.remote_id);
     auto const count = "&_count=" + std::to_string(settings_.page_size);
     for (auto filter = status_filter_;; filter = static_cast<StatusFilter>(static_cast<int>(filter) + 1)) {
         auto const status = filter == StatusFilter::current_and_superseded ? "&status=current,superseded"
                             : filter == StatusFilter::current              ? "&status=current"
                                                                            : "";
         auto response = co_await endpoint_.search(deadline, "DocumentReference", patient + status + count);
-        if (response && response->success()) status_filter_ = filter;
-        if (!response || !is_refusal(response->status) || filter == StatusFilter::none) co_return response;
+        auto found = co_await read_page(std::move(response), match, trail);
+        if (found) status_filter_ = filter;
+        bool const refused = found.has_error() && is_refusal(found.error().http_status());
+        if (!refused || filter == StatusFilter::none) co_return found;
     }
 }
 
-awaitable<Result<FoundDocuments>> FhirCommunity::documents(Deadline deadline, PatientMatch match, Page page) {
-    auto const trail = page.trail ? page.trail : std::make_shared<PageTrail>();
-    Result<net::ClientResponse> response = Failure(Errc::bug);
-    if (page.url.empty()) {
-        response = co_await first_documents(deadline, match.remote_id);
-    } else {
-        auto url = net::parse_url(page.url);
-        if (!url) co_return url.error();
-        response = co_await endpoint_.get(deadline, std::move(*url), kFhirJson, settings_.partner_body);
-    }
+awaitable<Result<FoundDocuments>> FhirCommunity::read_page(
+    Result<net::ClientResponse> response, PatientMatch match, std::shared_ptr<PageTrail> trail
+) {
     if (!response) co_return response.error();
     if (!response->success()) co_return endpoint_.refused(*response);
     auto const url = response->final_url;

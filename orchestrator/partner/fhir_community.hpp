@@ -44,7 +44,12 @@ private:
     /// How much of the status filter the server takes (document-sharing B.1, Policy).
     enum class StatusFilter { current_and_superseded, current, none };
 
-    awaitable<Result<net::ClientResponse>> first_documents(async::Deadline deadline, std::string remote_id);
+    awaitable<Result<FoundDocuments>> first_documents(
+        async::Deadline deadline, PatientMatch match, std::shared_ptr<PageTrail> trail
+    );
+    awaitable<Result<FoundDocuments>> read_page(
+        Result<net::ClientResponse> response, PatientMatch match, std::shared_ptr<PageTrail> trail
+    );
     awaitable<Result<RetrievedDocument>> retrieve_one(async::Deadline deadline, DocumentAddress document);
 
     async::Worker& worker_;

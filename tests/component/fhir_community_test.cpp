@@ -159,7 +159,14 @@ TEST_CASE_METHOD(
     CommunityFixture, "a partner that refuses the list of statuses is asked for less", "[partner][ITI-67]"
 ) {
     make();
-    fake.reply(status(422)).reply(status(422)).reply(FakeServer::ok(bundle(document("a"))));
+    auto const refusal = GENERATE_COPY(
+        status(422),
+        status(501),
+        FakeServer::ok(
+            R"({"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-supported"}]})"
+        )
+    );
+    fake.reply(refusal).reply(refusal).reply(FakeServer::ok(bundle(document("a"))));
     auto const found = documents();
     REQUIRE(found.has_value());
     CHECK(found->entries.size() == 1);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "fhir/base/ascii.hpp"
+#include "fhir/base/media_type.hpp"
 #include "fhir/identity/acceptance.hpp"
 
 namespace tributary::cache {
@@ -12,10 +13,6 @@ namespace {
 
 namespace identity = fhir::identity;
 using identity::Verdict;
-
-std::string_view base_type(std::string_view content_type) {
-    return content_type.substr(0, content_type.find(';'));
-}
 
 /// Both sides with the Bodies of contents of the same media type, else of any.
 struct Pair {
@@ -34,7 +31,7 @@ Pair pair_up(EntryRow const& a, EntryRow const& b) {
             auto const& left = a.reference.contents[i].attachment;
             auto const& right = b.reference.contents[j].attachment;
             if (!a.contents[i].body || !b.contents[j].body ||
-                base_type(left.content_type) != base_type(right.content_type))
+                fhir::media_type(left.content_type) != fhir::media_type(right.content_type))
                 continue;
             pair.a.body = a.contents[i].body;
             pair.b.body = b.contents[j].body;

@@ -4,6 +4,7 @@
 
 #include "cache/entry_row.hpp"
 #include "cache/statements.hpp"
+#include "fhir/base/media_type.hpp"
 #include "fhir/identity/body_header.hpp"
 
 namespace tributary::cache {
@@ -41,10 +42,6 @@ constexpr char const* kStatements[] = {
 };
 
 constexpr std::size_t kSlice = 500;
-
-std::string base_type(std::string const& content_type) {
-    return content_type.substr(0, content_type.find(';'));
-}
 
 std::optional<std::uint64_t> size_at(Statement const& row, int column) {
     return row.is_null(column) ? std::nullopt
@@ -104,7 +101,7 @@ void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRec
     auto row = database_.query(kHolders, document, entry);
     while (row.next()) {
         auto holder = holder_at(row);
-        if (base_type(holder.content_type) != base_type(record.content_type)) continue;
+        if (fhir::media_type(holder.content_type) != fhir::media_type(record.content_type)) continue;
         if (record.sha256.empty()) record.sha256 = row.text(kSha256);
         if (row.integer(kGone) == 0) record.holders.push_back(std::move(holder));
     }

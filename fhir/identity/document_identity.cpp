@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fhir/base/media_type.hpp"
 #include "fhir/resources/identifier_key.hpp"
 #include "fhir/search/date_range.hpp"
 
@@ -26,18 +27,9 @@ std::string scoped_unique_id(Known const& side) {
     return id.starts_with('|') ? side.partner + id : id;
 }
 
-std::string base_media_type(std::string_view type) {
-    std::string base(type.substr(0, type.find(';')));
-    while (base.ends_with(' ')) base.pop_back();
-    for (char& c : base) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return base;
-}
-
 bool media_types_differ(Attachment const& a, Attachment const& b) {
-    auto const type_of_a = base_media_type(a.content_type);
-    auto const type_of_b = base_media_type(b.content_type);
+    auto const type_of_a = media_type(a.content_type);
+    auto const type_of_b = media_type(b.content_type);
     return !type_of_a.empty() && !type_of_b.empty() && type_of_a != type_of_b;
 }
 

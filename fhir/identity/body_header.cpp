@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
-#include <memory>
 #include <string>
 
-#include <libxml/xmlreader.h>
-
+#include "fhir/base/ascii.hpp"
+#include "fhir/base/media_type.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/resources/identifier_key.hpp"
+#include "fhir/xml/pull_reader.hpp"
+#include "fhir/xml/resource.hpp"
 
 namespace tributary::fhir::identity {
 
@@ -18,57 +18,10 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kCda = "urn:hl7-org:v3";
 constexpr std::size_t kBundle = std::size_t{8} << 20U;  // of a FHIR document that is looked into
-
-struct FreeReader {
-    void operator()(xmlTextReader* reader) const { xmlFreeTextReader(reader); }
-};
-
-std::string_view text(xmlChar const* value) {
-    return value == nullptr ? std::string_view() : std::string_view(reinterpret_cast<char const*>(value));
-}
-
-/// Pulls a CDA header, element by element.
-class HeaderReader {
-public:
-    explicit HeaderReader(std::string_view bytes) {
-        constexpr int kOptions = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-        auto const size =
-            static_cast<int>(std::min<std::size_t>(bytes.size(), std::numeric_limits<int>::max()));
-        reader_.reset(xmlReaderForMemory(bytes.data(), size, nullptr, nullptr, kOptions));
-    }
-
-    /// Goes to the next element; false at the end, at an error and at a DOCTYPE, which no CDA has.
-    bool next_element() {
-        while (reader_ != nullptr && xmlTextReaderRead(reader_.get()) == 1) {
-            auto const type = xmlTextReaderNodeType(reader_.get());
-            if (type == XML_READER_TYPE_DOCUMENT_TYPE) return false;
-            if (type == XML_READER_TYPE_ELEMENT) return true;
-        }
-        return false;
-    }
-    int depth() const { return xmlTextReaderDepth(reader_.get()); }
-    std::string_view name() const { return text(xmlTextReaderConstLocalName(reader_.get())); }
-    std::string_view space() const { return text(xmlTextReaderConstNamespaceUri(reader_.get())); }
-    std::string attribute(char const* name) const {
-        auto* const value = xmlTextReaderGetAttribute(reader_.get(), reinterpret_cast<xmlChar const*>(name));
-        std::string copy(text(value));
-        xmlFree(value);
-        return copy;
-    }
-    /// Of this element and all below it.
-    std::string content() const {
-        auto* const value = xmlTextReaderReadString(reader_.get());
-        std::string copy(text(value));
-        xmlFree(value);
-        return copy;
-    }
-
-private:
-    std::unique_ptr<xmlTextReader, FreeReader> reader_;
-};
+constexpr int kHeaderElements = 20000;                  // of a CDA, up to its recordTarget
 
 /// root^extension, or the root alone.
-std::string instance_identifier(HeaderReader const& reader) {
+std::string instance_identifier(xml::PullReader const& reader) {
     auto const root = reader.attribute("root");
     auto const extension = reader.attribute("extension");
     return root.empty() || extension.empty() ? root : root + '^' + extension;
@@ -95,7 +48,7 @@ std::string fhir_date(std::string_view value) {
 }
 
 /// patientRole/patient of the recordTarget that the reader stands on: its names and birthTime, not those of a guardian.
-Patient read_record_target(HeaderReader& reader) {
+Patient read_record_target(xml::PullReader& reader) {
     constexpr int kPatient = 3;
     constexpr int kNamePart = kPatient + 2;
     constexpr std::size_t kMostNames = 20;
@@ -119,23 +72,24 @@ Patient read_record_target(HeaderReader& reader) {
     return subject;
 }
 
-/// Children of ClinicalDocument up to the first participant or the body.
-BodyHeader read_cda(std::string_view bytes) {
+/// Children of the ClinicalDocument on which the reader stands, up to the recordTarget or the body. Broken before any participant it tells nothing.
+BodyHeader read_cda(xml::PullReader& reader) {
     BodyHeader header;
     auto& identity = header.identity;
-    HeaderReader reader(bytes);
-    if (!reader.next_element() || reader.name() != "ClinicalDocument" || reader.space() != kCda) return {};
     header.media_type = "text/xml";
-    while (reader.next_element()) {
+    bool participants = false;
+    for (int elements = 0; elements < kHeaderElements && reader.next_element(); ++elements) {
         if (reader.depth() != 1 || reader.space() != kCda) continue;
         auto const name = reader.name();
         if (name == "recordTarget") header.subject = read_record_target(reader);
-        if (name == "recordTarget" || name == "author" || name == "component") return header;
+        if (name == "recordTarget" || name == "component") return header;
+        participants = participants || name == "author";
+        if (participants) continue;
         if (name == "id" && identity.document_id.empty()) identity.document_id = instance_identifier(reader);
         if (name == "setId") identity.set_id = instance_identifier(reader);
         if (name == "versionNumber") read_version(reader.attribute("value"), identity);
     }
-    return {};
+    return participants ? header : BodyHeader();
 }
 
 json::Value const* first_of_type(json::Value const& bundle, std::string_view type) {
@@ -146,26 +100,32 @@ json::Value const* first_of_type(json::Value const& bundle, std::string_view typ
     return nullptr;
 }
 
-/// The Patient of the Bundle that the Composition is about.
+std::optional<Patient> patient_of(json::Value const& resource) {
+    auto patient = read_patient(resource);
+    return patient ? std::optional(std::move(*patient)) : std::nullopt;
+}
+
+/// The Patient whom the Composition is about: contained in it, or of the Bundle.
 std::optional<Patient> read_subject(json::Value const& bundle) {
     auto const* const composition = first_of_type(bundle, "Composition");
     if (composition == nullptr) return std::nullopt;
     auto const reference = read_reference(composition->find("subject")).reference;
+    for (auto const& resource : composition->items("contained")) {
+        if (reference.starts_with('#') && resource.text("id") == reference.substr(1))
+            return patient_of(resource);
+    }
     for (auto const& entry : bundle.items("entry")) {
         auto const* const resource = entry.find("resource");
         if (resource == nullptr || resource->text("resourceType") != "Patient") continue;
         bool const by_id =
             reference_type(reference) == "Patient" && reference_id(reference) == resource->text("id");
-        if (entry.text("fullUrl") != reference && !by_id) continue;
-        auto subject = read_patient(*resource);
-        return subject ? std::optional(std::move(*subject)) : std::nullopt;
+        if (entry.text("fullUrl") == reference || by_id) return patient_of(*resource);
     }
     return std::nullopt;
 }
 
-BodyHeader read_bundle(std::string_view bytes) {
+BodyHeader read_bundle(Result<json::Value> const& resource) {
     BodyHeader header;
-    auto const resource = json::read(bytes);
     if (!resource || resource->text("resourceType") != "Bundle") return header;
     if (auto const* identifier = resource->find("identifier"))
         header.identity.document_id = identifier_key(read_identifier(*identifier));
@@ -173,23 +133,31 @@ BodyHeader read_bundle(std::string_view bytes) {
     return header;
 }
 
+BodyHeader read_xml(std::string_view bytes) {
+    xml::PullReader reader(bytes);
+    if (!reader.next_element()) return {};
+    if (reader.name() == "ClinicalDocument" && reader.space() == kCda) return read_cda(reader);
+    bool const bundle = reader.name() == "Bundle" && reader.space() == xml::kFhir;
+    return bundle && bytes.size() <= kBundle ? read_bundle(xml::read_resource(reader)) : BodyHeader();
+}
+
 }  // namespace
 
 BodyHeader read_body_header(std::string_view bytes) {
+    if (xml::looks_like_xml(bytes)) return read_xml(bytes);
     if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
-    auto const start = bytes.find_first_not_of(" \t\r\n");
+    auto const start = bytes.find_first_not_of(ascii::kSpace);
     if (start == std::string_view::npos) return {};
-    if (bytes[start] == '<') return read_cda(bytes.substr(start));
-    if (bytes[start] == '{' && bytes.size() <= kBundle) return read_bundle(bytes);
+    if (bytes[start] == '{' && bytes.size() <= kBundle) return read_bundle(json::read(bytes));
     BodyHeader header;
     if (bytes.substr(start).starts_with("%PDF-")) header.media_type = "application/pdf";
     return header;
 }
 
-bool contradicts(std::string_view media_type, std::string_view content_type) {
-    auto const stated = content_type.substr(0, content_type.find(';'));
-    bool const both_xml = media_type == "text/xml" && stated.find("xml") != std::string_view::npos;
-    return !media_type.empty() && stated != media_type && !both_xml;
+bool contradicts(std::string_view told, std::string_view content_type) {
+    auto const stated = media_type(content_type);
+    bool const both_xml = told == "text/xml" && stated.find("xml") != std::string::npos;
+    return !told.empty() && stated != told && !both_xml;
 }
 
 }  // namespace tributary::fhir::identity

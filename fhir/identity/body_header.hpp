@@ -18,12 +18,12 @@ struct BodyHeader {
         media_type;  ///< where the first bytes leave no doubt: text/xml of a CDA, application/pdf; "" unknown
 };
 
-/// Nothing but the media type of anything that is no CDA and no FHIR document, of a CDA that is broken before its first author, and of one with a
-/// DOCTYPE. Loads nothing from anywhere and expands no entities. A CDA is read no further than its header, a Bundle whole: on the worker.
+/// Nothing but the media type of anything that is no CDA and no FHIR document in JSON or XML, and of a CDA that is broken before its first participant.
+/// Loads nothing from anywhere and expands no entities. A CDA is read no further than its header, a Bundle whole: on the worker.
 /// Source: document-sharing D.2 (K5), B.3, I.4 rule 6.
 BodyHeader read_body_header(std::string_view bytes);
 
-/// What the bytes are leaves no room for what the metadata say: neither is empty and they differ. Any kind of XML may hold a CDA. Source: B.3.
-bool contradicts(std::string_view media_type, std::string_view content_type);
+/// What the bytes are, `told`, leaves no room for what the metadata say: neither is empty and they differ. Any kind of XML may hold a CDA. Source: B.3.
+bool contradicts(std::string_view told, std::string_view content_type);
 
 }  // namespace tributary::fhir::identity

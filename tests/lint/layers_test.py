@@ -21,7 +21,8 @@ tributary_write_layers()
 """
 
 PARTS = {
-    "fhir/base": [], "fhir/json": ["fhir/base"], "fhir/resources": ["fhir/json"], "subscriptions": ["fhir/base"],
+    "fhir/base": [], "fhir/json": ["fhir/base"], "fhir/xml": ["fhir/base"], "fhir/resources": ["fhir/json"],
+    "subscriptions": ["fhir/base"],
     "cache": ["subscriptions"], "orchestrator/base": ["fhir/base"], "orchestrator/async": ["orchestrator/base"],
     "orchestrator/net": ["orchestrator/async"], "orchestrator/api": ["orchestrator/net", "cache"],
 }
@@ -30,6 +31,7 @@ PARTS = {
 ALLOWED = {
     "orchestrator/net": "boost/beast/core/error.hpp", "orchestrator/async": "boost/asio/error.hpp",
     "orchestrator/base": "openssl/opensslv.h", "cache": "sqlite3.h", "fhir/json": "rapidjson/rapidjson.h",
+    "fhir/xml": "libxml2/libxml/xmlexports.h",
 }
 
 PLANTED = {
@@ -38,6 +40,7 @@ PLANTED = {
     "OpenSSL below the orchestrator": ("fhir/base", "<openssl/opensslv.h>", "/openssl/"),
     "SQLite outside the cache": ("orchestrator/base", "<sqlite3.h>", "/sqlite3.h"),
     "RapidJSON outside fhir/json": ("fhir/resources", "<rapidjson/rapidjson.h>", "/rapidjson/"),
+    "libxml2 outside fhir/xml": ("fhir/resources", "<libxml2/libxml/xmlexports.h>", "/libxml/"),
     "a part above": ("fhir/resources", '"cache/header.hpp"', "cache is not among"),
     "a part that is visible, but not declared": ("orchestrator/api", '"fhir/base/header.hpp"', "not declared in USES"),
 }

@@ -46,6 +46,7 @@ TEST_CASE("what is no CDA and no document tells nothing", "[identity][K5]") {
           std::string("<html><id root='1'/></html>"),
           std::string("<ClinicalDocument><id root='1'/><component/></ClinicalDocument>"),
           cda(R"(<id root="1"/><oops)", ""),
+          cda(R"(<id root="1"/>)", ""),
           bomb,
           std::string(R"({"resourceType":"Patient","identifier":{"value":"1"}})"),
           std::string("{broken")}) {
@@ -100,6 +101,47 @@ TEST_CASE("a FHIR document tells whose it is where it holds the Patient", "[iden
     CHECK(read_body_header(document("urn:uuid:2")).subject->birth_date == "1980-01-02");
     CHECK(read_body_header(document("http://x/fhir/Patient/a")).subject->birth_date == "1970-01-02");
     CHECK_FALSE(read_body_header(document("Patient/c")).subject);
+}
+
+TEST_CASE("a CDA tells whose it is in every form it may have", "[identity][I.4]") {
+    std::string const target =
+        "<recordTarget><patientRole><patient><name><given>Alice</given><family>Newman</family></name>"
+        "<birthTime value='19700501'/></patient></patientRole></recordTarget>";
+    auto document = cda("<id root='1.2'/>", target + "<component/></ClinicalDocument>");
+    SECTION("in UTF-16") {
+        std::string wide = "\xFF\xFE";
+        for (char const c : document) wide += std::string{c, '\0'};
+        document = wide;
+    }
+    SECTION("with a DOCTYPE") { document.insert(document.find("?>") + 2, "<!DOCTYPE ClinicalDocument>"); }
+    SECTION("with an author before the patient") {
+        document.insert(document.find("<recordTarget>"), "<author><id root='9'/></author>");
+    }
+    auto const header = read_body_header(document);
+    CHECK(header.media_type == "text/xml");
+    CHECK(header.identity.document_id == "1.2");
+    REQUIRE(header.subject);
+    CHECK(header.subject->names.at(0).family == "Newman");
+    CHECK(header.subject->birth_date == "1970-05-01");
+}
+
+TEST_CASE("a FHIR document tells its subject also when it is contained, or in XML", "[identity][I.4]") {
+    auto const contained = read_body_header(
+        R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Composition","subject":{"reference":"#q"},)"
+        R"("contained":[{"resourceType":"Patient","id":"q","birthDate":"1951-01-02"}]}}]})"
+    );
+    REQUIRE(contained.subject);
+    CHECK(contained.subject->birth_date == "1951-01-02");
+    auto const in_xml = read_body_header(
+        R"(<Bundle xmlns="http://hl7.org/fhir"><identifier><system value="urn:x"/><value value="7"/></identifier>)"
+        R"(<entry><resource><Composition><subject><reference value="urn:uuid:2"/></subject></Composition></resource></entry>)"
+        R"(<entry><fullUrl value="urn:uuid:2"/><resource><Patient><name><family value="Jones"/><given value="Al"/></name>)"
+        R"(<birthDate value="1951-01-02"/></Patient></resource></entry></Bundle>)"
+    );
+    CHECK(in_xml.identity.document_id == "urn:x|7");
+    REQUIRE(in_xml.subject);
+    CHECK(in_xml.subject->names.at(0).family == "Jones");
+    CHECK(in_xml.subject->birth_date == "1951-01-02");
 }
 
 TEST_CASE("the first bytes tell the media type where they leave no doubt", "[identity][B.3]") {

@@ -1,55 +1,20 @@
 #include "orchestrator/pipeline/document_check.hpp"
 
-#include <algorithm>
-#include <array>
-#include <optional>
 #include <utility>
 
-#include "fhir/base/ascii.hpp"
+#include "fhir/base/media_type.hpp"
 #include "fhir/identity/body_header.hpp"
-#include "fhir/json/reader.hpp"
 #include "orchestrator/base/digest.hpp"
-#include "orchestrator/partner/fhir_answers.hpp"
+#include "orchestrator/pipeline/unwrap.hpp"
 
 namespace tributary::pipeline {
 
 namespace {
 
+using fhir::media_type;
 using fhir::identity::Digest;
 
-/// "text/xml" of "Text/XML; charset=utf-8".
-std::string media_type(std::string_view content_type) {
-    auto type = ascii::lower(content_type.substr(0, content_type.find(';')));
-    std::erase(type, ' ');
-    return type;
-}
-
-bool is_json(std::string_view type) {
-    return type == "application/json" || type.ends_with("+json") || type == "text/json";
-}
-
-bool starts_like_html(std::string_view bytes) {
-    auto const start = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-    if (start == std::string_view::npos) return false;
-    auto const head = ascii::lower(bytes.substr(start, 15));
-    return head.starts_with("<!doctype html") || head.starts_with("<html");
-}
-
-/// The bytes of a FHIR Binary that came in place of the document, or the failure an OperationOutcome stands for.
-Result<void> unwrap(partner::RetrievedDocument& document) {
-    auto resource = fhir::json::read(document.bytes);
-    if (!resource) return {};  // JSON of another kind, or broken: as it is
-    *resource = partner::polled_answer(std::move(*resource));
-    auto const type = resource->text("resourceType");
-    if (type == "OperationOutcome")
-        return Failure(Errc::invalid, "an OperationOutcome instead of the document");
-    if (type != "Binary") return {};
-    auto data = from_base64(resource->text("data"));
-    if (!data || data->empty()) return Failure(Errc::invalid, "a FHIR Binary without usable data");
-    document.bytes = std::move(*data);
-    document.content_type = resource->text("contentType");
-    return {};
-}
+bool is_web_page(std::string_view type) { return type == "text/html" || type == "application/xhtml+xml"; }
 
 std::string_view raw(auto const& digest) {
     return {reinterpret_cast<char const*>(digest.data()), digest.size()};
@@ -87,14 +52,10 @@ Result<CheckedDocument> check_document(
     auto const wanted = media_type(expected.content_type);
     auto came = media_type(retrieved.content_type);
     if (retrieved.bytes.empty()) return Failure(Errc::invalid, "an empty body");
-    if (wanted != "text/html" && wanted != "application/xhtml+xml" &&
-        (came == "text/html" || starts_like_html(retrieved.bytes))) {
+    if (!is_web_page(wanted) && (is_web_page(came) || starts_like_web_page(retrieved.bytes)))
         return Failure(Errc::invalid, "a web page instead of the document");
-    }
-    if (is_json(came)) {
-        if (auto const unwrapped = unwrap(retrieved); !unwrapped) return unwrapped.error();
-        came = media_type(retrieved.content_type);
-    }
+    if (auto const unwrapped = unwrap(retrieved); !unwrapped) return unwrapped.error();
+    came = media_type(retrieved.content_type);
     auto const own = sha256(retrieved.bytes);
     bool const comparable =
         came == wanted || came.empty() || wanted.empty() || came == "application/octet-stream";

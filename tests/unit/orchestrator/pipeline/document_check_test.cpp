@@ -1,5 +1,7 @@
 #include "orchestrator/pipeline/document_check.hpp"
 
+#include <vector>
+
 #include "orchestrator/base/digest.hpp"
 #include "tests/support/catch.hpp"
 
@@ -42,6 +44,14 @@ TEST_CASE("what is no document is refused", "[retrieval][B.3]") {
     CHECK(refused({"text/xml", ""}, came("", "text/xml")) == Errc::invalid);
     CHECK(refused({"text/xml", ""}, came("<html>log in</html>", "text/html")) == Errc::invalid);
     CHECK(refused({"text/xml", ""}, came("\n<!DOCTYPE HTML><p>log in", "text/xml")) == Errc::invalid);
+    CHECK(refused({"text/xml", ""}, came("<x/>", "application/xhtml+xml")) == Errc::invalid);
+    CHECK(refused({"text/plain", ""}, came("<!-- a --><html>log in", "text/plain")) == Errc::invalid);
+    CHECK(
+        refused(
+            {"text/plain", ""},
+            came("\xEF\xBB\xBF<?xml version='1.0'?>\n<!DOCTYPE html><html/>", "text/plain")
+        ) == Errc::invalid
+    );
     CHECK(
         refused(
             {"text/xml", ""},
@@ -62,6 +72,50 @@ TEST_CASE("a FHIR Binary in place of the document is undone", "[retrieval][B.3]"
         refused({"text/plain", ""}, came(R"({"resourceType":"Binary","data":"%%"})", "application/json")) ==
         Errc::invalid
     );
+}
+
+TEST_CASE("a wrapper or an outcome is one, whatever type it is sent as", "[retrieval][B.3]") {
+    auto const sent_as = GENERATE("text/plain", "application/octet-stream", "application/fhir+xml", "");
+    CAPTURE(sent_as);
+    std::string const xmlns = R"( xmlns="http://hl7.org/fhir")";
+    for (auto const& outcome : std::vector<std::string>{
+             R"({"resourceType":"OperationOutcome","issue":[]})",
+             "\xEF\xBB\xBF\n{\"issue\":[],\"resourceType\":\"OperationOutcome\"}",
+             "<?xml version='1.0'?><OperationOutcome" + xmlns + "><issue/></OperationOutcome>",
+             "<f:OperationOutcome xmlns:f='http://hl7.org/fhir'><broken"
+         }) {
+        INFO(outcome);
+        CHECK(refused({"text/plain", ""}, came(outcome, sent_as)) == Errc::invalid);
+    }
+    for (auto const& wrapped : std::vector<std::string>{
+             R"({"resourceType":"Binary","contentType":"text/plain","data":"aGVsbG8="})",
+             "<Binary" + xmlns + "><contentType value='text/plain'/><data value='aGVs\nbG8='/></Binary>"
+         }) {
+        INFO(wrapped);
+        auto const checked = check_document({"text/plain", sha1_of("hello")}, came(wrapped, sent_as));
+        REQUIRE(checked.has_value());
+        CHECK(*checked->bytes == "hello");
+    }
+    CHECK(
+        refused({"text/plain", ""}, came("<Binary" + xmlns + "><data/></Binary>", sent_as)) == Errc::invalid
+    );
+}
+
+TEST_CASE("a document that only looks like a wrapper is kept", "[retrieval][B.3]") {
+    for (auto const& text : std::vector<std::string>{
+             "{dictated, not read}",
+             R"({"resourceType": that is what the report says)",
+             R"({"resourceType":"Bundle","type":"document"})",
+             R"({"note":"\"resourceType\":\"OperationOutcome\""})",
+             "{\\rtf1 resourceType}",
+             "<OperationOutcome>of the operation: good</OperationOutcome>",
+             "<Bundle xmlns='http://hl7.org/fhir'/>"
+         }) {
+        INFO(text);
+        auto const checked = check_document({"text/plain", sha1_of(text)}, came(text, "text/plain"));
+        REQUIRE(checked.has_value());
+        CHECK(*checked->bytes == text);
+    }
 }
 
 TEST_CASE("what was polled for is the document inside the Bundle around it", "[retrieval][G]") {

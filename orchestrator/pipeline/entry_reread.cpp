@@ -5,10 +5,25 @@
 #include <utility>
 
 #include "orchestrator/async/with_deadline.hpp"
+#include "orchestrator/pacing/retry.hpp"
 
 namespace tributary::pipeline {
 
 using async::Deadline;
+
+namespace {
+
+constexpr unsigned kGone = 410, kNotImplemented = 501;
+
+/// Perhaps not this entry, but the reading of any: not a partner that is down, nor one that knows the entry as deleted.
+bool refuses_reading(Failure const& why) {
+    auto const status = why.http_status();
+    if (status == 0) return why.errc() == Errc::malformed || why.errc() == Errc::not_found;
+    return status == kNotImplemented ||
+           (status >= 400 && status < 500 && status != kGone && !pacing::classify(why).retryable);
+}
+
+}  // namespace
 
 awaitable<Result<cache::Holder>> EntryReread::again(
     Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
@@ -36,13 +51,26 @@ awaitable<Result<fhir::DocumentReference>> EntryReread::find(
     match.remote_id = known->patient.id;
     match.patient_id = holder.patient;
     match.patient = std::make_shared<fhir::Patient const>(std::move(known->patient));
+    auto op = partner.community().document(deadline, match, holder.entry);
+    auto read = co_await async::with_deadline(around_.clock, deadline, std::move(op));
+    if (read) {
+        read_by_id_.insert(partner.id());
+        co_return read;
+    }
+    if (read_by_id_.contains(partner.id()) || !refuses_reading(read.error())) co_return Failure(read.error());
+    co_return co_await search(deadline, partner, std::move(match), std::move(holder.entry));
+}
+
+awaitable<Result<fhir::DocumentReference>> EntryReread::search(
+    Deadline deadline, partner::Partner& partner, partner::PatientMatch match, std::string entry
+) {
     partner::Page page;
     while (true) {
         auto op = partner.community().documents(deadline, match, page);
         auto found = co_await async::with_deadline(around_.clock, deadline, std::move(op));
         if (!found) co_return Failure(found.error());
         for (auto& document : found->entries) {
-            if (document.id == holder.entry) co_return std::move(document);
+            if (document.id == entry) co_return std::move(document);
         }
         if (!found->next) co_return Failure(Errc::not_found, "the partner does not serve the entry any more");
         page = std::move(*found->next);

@@ -1,4 +1,5 @@
 #pragma once
+#include <set>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -14,7 +15,8 @@ namespace tributary::pipeline {
 
 using boost::asio::awaitable;
 
-/// Asks a holder for its documents again, to learn what one DocumentReference says now: the bytes are others than it said, or no longer there.
+/// Asks a holder what one DocumentReference says now: the bytes are others than it said, or no longer there. It is read by its id; at a partner that does
+/// not let it be read so, all documents of the patient are asked for again.
 /// Owner: Retrievals. Thread: the loop. Source: document-sharing B.3, D.4.
 class EntryReread {
 public:
@@ -32,12 +34,16 @@ private:
     awaitable<Result<fhir::DocumentReference>> find(
         async::Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
     );
+    awaitable<Result<fhir::DocumentReference>> search(
+        async::Deadline deadline, partner::Partner& partner, partner::PatientMatch match, std::string entry
+    );
     awaitable<Result<void>> admit(
         partner::Partner& partner, std::string scope, std::string patient, fhir::DocumentReference document
     );
 
     Surroundings const& around_;
     PageAdmission admission_;
+    std::set<std::string> read_by_id_;  // partners where that has worked: what they do not find is not there
 };
 
 }  // namespace tributary::pipeline

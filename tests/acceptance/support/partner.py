@@ -86,6 +86,10 @@ class FakePartner(ScriptedServer):
             return self.search_patients(request)
         if what == "DocumentReference" and "/" not in rest:
             return self.page(request.query.get("patient", [""])[0].rpartition("/")[2], 0)
+        if what == "DocumentReference":
+            found = [each for each in self.documents if each["id"] == rest.partition("/")[2]]
+            if found:
+                return Reply(body={key: value for key, value in found[0].items() if key != "_served_for"})
         if what == "Binary":
             body = self.bodies.get(rest.partition("/")[2])
             if body is not None:

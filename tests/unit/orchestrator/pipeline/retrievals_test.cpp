@@ -294,6 +294,46 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(
+    RetrievalFixture, "one entry is asked for again by its id, not with all others", "[retrieval][B.3][D.4]"
+) {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    serve_everywhere({&first}, "hello");
+    start();
+    subscribe("s1");
+    advance(1min);
+    DocumentParts moved{.id = "a"};
+    moved.attachment = R"("contentType":"text/plain","url":"Binary/b")";
+    first.bodies["Binary/b"] = "changed";
+    first.by_id.emplace("a", make_document(moved));
+    first.retrieve_failures = {Failure(Errc::http_status).with_status(404)};
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_value());
+    CHECK(*body->bytes == "changed");
+    CHECK(first.read == std::vector<std::string>{"a"});
+    CHECK(first.document_calls == 1);
+}
+
+TEST_CASE_METHOD(
+    RetrievalFixture,
+    "a partner that lets entries be read by id is not searched for one it does not find",
+    "[retrieval][B.3]"
+) {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    first.pages = {{make_document({.id = "a"}), make_document({.id = "b"})}};
+    start();
+    subscribe("s1");
+    advance(1min);
+    first.by_id.emplace("a", first.pages[0][0]);
+    first.retrieve_failures.assign(2, Failure(Errc::http_status).with_status(404));
+    CHECK(fetch(at_first).has_error());
+    CHECK(fetch(binary_id("", "first", "b", 0)).has_error());
+    CHECK(first.read == std::vector<std::string>{"a", "b"});
+    CHECK(first.document_calls == 1);
+}
+
+TEST_CASE_METHOD(
     RetrievalFixture, "a document that is gone for good is not asked for again", "[retrieval][B.3]"
 ) {
     discovery.retrieve = Retrieve::lazy;

@@ -352,6 +352,29 @@ TEST_CASE_METHOD(LaneFixture, "a rate is kept whatever the concurrency", "[lane]
 }
 
 TEST_CASE_METHOD(
+    LaneFixture, "Steps and the further requests of one take the turns of a rate by turns", "[lane][rate]"
+) {
+    settings.requests_per_second = 2;
+    auto& lane = make();
+    for (std::uint32_t i = 0; i < 3; ++i) CHECK(add(lane, i));
+    std::vector<Clock::Duration> sent;
+    auto requests = [&]() -> awaitable<void> {
+        for (int i = 0; i < 4; ++i) {
+            auto const turn = co_await lane.turns().take(async::Deadline::never());
+            if (turn) sent.push_back(clock.now().time_since_epoch());
+        }
+    };
+    settle();
+    root.start(requests());
+    clock.advance(ctx, 5s);
+    REQUIRE(runner.started_at.size() == 3);
+    CHECK(runner.started_at.back() <= 3s);
+    REQUIRE(sent.size() == 4);
+    CHECK(sent.back() <= 3s);
+    finish();
+}
+
+TEST_CASE_METHOD(
     LaneFixture,
     "a queued retrieval that somebody waits for is raised, one that nobody wants dropped",
     "[lane]"

@@ -30,7 +30,9 @@ constexpr char kMissing[] =
     "WHERE c.sha256 = '' AND c.entry > ? AND (e.provisional = 1 OR d.entry = e.sequence) AND d.status <> "
     "'entered-in-error' "
     "AND EXISTS (SELECT 1 FROM event v JOIN subscription s ON s.sequence = v.subscription "
-    "WHERE v.focus_id = d.id AND s.status <> 'off' AND s.deleted = 0) ORDER BY c.entry LIMIT ?";
+    "WHERE v.focus_id IN (SELECT d.id UNION ALL SELECT k.id FROM document k WHERE k.alias_of = d.sequence) "
+    "AND "
+    "s.status <> 'off' AND s.deleted = 0) ORDER BY c.entry LIMIT ?";
 constexpr char kTotal[] = "SELECT sum(size) FROM body WHERE used_at >= 0";
 constexpr char kUnused[] = "SELECT sha256, size FROM body WHERE used_at = 0 LIMIT ?";
 constexpr char kOldest[] = "SELECT sha256, size FROM body WHERE used_at > 0 ORDER BY used_at LIMIT ?";

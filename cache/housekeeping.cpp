@@ -52,10 +52,12 @@ constexpr char kOldDocuments[] =
     "SELECT seen_at, sequence FROM document WHERE (seen_at, sequence) > (?, ?) AND seen_at < ? AND alias_of "
     "IS NULL "
     "ORDER BY seen_at, sequence LIMIT ?";
+// Whoever was told of an alias was told of the Document.
 constexpr char kWanted[] =
     "SELECT 1 FROM document d JOIN event v ON v.focus_id = d.id JOIN subscription s ON s.sequence = "
     "v.subscription "
-    "WHERE d.sequence = ? AND (s.status <> 'off' OR v.number > s.delivered) AND s.deleted = 0 LIMIT 1";
+    "WHERE d.sequence IN (SELECT ? UNION ALL SELECT k.sequence FROM document k WHERE k.alias_of = ?) AND "
+    "(s.status <> 'off' OR v.number > s.delivered) AND s.deleted = 0 LIMIT 1";
 constexpr char kAliases[] = "SELECT sequence FROM document WHERE alias_of = ? AND alias_of IS NOT NULL";
 constexpr char kEntriesOf[] = "SELECT sequence FROM entry WHERE document = ?";
 constexpr char kRetireBodies[] =
@@ -223,7 +225,7 @@ std::vector<std::int64_t> Housekeeping::next_slice(char const* sql, Cursor& curs
 bool Housekeeping::purge_documents(Utc before) {
     auto const old = next_slice(kOldDocuments, documents_, before);
     for (auto const document : old) {
-        if (!database_.query(kWanted, document).next()) drop_document(document);
+        if (!database_.query(kWanted, document, document).next()) drop_document(document);
     }
     return old.size() == kDocuments;
 }

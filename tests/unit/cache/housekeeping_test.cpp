@@ -56,6 +56,31 @@ TEST_CASE(
     CHECK(good(fixture.store->read_document("", "p1-a")).presence == Presence::unknown);
 }
 
+TEST_CASE(
+    "a Document stays while a Subscription was told of a copy that has been merged into it",
+    "[cache][housekeeping]"
+) {
+    Purging fixture;
+    fixture.subscribe("all");
+    fixture.subscribe("restricted", std::string(kBob) + "&security-label=R");
+    fixture.match("p1", {{"1"}});
+    fixture.match("p2", {{"2"}});
+    fixture.admit("p1", "1", {{.id = "a"}});
+    fixture.admit("p2", "2", {{.id = "x", .label = "R"}});
+    REQUIRE(fixture.told("restricted") == Texts{"create p2-x/1"});
+    fixture.attach("p1-a-b0", std::string(64, 'a'));
+    fixture.attach("p2-x-b0", std::string(64, 'a'));
+    REQUIRE(fixture.text("p2-x", "id") == "p2-x");
+    REQUIRE(good(fixture.store->counts()).documents == 2);
+    REQUIRE(fixture.found() == Texts{"p1-a"});
+    fixture.commit([&](Store& s) { return s.delete_subscription("", "all", {}, at_second(5)); });
+    fixture.purge(1000);
+    CHECK(fixture.told("restricted") == Texts{"create p2-x/1"});
+    CHECK(good(fixture.store->read_document("", "p2-x")).presence == Presence::found);
+    fixture.commit([&](Store& s) { return s.release_bodies(0); });
+    CHECK(good(fixture.store->contents_to_retrieve(10)).front() == "p1-a-b0");
+}
+
 TEST_CASE("delivered Events go after their time, and are never told again", "[cache][housekeeping]") {
     Purging fixture;
     fixture.subscribe("s1");

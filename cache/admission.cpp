@@ -392,6 +392,11 @@ void Admission::flag_conflict(std::int64_t sequence) {
 void Admission::attach(AttachedBody const& body) {
     auto const owner = rooms_.entries.of_binary(body.binary_id);
     if (owner == 0) return;
+    if (!rooms_.entries.is_current(body)) {
+        rooms_.entries.discard(body);
+        admitted_.outdated = true;
+        return;
+    }
     auto entry = rooms_.entries.load(owner);
     auto const patient = rooms_.patients.load(entry.patient);
     if (!patient) return;

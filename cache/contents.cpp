@@ -80,6 +80,8 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
         auto own = holder_at(row);
         record.binary_id = own.binary_id;
         record.content_type = own.content_type;
+        record.url = own.url;
+        record.hash = own.hash;
         record.sha256 = row.text(kSha256);
         if (row.integer(kGone) == 0) record.holders.push_back(std::move(own));
         entry = row.integer(11);

@@ -83,6 +83,7 @@ constexpr char kOfPerson[] =
     "e.provisional = 0 ORDER BY e.sequence";
 constexpr char kPatientsOf[] = "SELECT DISTINCT patient FROM entry WHERE document = ? AND provisional = 0";
 constexpr char kOfBinary[] = "SELECT entry FROM content WHERE binary_id = ?";
+constexpr char kIsCurrent[] = "SELECT 1 FROM content WHERE binary_id = ? AND url = ? AND hash = ?";
 constexpr char kSetBody[] = "UPDATE content SET sha256 = ? WHERE binary_id = ?";
 constexpr char kInsertBody[] =
     "INSERT INTO body(sha256, size, document_id, set_id, version_number, media_type, used_at) VALUES(?, ?, "
@@ -97,7 +98,7 @@ constexpr char const* kStatements[] = {kFind,         kLoad,         kContents, 
                                        kSeen,         kSeenDocument, kAssign,     kAssignAll, kInsertContent,
                                        kDropContents, kByK1,         kByDigest,   kBySha256,  kBySetId,
                                        kOfDocument,   kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,
-                                       kInsertBody,   kGone,         kUnseen,     kTwin};
+                                       kInsertBody,   kGone,         kUnseen,     kTwin,      kIsCurrent};
 
 identity::BodyIdentity body_identity(Statement& row, int first) {
     auto const version = row.is_null(first + 3) ? std::nullopt : std::optional(row.integer(first + 3));
@@ -349,6 +350,10 @@ std::vector<std::int64_t> Entries::patients_of(std::int64_t document) {
 std::int64_t Entries::of_binary(std::string_view binary_id) {
     auto row = database_.query(kOfBinary, binary_id);
     return row.next() ? row.integer(0) : 0;
+}
+
+bool Entries::is_current(AttachedBody const& body) {
+    return database_.query(kIsCurrent, body.binary_id, body.url, body.hash).next();
 }
 
 void Entries::set_body(AttachedBody const& body) {

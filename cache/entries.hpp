@@ -46,6 +46,8 @@ public:
     std::vector<std::int64_t> patients_of(std::int64_t document);
     /// The entry a content belongs to; 0: unknown.
     std::int64_t of_binary(std::string_view binary_id);
+    /// Does the content still say what it said when its bytes were asked for?
+    bool is_current(AttachedBody const& body);
 
     Relations& relations() { return relations_; }
 

@@ -227,6 +227,7 @@ struct Admitted {
     std::size_t conflicts = 0;    ///< Documents that turned out to share a uniqueId with another one
     std::size_t cycles = 0;       ///< relations ignored because they lead back to where they come from
     std::size_t quarantined = 0;  ///< contents whose bytes speak of somebody else: not kept
+    bool outdated = false;        ///< the content has changed since its bytes were asked for: not kept
 };
 
 /// An Event about one Document, and what became of it.
@@ -275,6 +276,7 @@ struct Holder {
 struct ContentRecord {
     Presence presence = Presence::unknown;  ///< deleted: not here, and gone at every holder
     std::string binary_id, content_type;
+    std::string url, hash;  ///< as its own metadata say
     std::string document_id;
     std::string sha256;           ///< of the Body, "" not retrieved yet
     std::uint64_t size = 0;       ///< of the Body
@@ -282,6 +284,8 @@ struct ContentRecord {
 };
 struct AttachedBody {
     std::string binary_id;
+    std::string url,
+        hash;  ///< of the content when it was asked for: where they are others now, the bytes are not its own
     fhir::identity::BodyIdentity identity;
     std::uint64_t size = 0;
     Utc now;

@@ -78,6 +78,10 @@ awaitable<Result<void>> Retrievals::Impl::look_again(JobPtr job, partner::Partne
         around_.calls.failed(std::move(call), now.error());
     }
     bool const moved = now && now->url != before.url;
+    if (now && now->binary_id == job->binary_id) {
+        job->url = now->url;
+        job->hash = now->hash;
+    }
     if (now) job->plan.replace(std::move(*now));
     if (job->plan.look() == Look::last_look || moved) co_return Result<void>();
     job->plan.give_up();
@@ -122,6 +126,8 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     if (!written) co_return StepResult::failed(written.error());
     cache::AttachedBody body;
     body.binary_id = job->binary_id;
+    body.url = job->url;
+    body.hash = job->hash;
     body.identity = document.identity;
     body.size = document.bytes->size();
     body.now = around_.clock.utc_now();
@@ -131,6 +137,10 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     auto attach = [&] { return around_.storage.attach_body(body); };
     auto attached = co_await until_stored(around_.clock, attach);
     if (!attached) co_return StepResult::failed(attached.error());
+    if (attached->outdated) {
+        list_anew(job);
+        co_return StepResult::done();
+    }
     if (attached->quarantined > 0) {
         quarantined(*job, "subject");
         job->plan.give_up();
@@ -146,6 +156,14 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     if (!attached->subscriptions.empty()) around_.wake(*attached);
     if (!flows.empty()) prefetch(job->scope, attached->to_retrieve, flows.front());
     co_return StepResult::done();
+}
+
+/// Its entry has changed: the new bytes are retrieved for the same who wanted the old ones.
+void Retrievals::Impl::list_anew(JobPtr const& job) {
+    if (!jobs_.contains(job->number)) return;
+    job->state = Job::State::listed;
+    listed_.push_back(job->number);
+    look_up_next();
 }
 
 }  // namespace tributary::pipeline

@@ -25,6 +25,7 @@ struct RetrievalJob {
     std::vector<partner::Flow> flows;  ///< who wants it eagerly
     partner::Flow flow;                ///< in whose turn it is
     std::size_t waiters = 0;           ///< who wants it now
+    std::string url, hash;             ///< of the content when it was looked up
     HolderPlan plan;
     async::TaskGroup* call = nullptr;  ///< while the partner is being asked
     Failure last{Errc::not_found, "no partner that holds it is configured"};

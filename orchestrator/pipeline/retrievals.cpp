@@ -160,6 +160,8 @@ void Retrievals::Impl::look_up_next() {
 
 awaitable<void> Retrievals::Impl::look_up(JobPtr job) {
     auto record = co_await around_.storage.content(job->scope, job->binary_id);
+    auto outcome = Result<Body>(Failure(Errc::not_found));
+    if (record && !record->sha256.empty() && job->waiters > 0) outcome = co_await read(*record);
     --looking_up_;
     bool const open = jobs_.contains(job->number) && job->state == Job::State::listed;
     if (open && !record) finish(job, record.error());
@@ -168,7 +170,7 @@ awaitable<void> Retrievals::Impl::look_up(JobPtr job) {
         if (wanted) {
             begin(job, std::move(*record));
         } else {
-            finish(job, Failure(Errc::not_found));
+            finish(job, std::move(outcome));
         }
     }
     look_up_next();
@@ -181,6 +183,8 @@ void Retrievals::Impl::begin(JobPtr const& job, cache::ContentRecord record) {
         });
     };
     std::stable_partition(record.holders.begin(), record.holders.end(), answers);
+    job->url = std::move(record.url);
+    job->hash = std::move(record.hash);
     job->plan = HolderPlan(std::move(record.holders));
     try_holders(job);
 }

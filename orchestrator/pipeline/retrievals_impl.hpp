@@ -44,6 +44,7 @@ struct Retrievals::Impl final : partner::StepRunner {
     void look_up_next();
     awaitable<void> look_up(RetrievalJobPtr job);
     void begin(RetrievalJobPtr const& job, cache::ContentRecord record);
+    void list_anew(RetrievalJobPtr const& job);
     void try_holders(RetrievalJobPtr const& job);
     void finish(RetrievalJobPtr const& job, Result<Body> outcome);
     void hurry(RetrievalJobPtr const& job);

@@ -203,6 +203,21 @@ TEST_CASE("bytes that speak of somebody else are not kept", "[cache][identity][I
     }
 }
 
+TEST_CASE("bytes asked for before their entry changed are not its own", "[cache][identity][D.4]") {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    auto const asked = good(fixture.store->content("", "p1-a-b0"));
+    AttachedBody body;
+    body.binary_id = "p1-a-b0";
+    body.url = asked.url;
+    body.hash = asked.hash;
+    body.identity.sha256 = kBytesA;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashB}});
+    CHECK(fixture.attach_as_asked(body).outdated);
+    CHECK(good(fixture.store->content("", "p1-a-b0")).sha256.empty());
+    CHECK(fixture.commit([&](Store& s) { return s.release_bodies(1'000'000); }) == Texts{kBytesA});
+}
+
 TEST_CASE("inline bytes settle what hashes left open", "[cache][identity]") {
     ThreePartners fixture;
     auto const carried = [](std::string const& partner, std::string const& sha256) {

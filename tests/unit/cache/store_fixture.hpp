@@ -285,11 +285,16 @@ public:
         body.binary_id = binary_id;
         body.identity.sha256 = sha256;
         body.identity.document_id = inner_id;
-        body.size = 100;
-        body.now = at_second(3);
-        return commit([&](Store& s) { return s.attach_body(body); });
+        return attach(std::move(body));
     }
+    /// For the content as it is now.
     Admitted attach(AttachedBody body) {
+        auto const content = good(store->content("", body.binary_id));
+        body.url = content.url;
+        body.hash = content.hash;
+        return attach_as_asked(std::move(body));
+    }
+    Admitted attach_as_asked(AttachedBody body) {
         body.size = 100;
         body.now = at_second(3);
         return commit([&](Store& s) { return s.attach_body(body); });

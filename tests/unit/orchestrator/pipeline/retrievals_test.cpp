@@ -80,6 +80,39 @@ TEST_CASE_METHOD(RetrievalFixture, "lazy retrieval waits for somebody who asks",
     CHECK(first.retrieved.size() == 1);
 }
 
+TEST_CASE_METHOD(
+    RetrievalFixture,
+    "bytes that were under way when their entry changed are not kept, and the new ones are retrieved",
+    "[retrieval][D.4]"
+) {
+    auto& first = add_partner("first");
+    first.retrieve_delay = 1min;
+    serve_everywhere({&first}, "old");
+    first.bodies["Binary/new"] = "new";
+    start();
+    subscribe("s1");
+    advance(1s);
+    REQUIRE(first.retrieved == std::vector<std::string>{"Binary/a"});
+    auto const page = std::make_shared<cache::Answer>();
+    page->partner = "first";
+    page->patient_id = patient_id("", "first", "bob");
+    page->now = clock.utc_now();
+    cache::NewEntry entry;
+    entry.id = document_id("", "first", "a");
+    entry.binary_ids = {at_first};
+    DocumentParts parts;
+    parts.id = "a";
+    parts.attachment = R"("contentType":"text/plain","url":"Binary/new")";
+    entry.document = make_document(parts);
+    page->entries = {entry};
+    REQUIRE(run(storage->admit(page)).has_value());
+    advance(1min);
+    CHECK(run(storage->content("", at_first)).value().sha256.empty());
+    advance(2min);
+    CHECK(first.retrieved == std::vector<std::string>{"Binary/a", "Binary/new"});
+    CHECK(run(storage->content("", at_first)).value().sha256 == hex(sha256("new")));
+}
+
 TEST_CASE_METHOD(RetrievalFixture, "an unknown document is not found", "[retrieval]") {
     start();
     auto const body = fetch("nothing");

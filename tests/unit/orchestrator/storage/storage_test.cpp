@@ -188,6 +188,7 @@ TEST_CASE("trimming removes the bytes, and the content forgets them", "[storage]
         good(put);
         cache::AttachedBody body;
         body.binary_id = "p1-a-b0";
+        body.url = "Binary/a";
         body.identity.sha256 = "abc";
         body.size = bytes->size();
         body.now = at_second(3);

@@ -131,6 +131,8 @@ EntryRow Admission::make_entry(Answer const& answer, NewEntry const& fresh, Pati
     for (auto const& body : fresh.inline_bodies) {
         if (body.content >= entry.contents.size()) continue;
         if (body.subject && is_somebody_else(*body.subject, patient)) {
+            rooms_.entries.discard(body);
+            entry.reference.contents[body.content].attachment.has_data = false;
             ++admitted_.quarantined;
             continue;
         }

@@ -364,6 +364,9 @@ void Entries::set_body(AttachedBody const& body) {
 void Entries::discard(AttachedBody const& body) {
     store_body(body.identity, body.size, body.media_type, Utc());
 }
+void Entries::discard(InlineBody const& body) {
+    store_body(body.identity, body.size, body.media_type, Utc());
+}
 
 void Entries::mark_gone(std::string_view scope, std::string_view binary_id) {
     database_.run(kGone, binary_id, scope);

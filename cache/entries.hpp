@@ -56,6 +56,7 @@ public:
     void set_body(AttachedBody const& body);
     /// Bytes that no content may have: they go when Bodies are released.
     void discard(AttachedBody const& body);
+    void discard(InlineBody const& body);
     /// This partner has the content no longer.
     void mark_gone(std::string_view scope, std::string_view binary_id);
     /// Binary ids without a Body.

@@ -195,6 +195,7 @@ TEST_CASE("bytes that speak of somebody else are not kept", "[cache][identity][I
         answer.entries[0].inline_bodies = {carried};
         CHECK(fixture.commit([&](Store& s) { return s.admit(answer); }).quarantined == 1);
         CHECK(good(fixture.store->content("", "p1-b-b0")).sha256.empty());
+        CHECK(fixture.commit([&](Store& s) { return s.release_bodies(1'000'000); }) == Texts{kBytesA});
     }
     SECTION("but those of the same person are") {
         body.subject = make_patient("x", {"x", "BOB", "Smith", "1971-01-02"}).patient;

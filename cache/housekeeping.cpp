@@ -77,6 +77,10 @@ constexpr char kOldPatients[] =
     "SELECT seen_at, sequence FROM patient WHERE (seen_at, sequence) > (?, ?) AND seen_at < ? ORDER BY "
     "seen_at, sequence LIMIT ?";
 constexpr char kInUse[] = "SELECT 1 FROM entry WHERE patient = ? LIMIT 1";
+constexpr char kNamed[] =
+    "SELECT 1 FROM patient p JOIN subscription_key k ON k.scope = p.scope AND k.key = 'p|' || p.id JOIN "
+    "subscription s ON s.sequence = k.subscription WHERE p.sequence = ? AND s.status <> 'off' AND s.deleted "
+    "= 0 LIMIT 1";
 constexpr char kDropKeys[] = "DELETE FROM patient_key WHERE patient = ?";
 constexpr char kDropMatches[] = "DELETE FROM exchange_patient WHERE patient = ?";
 constexpr char kDropPatientVersions[] = "DELETE FROM patient_version WHERE patient = ?";
@@ -123,6 +127,7 @@ constexpr char const* kStatements[] = {
     kAliases,
     kWanted,
     kInUse,
+    kNamed,
     kDropDocument,
     kOldPatients,
     kDropKeys,
@@ -263,7 +268,7 @@ void Housekeeping::drop_entry(std::int64_t entry) {
 bool Housekeeping::purge_patients(Utc before) {
     auto const old = next_slice(kOldPatients, patients_, before);
     for (auto const patient : old) {
-        if (database_.query(kInUse, patient).next()) continue;
+        if (database_.query(kInUse, patient).next() || database_.query(kNamed, patient).next()) continue;
         database_.run(kDropKeys, patient);
         database_.run(kDropMatches, patient);
         std::int64_t person = 0;

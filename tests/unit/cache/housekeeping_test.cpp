@@ -81,6 +81,17 @@ TEST_CASE(
     CHECK(good(fixture.store->contents_to_retrieve(10)).front() == "p1-a-b0");
 }
 
+TEST_CASE("a Patient stays while a live Subscription names him", "[cache][housekeeping]") {
+    Purging fixture;
+    fixture.match("p1", {{"1"}});
+    fixture.match("p2", {{"2", "Alice", "Jones"}});
+    fixture.subscribe("s1", "DocumentReference?patient=Patient/p1-1");
+    fixture.subscribe("s2", "DocumentReference?patient=Patient/p2-2", subscriptions::Status::off);
+    fixture.purge(1000);
+    CHECK(good(fixture.store->read_patient("", "p1-1")).presence == Presence::found);
+    CHECK(good(fixture.store->read_patient("", "p2-2")).presence == Presence::unknown);
+}
+
 TEST_CASE("delivered Events go after their time, and are never told again", "[cache][housekeeping]") {
     Purging fixture;
     fixture.subscribe("s1");

@@ -20,6 +20,8 @@ constexpr char kDropLaterSlices[] = "DELETE FROM slice WHERE sha256 = ? AND slic
 constexpr char kSlices[] = "SELECT bytes FROM slice WHERE sha256 = ? ORDER BY slice";
 constexpr char kDropSlices[] = "DELETE FROM slice WHERE sha256 = ?";
 constexpr char kDropBody[] = "DELETE FROM body WHERE sha256 = ?";
+constexpr char kDigests[] =
+    "SELECT DISTINCT sha256 FROM slice WHERE sha256 > ? ORDER BY sha256 LIMIT ?";  // of slices left over too
 constexpr char kFreePages[] = "PRAGMA incremental_vacuum(1000)";
 constexpr char kTotal[] = "SELECT sum(size) FROM body";
 
@@ -105,6 +107,13 @@ Result<void> BodyStore::remove(std::vector<std::string> const& sha256) {
     }
     impl_->database->run(kFreePages);
     return impl_->done();
+}
+
+Result<std::vector<std::string>> BodyStore::digests(std::string_view after, std::size_t limit) {
+    std::vector<std::string> digests;
+    auto row = impl_->database->query(kDigests, after, limit);
+    while (row.next()) digests.push_back(row.text(0));
+    return impl_->done(std::move(digests));
 }
 
 Result<std::uint64_t> BodyStore::size() {

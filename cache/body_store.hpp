@@ -26,6 +26,8 @@ public:
     Result<void> put(std::string_view sha256, std::size_t slice, std::string_view bytes, bool last);
     Result<std::optional<std::string>> get(std::string_view sha256);
     Result<void> remove(std::vector<std::string> const& sha256);
+    /// In order, after the given one; also of a Body still being written.
+    Result<std::vector<std::string>> digests(std::string_view after, std::size_t limit);
     Result<std::uint64_t> size();
 
 private:

@@ -39,8 +39,12 @@ constexpr char kOldest[] = "SELECT sha256, size FROM body WHERE used_at > 0 ORDE
 constexpr char kForgetContents[] = "UPDATE content SET sha256 = '' WHERE sha256 = ? AND sha256 <> ''";
 constexpr char kForgetBody[] = "DELETE FROM body WHERE sha256 = ?";
 
+constexpr char kKnown[] =
+    "SELECT 1 FROM body WHERE sha256 = ? UNION ALL SELECT 1 FROM content WHERE sha256 = ? AND sha256 <> '' "
+    "LIMIT 1";
+
 constexpr char const* kStatements[] = {
-    kFind, kHolders, kBody, kMissing, kTotal, kUnused, kOldest, kForgetContents, kForgetBody
+    kFind, kHolders, kBody, kMissing, kTotal, kUnused, kOldest, kForgetContents, kForgetBody, kKnown
 };
 
 constexpr std::size_t kSlice = 500;
@@ -132,6 +136,14 @@ std::vector<std::string> Contents::release(std::uint64_t bytes) {
     take(database_.query(kOldest, kSlice), [&] { return total > bytes; });
     for (auto const& sha256 : released) forget(sha256);
     return released;
+}
+
+std::vector<std::string> Contents::unknown(std::vector<std::string> const& sha256) {
+    auto unknown = sha256;
+    std::erase_if(unknown, [&](std::string const& digest) {
+        return database_.query(kKnown, digest, digest).next() || database_.failed();
+    });
+    return unknown;
 }
 
 void Contents::forget(std::string const& sha256) {

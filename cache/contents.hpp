@@ -18,6 +18,9 @@ public:
     /// Forgets Bodies until at most `bytes` are left: first those that no content has, then the oldest. Answers their digests, at most some hundreds a call.
     std::vector<std::string> release(std::uint64_t bytes);
 
+    /// Of these digests, those that no row mentions.
+    std::vector<std::string> unknown(std::vector<std::string> const& sha256);
+
 private:
     void add_holders(std::int64_t document, std::int64_t entry, ContentRecord& record);
     void forget(std::string const& sha256);

@@ -322,6 +322,9 @@ Result<bool> Store::purge(Retention const& retention) {
 Result<std::vector<std::string>> Store::release_bodies(std::uint64_t bytes) {
     return impl_->unit([&] { return impl_->contents.release(bytes); });
 }
+Result<std::vector<std::string>> Store::unknown_bodies(std::vector<std::string> const& sha256) {
+    return impl_->unit([&] { return impl_->contents.unknown(sha256); });
+}
 Result<Store::Counts> Store::counts() {
     return impl_->unit([&] { return impl_->housekeeping.counts(); });
 }

@@ -158,6 +158,8 @@ public:
     Result<bool> purge(Retention const& retention);
     /// Bodies no content points to any more, and those stored longest ago beyond `bytes`: their contents forget them. Answers the digests to remove.
     Result<std::vector<std::string>> release_bodies(std::uint64_t bytes);
+    /// Of these digests, those that nothing here mentions.
+    Result<std::vector<std::string>> unknown_bodies(std::vector<std::string> const& sha256);
     struct Counts {
         std::int64_t subscriptions = 0, documents = 0, patients = 0, undelivered = 0, change_sequence = 0;
     };

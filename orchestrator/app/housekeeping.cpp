@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::chrono::minutes kPeriod{1};
 constexpr std::chrono::milliseconds kBetweenSlices{20};
+constexpr std::chrono::hours kBetweenComparisons{24};
 
 }  // namespace
 
@@ -55,6 +56,18 @@ awaitable<void> Housekeeping::sweep() {
     }
     auto const trimmed = co_await storage_.trim_bodies(settings_.documents_max);
     if (!trimmed) logger_.warning("housekeeping failed", {{"reason", trimmed.error().detail()}});
+    co_await compare_files();
+}
+
+/// At the first sweep, and daily.
+awaitable<void> Housekeeping::compare_files() {
+    if (compared_ && clock_.now() < *compared_ + kBetweenComparisons) co_return;
+    auto const dropped = co_await storage_.drop_unknown_bodies();
+    if (!dropped) {
+        logger_.warning("housekeeping failed", {{"reason", dropped.error().detail()}});
+        co_return;
+    }
+    compared_ = clock_.now();
 }
 
 }  // namespace tributary::app

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <optional>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -31,11 +32,13 @@ public:
 private:
     awaitable<void> run();
     awaitable<void> sweep();
+    awaitable<void> compare_files();
 
     async::Clock& clock_;
     storage::Storage& storage_;
     config::Cache settings_;
     Logger logger_;
+    std::optional<async::Clock::time_point> compared_;  ///< the two files, with each other
     async::TaskGroup tasks_;  // last
 };
 

@@ -79,6 +79,8 @@ awaitable<Result<PreparedPage>> PageAdmission::prepare(
 awaitable<Result<cache::Admitted>> PageAdmission::store(
     cache::Answer answer, std::vector<InlineData> bodies
 ) {
+    std::vector<storage::BodyHold> held;
+    for (auto const& body : bodies) held.push_back(around_.storage.hold_body(body.sha256));
     auto rest = split(answer);
     if (auto const kept = co_await keep(take_bodies(answer, bodies)); !kept) co_return kept.error();
     auto admitted = co_await write(std::move(answer));

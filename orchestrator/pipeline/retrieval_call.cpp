@@ -121,6 +121,7 @@ void Retrievals::Impl::quarantined(Job const& job, char const* reason) {
 }
 
 awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument document) {
+    auto const held = around_.storage.hold_body(document.identity.sha256);
     auto put = [&] { return around_.storage.put_body(document.identity.sha256, document.bytes); };
     auto const written = co_await until_stored(around_.clock, put);
     if (!written) co_return StepResult::failed(written.error());

@@ -1,17 +1,10 @@
 #include "orchestrator/storage/storage.hpp"
 
-#include <algorithm>
-#include <chrono>
-
-#include "orchestrator/storage/thread_watch.hpp"
+#include "orchestrator/storage/storage_impl.hpp"
 
 namespace tributary::storage {
 
 namespace {
-
-constexpr std::size_t kSlice = std::size_t{256}
-                               << 10U;  // a larger one keeps the disk from the writer for longer
-constexpr std::size_t kBodyBatch = 4;   // slices of one commit, when several Bodies are written at once
 
 /// What an answer of a partner costs the queue beyond its page.
 std::size_t size_of(cache::Answer const& answer) {
@@ -20,83 +13,6 @@ std::size_t size_of(cache::Answer const& answer) {
 }
 
 }  // namespace
-
-struct Storage::Impl {
-    template <class S>
-    struct Thread {
-        Thread(
-            boost::asio::any_io_executor loop,
-            std::unique_ptr<S> store,
-            async::JobThread::Limits limits,
-            Metrics& metrics,
-            Logger const& logger,
-            std::string const& name
-        )
-            : watch(metrics, logger, name), work(std::move(loop), std::move(store), limits) {}
-        ThreadWatch watch;
-        async::StorageThread<S> work;
-    };
-    class Call {
-    public:
-        Call(std::size_t& in_flight, Metrics::Gauge& waiting) : in_flight_(in_flight), waiting_(waiting) {
-            ++in_flight_;
-            waiting_.add(1);
-        }
-        ~Call() {
-            --in_flight_;
-            waiting_.add(-1);
-        }
-        Call(Call const&) = delete;
-        Call& operator=(Call const&) = delete;
-
-    private:
-        std::size_t& in_flight_;
-        Metrics::Gauge& waiting_;
-    };
-
-    Impl(
-        boost::asio::any_io_executor const& loop,
-        HeaderSecrets header_secrets,
-        std::unique_ptr<cache::Store> writing,
-        std::unique_ptr<cache::Store> reading,
-        std::unique_ptr<cache::BodyStore> keeping,
-        std::size_t queue_bytes,
-        Metrics& metrics,
-        Logger const& logger
-    )
-        : secrets(std::move(header_secrets)),
-          writer(loop, std::move(writing), limits(queue_bytes), metrics, logger, "writer"),
-          reader(loop, std::move(reading), limits(queue_bytes), metrics, logger, "reader"),
-          bodies(loop, std::move(keeping), body_limits(queue_bytes), metrics, logger, "bodies") {}
-
-    static async::JobThread::Limits limits(std::size_t bytes) {
-        async::JobThread::Limits limits;
-        limits.jobs = 16384;
-        limits.bytes = bytes;
-        return limits;
-    }
-    static async::JobThread::Limits body_limits(std::size_t bytes) {
-        auto result = limits(bytes);
-        result.batch = kBodyBatch;
-        return result;
-    }
-
-    template <class S, class Work>
-    auto run(Thread<S>& thread, Work work, std::size_t bytes = 0)
-        -> awaitable<std::invoke_result_t<Work const&, S&>> {
-        Call const call(in_flight, thread.watch.waiting());
-        auto result = co_await thread.work.execute(std::move(work), bytes);
-        if (!result) co_return thread.watch.failed(result.error(), std::chrono::steady_clock::now());
-        thread.watch.worked();
-        co_return result;
-    }
-
-    std::size_t in_flight = 0;
-    HeaderSecrets const secrets;  // the threads use it
-    Thread<cache::Store> writer;
-    Thread<cache::Store> reader;
-    Thread<cache::BodyStore> bodies;
-};
 
 Result<std::unique_ptr<Storage>> Storage::open(
     boost::asio::any_io_executor loop, Settings settings, Metrics& metrics
@@ -444,39 +360,8 @@ awaitable<Result<cache::FoundResource>> Storage::read_patient(std::string scope,
 awaitable<Result<bool>> Storage::purge(cache::Store::Retention retention) {
     return impl_->run(impl_->writer, [retention](cache::Store& store) { return store.purge(retention); });
 }
-awaitable<Result<void>> Storage::trim_bodies(std::uint64_t bytes) {
-    for (;;) {
-        auto choose = [bytes](cache::Store& store) { return store.release_bodies(bytes); };
-        auto released = co_await impl_->run(impl_->writer, std::move(choose));
-        if (!released) co_return released.error();
-        if (released->empty()) co_return Result<void>();
-        auto remove = [digests = std::move(*released)](cache::BodyStore& store) {
-            return store.remove(digests);
-        };
-        auto removed = co_await impl_->run(impl_->bodies, std::move(remove));
-        if (!removed) co_return removed.error();
-    }
-}
 awaitable<Result<cache::Store::Counts>> Storage::counts() {
     return impl_->run(impl_->reader, [](cache::Store& store) { return store.counts(); });
-}
-
-awaitable<Result<void>> Storage::put_body(std::string sha256, std::shared_ptr<std::string const> bytes) {
-    std::size_t const slices = std::max<std::size_t>(1, (bytes->size() + kSlice - 1) / kSlice);
-    for (std::size_t slice = 0; slice < slices; ++slice) {
-        auto put = [sha256, bytes, slice, slices](cache::BodyStore& store) {
-            auto const part = std::string_view(*bytes).substr(slice * kSlice, kSlice);
-            return store.put(sha256, slice, part, slice + 1 == slices);
-        };
-        auto done = co_await impl_->run(impl_->bodies, std::move(put), kSlice);
-        if (!done) co_return done.error();
-    }
-    co_return Result<void>();
-}
-awaitable<Result<std::optional<std::string>>> Storage::get_body(std::string sha256) {
-    return impl_->run(impl_->bodies, [sha256 = std::move(sha256)](cache::BodyStore& store) {
-        return store.get(sha256);
-    });
 }
 
 }  // namespace tributary::storage

@@ -11,6 +11,7 @@
 #include "orchestrator/async/storage_thread.hpp"
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/base/metrics.hpp"
+#include "orchestrator/storage/body_hold.hpp"
 #include "orchestrator/storage/header_secrets.hpp"
 
 namespace tributary::storage {
@@ -110,9 +111,13 @@ public:
     awaitable<Result<bool>> purge(cache::Store::Retention retention);
     /// Store::release_bodies, then BodyStore::remove.
     awaitable<Result<void>> trim_bodies(std::uint64_t bytes);
+    /// Compares the two files: bytes that no row of the cache mentions go. They stay behind where the program ended, or gave up, between the one file and
+    /// the other. In slices, over all Bodies.
+    awaitable<Result<void>> drop_unknown_bodies();
     awaitable<Result<cache::Store::Counts>> counts();
 
-    /// Writes the bytes in slices; returns once the whole Body is durable.
+    BodyHold hold_body(std::string sha256);
+    /// Writes the bytes in slices; returns once the whole Body is durable. Precondition: the caller holds it, until what points to it is stored.
     awaitable<Result<void>> put_body(std::string sha256, std::shared_ptr<std::string const> bytes);
     awaitable<Result<std::optional<std::string>>> get_body(std::string sha256);
 

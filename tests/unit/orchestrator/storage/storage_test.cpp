@@ -156,6 +156,7 @@ TEST_CASE("a Body comes back as it was put", "[storage]") {
         std::make_shared<std::string const>(std::string((std::size_t{3} << 20U) + 17, 'x') + "end");
     std::optional<std::string> read;
     auto const put_and_get = [&]() -> awaitable<void> {
+        auto const held = fixture.storage->hold_body("abc");
         auto const put = co_await fixture.storage->put_body("abc", bytes);
         good(put);
         auto got = co_await fixture.storage->get_body("abc");
@@ -184,6 +185,7 @@ TEST_CASE("trimming removes the bytes, and the content forgets them", "[storage]
         auto const shared = std::make_shared<cache::Answer const>(std::move(answer));
         auto const admitted = co_await fixture.storage->admit(shared);
         good(admitted);
+        std::optional<BodyHold> held(fixture.storage->hold_body("abc"));
         auto const put = co_await fixture.storage->put_body("abc", bytes);
         good(put);
         cache::AttachedBody body;
@@ -194,6 +196,7 @@ TEST_CASE("trimming removes the bytes, and the content forgets them", "[storage]
         body.now = at_second(3);
         auto const attached = co_await fixture.storage->attach_body(std::move(body));
         good(attached);
+        held.reset();
         auto content = co_await fixture.storage->content("", "p1-a-b0");
         before = good(std::move(content)).sha256;
         auto const trimmed = co_await fixture.storage->trim_bodies(0);
@@ -207,6 +210,52 @@ TEST_CASE("trimming removes the bytes, and the content forgets them", "[storage]
     CHECK(before == "abc");
     CHECK(after.empty());
     CHECK(gone);
+}
+
+TEST_CASE("bytes that the cache knows nothing of go, but for those on their way", "[storage]") {
+    StorageFixture fixture;
+    auto const large = std::make_shared<std::string const>(std::size_t{1} << 20U, 'x');
+    std::vector<std::string> const digests{"left", "pointed-to", "put-now"};
+    std::vector<std::string> there;
+    auto const look = [&]() -> awaitable<void> {
+        there.clear();
+        for (auto const& digest : digests) {
+            auto got = co_await fixture.storage->get_body(digest);
+            if (good(std::move(got))) there.push_back(digest);
+        }
+    };
+    auto const drop = [&]() -> awaitable<void> {
+        std::optional<BodyHold> held(fixture.storage->hold_body("put-now"));
+        for (auto const& digest : digests) {
+            auto const each = fixture.storage->hold_body(digest);
+            auto const put = co_await fixture.storage->put_body(digest, large);
+            good(put);
+        }
+        cache::PatientsAnswer patients;
+        patients.partner = "p1";
+        patients.patients.push_back(cache::make_patient("p1", cache::PatientText{"1"}));
+        auto const matched = co_await fixture.storage->admit_patients(std::move(patients));
+        good(matched);
+        std::vector<cache::DocumentText> documents(1);
+        documents[0].id = "a";
+        auto answer = StoreFixture::answer("p1", "1", documents);
+        cache::InlineBody carried;
+        carried.identity.sha256 = "pointed-to";
+        answer.entries[0].inline_bodies.push_back(carried);
+        auto const page = std::make_shared<cache::Answer const>(std::move(answer));
+        auto const admitted = co_await fixture.storage->admit(page);
+        good(admitted);
+        auto dropped = co_await fixture.storage->drop_unknown_bodies();
+        good(dropped);
+        co_await look();
+        CHECK(there == std::vector<std::string>{"pointed-to", "put-now"});
+        held.reset();
+        dropped = co_await fixture.storage->drop_unknown_bodies();
+        good(dropped);
+        co_await look();
+        CHECK(there == std::vector<std::string>{"pointed-to"});
+    };
+    fixture.run(drop());
 }
 
 TEST_CASE("an Event does not wait for a large document being stored", "[storage][measure]") {
@@ -229,6 +278,7 @@ TEST_CASE("an Event does not wait for a large document being stored", "[storage]
         for (std::int64_t number = 1; number <= 300; ++number) co_await deliver(number, alone);
     };
     auto const store = [&]() -> awaitable<void> {
+        auto const held = fixture.storage->hold_body("abc");
         auto const put = co_await fixture.storage->put_body("abc", bytes);
         stored = true;
         good(put);

@@ -49,7 +49,7 @@ std::set<std::string> identifiers(EntryRow const& entry) {
 /// What a relation may point at; empty where it says nothing usable, or means its own entry.
 std::vector<std::string> target_keys(EntryRow const& entry, fhir::RelatesTo const& relation) {
     std::vector<std::string> keys;
-    auto const id = fhir::reference_id(relation.target.reference);
+    auto const id = identity::own_target(relation.target);
     if (!id.empty() && id != entry.remote_id) keys.push_back(by_id(entry.partner, id));
     if (relation.target.identifier) {
         auto const key = identity::normalised(*relation.target.identifier);
@@ -90,7 +90,7 @@ std::vector<std::int64_t> Relations::targets(
     EntryRow const& entry, fhir::RelatesTo const& relation, std::int64_t person
 ) {
     std::vector<std::int64_t> found;
-    auto const id = fhir::reference_id(relation.target.reference);
+    auto const id = identity::own_target(relation.target);
     if (!id.empty() && id != entry.remote_id) {
         auto row = database_.query(kByRemoteId, entry.scope, entry.partner, id, person);
         while (row.next()) found.push_back(row.integer(0));

@@ -158,9 +158,7 @@ bool points_at(Reference const& target, Known const& from, Known const& to) {
             return true;
         }
     }
-    auto const type = reference_type(target.reference);
-    return from.partner == to.partner && !to.document->id.empty() &&
-           (type.empty() || type == "DocumentReference") && reference_id(target.reference) == to.document->id;
+    return from.partner == to.partner && !to.document->id.empty() && own_target(target) == to.document->id;
 }
 
 bool relates(Known const& from, Known const& to, bool replacing) {
@@ -250,6 +248,12 @@ Verdict compare_by_content(Known const& a, Known const& b, bool both_have_unique
 }
 
 }  // namespace
+
+std::string_view own_target(Reference const& target) {
+    if (is_absolute(target.reference)) return {};
+    auto const type = reference_type(target.reference);
+    return type.empty() || type == "DocumentReference" ? reference_id(target.reference) : std::string_view();
+}
 
 std::string normalised(Identifier const& identifier) { return identifier_key(identifier); }
 

@@ -23,6 +23,8 @@ std::string unique_id(DocumentReference const& document);
 /// The normalised entryUUID ("" where there is none): it names the record, not the document. Source: document-sharing D.1.
 std::string entry_uuid(DocumentReference const& document);
 /// A normalised identifier "system|value", by the same rules; used for relatesTo targets given by identifier and for K6.
+/// The id of a DocumentReference of its holder's own server that a relation points at, "" none: a URL that is still absolute names another server's.
+std::string_view own_target(Reference const& target);
 std::string normalised(Identifier const& identifier);
 
 /// What bytes tell about themselves (K4, K5); filled after RD.

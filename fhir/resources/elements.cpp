@@ -152,6 +152,11 @@ std::string_view reference_id(std::string_view reference) {
     return reference.substr(reference.rfind('/') + 1);
 }
 
+bool is_absolute(std::string_view reference) {
+    auto const before = reference.substr(0, reference.find_first_of("/?#"));
+    return before.find(':') != std::string_view::npos;
+}
+
 bool is_id(std::string_view text) {
     auto const allowed = [](char c) {
         return ascii::is_letter(c) || ascii::is_digit(c) || c == '-' || c == '.';

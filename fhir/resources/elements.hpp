@@ -56,6 +56,8 @@ Meta read_meta(json::Value const& resource);
 std::string_view reference_type(std::string_view reference);
 /// "12" of the same; of "12" itself too.
 std::string_view reference_id(std::string_view reference);
+/// With a scheme: a URL or a URN.
+bool is_absolute(std::string_view reference);
 /// [A-Za-z0-9\-\.]{1,64}
 bool is_id(std::string_view text);
 /// [A-Z][A-Za-z]+, whether or not there is such a type.

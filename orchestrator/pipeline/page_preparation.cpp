@@ -46,6 +46,41 @@ void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t l
     entry.inline_bodies.push_back(std::move(body));
 }
 
+/// "https://partner/fhir" of "https://partner/fhir/Patient/1".
+std::string_view base_of(std::string_view reference) {
+    auto const type = fhir::reference_type(reference);
+    auto const at =
+        fhir::is_absolute(reference) && !type.empty() ? reference.rfind(std::string(type) + '/') : 0;
+    return reference.substr(0, at == std::string_view::npos ? 0 : at);
+}
+
+bool same_base(std::string_view a, std::string_view b) {
+    auto const plain = [](std::string_view base) {
+        auto const scheme = base.find("://");
+        if (scheme != std::string_view::npos) base.remove_prefix(scheme + 3);
+        while (base.ends_with('/')) base.remove_suffix(1);
+        return base;
+    };
+    return !a.empty() && !b.empty() && plain(a) == plain(b);
+}
+
+/// Relations to documents of the partner's own server become relative, also where the server calls itself otherwise, as in the subject that was
+/// accepted: those that stay absolute are another server's.
+void make_own_relations_relative(fhir::DocumentReference& document, std::string_view base) {
+    auto* const relations = document.resource.find("relatesTo");
+    auto* const items = relations == nullptr ? nullptr : relations->get<fhir::json::Value::Array>();
+    if (items == nullptr) return;
+    auto const subject = base_of(document.subject.reference);
+    for (std::size_t i = 0; i < items->size() && i < document.relates_to.size(); ++i) {
+        auto& read = document.relates_to[i].target.reference;
+        auto* const target = (*items)[i].find("target");
+        auto const prefix = base_of(read);
+        if (target == nullptr || (!same_base(prefix, base) && !same_base(prefix, subject))) continue;
+        read.erase(0, prefix.size());
+        target->set("reference", read);
+    }
+}
+
 }  // namespace
 
 PreparedPage prepare(
@@ -63,6 +98,7 @@ PreparedPage prepare(
         for (std::size_t i = 0; i < document.contents.size(); ++i)
             entry.binary_ids.push_back(binary_id(scope, partner, document.id, i));
         entry.document = std::move(document);
+        make_own_relations_relative(entry.document, base);
         fhir::drop_partner_uris(entry.document.resource, base);
         for (std::size_t i = 0; i < entry.document.contents.size(); ++i) {
             if (entry.document.contents[i].attachment.has_data)

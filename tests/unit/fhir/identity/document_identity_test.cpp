@@ -199,6 +199,9 @@ TEST_CASE("rows 9 and 10: relations", "[identity][D.3]") {
     CHECK(verdict(a, b("p1", relation("transforms", by_reference))) == Verdict::related);
     CHECK(verdict(a, b("p1", relation("appends", by_reference))) == Verdict::related);
     CHECK(verdict(b("p1", relation("signs", by_reference)), a) == Verdict::related);
+    // Nor is another server's of that id, though the partner itself names it.
+    std::string const elsewhere = R"({"reference":"https://other.example/fhir/DocumentReference/a"})";
+    CHECK(verdict(a, b("p1", relation("replaces", elsewhere))) == Verdict::same);
     // Another partner's "a" is not this one; the equal bytes decide.
     CHECK(verdict(a, b("p2", relation("replaces", by_reference))) == Verdict::same);
     auto const back = relation("replaces", R"({"reference":"DocumentReference/b"})");

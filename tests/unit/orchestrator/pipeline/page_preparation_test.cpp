@@ -1,5 +1,6 @@
 #include "orchestrator/pipeline/page_preparation.hpp"
 
+#include "fhir/identity/document_identity.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
 #include "orchestrator/base/digest.hpp"
@@ -46,6 +47,34 @@ TEST_CASE(
     CHECK(written.find("https://partner/") == std::string::npos);
     CHECK(written.find("https://partner.example/x") != std::string::npos);
     CHECK(written.find("urn:oid:1.2") != std::string::npos);
+}
+
+TEST_CASE(
+    "a relation below the partner's base is one to its own document, whatever it calls itself",
+    "[pipeline][D.1]"
+) {
+    auto const target = GENERATE(
+        as<std::string>{},
+        "https://partner/fhir/DocumentReference/d2",
+        "http://partner/fhir/DocumentReference/d2/_history/3",
+        "https://inner:8443/r4/DocumentReference/d2",
+        "DocumentReference/d2"
+    );
+    auto const own = [](std::string const& reference) {
+        auto const text =
+            R"({"resourceType":"DocumentReference","id":"d1","subject":{"reference":"https://inner:8443/r4/Patient/7"},"relatesTo":[{"code":"replaces","target":{"reference":")" +
+            reference + R"("}}],"content":[]})";
+        std::vector<fhir::DocumentReference> documents;
+        documents.push_back(fhir::read_document_reference(fhir::json::read(text).value()).value());
+        auto const page = prepare("scope", "p1", "https://partner/fhir", std::move(documents), 1000);
+        auto const& kept = page.entries.at(0).document;
+        auto const again = fhir::read_document_reference(kept.resource).value();
+        CHECK(again.relates_to.at(0).target.reference == kept.relates_to.at(0).target.reference);
+        return std::string(fhir::identity::own_target(kept.relates_to.at(0).target));
+    };
+    CHECK(own(target) == "d2");
+    CHECK(own("https://other.example/fhir/DocumentReference/d2").empty());
+    CHECK(own("https://partner/other/DocumentReference/d2").empty());
 }
 
 TEST_CASE("inline data becomes a body and leaves the resource", "[pipeline]") {

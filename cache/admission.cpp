@@ -195,6 +195,7 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     if (shown) retrieve(fresh);
     reconsider(fresh, patient->person);
     presentation_.changed(fresh.document, shown && bytes_changed(known, fresh));
+    if (!shown) retrieve_rendition(fresh);
     for (auto const document : replaced) restore(document);
     if (fresh.retracted()) settle_copies(fresh.document);
     flag_carried(fresh);
@@ -347,7 +348,11 @@ void Admission::add_holder(EntryRow& entry, std::int64_t document) {
     rooms_.entries.seen(entry.sequence, now_);
     bool const was_retracted = rooms_.documents.load(document).status == kRetracted;
     presentation_.another_holder(document, entry);
-    if (was_retracted && !entry.retracted()) retrieve(entry);
+    if (was_retracted && !entry.retracted()) {
+        retrieve(entry);
+    } else {
+        retrieve_rendition(entry);
+    }
 }
 
 void Admission::reconsider(EntryRow& entry, std::int64_t person) {
@@ -461,6 +466,22 @@ void Admission::join(std::int64_t person) {
     for (auto const sequence : rooms_.entries.of_person(person)) {
         auto entry = rooms_.entries.load(sequence);
         reconsider(entry, person);
+    }
+}
+
+/// What is shown beside the contents of another holder.
+void Admission::retrieve_rendition(EntryRow const& entry) {
+    auto const document = rooms_.documents.load(entry.document);
+    auto const others = Presentation::renditions(entry, rooms_.entries.load(document.entry).reference);
+    if (others.empty()) return;
+    auto const shown = rooms_.documents.current(document);
+    for (auto const index : others) {
+        auto const& content = entry.contents[index];
+        bool const is_shown =
+            std::any_of(shown.contents.begin(), shown.contents.end(), [&](fhir::DocumentContent const& one) {
+                return one.attachment.url == "Binary/" + content.binary_id;
+            });
+        if (is_shown && content.sha256.empty()) admitted_.to_retrieve.push_back(content.binary_id);
     }
 }
 

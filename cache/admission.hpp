@@ -64,6 +64,7 @@ private:
     void flag_conflict(std::int64_t document);
     std::int64_t merge(std::int64_t a, std::int64_t b);
     void retrieve(EntryRow const& entry);
+    void retrieve_rendition(EntryRow const& entry);
     std::vector<std::int64_t> replaced_by(EntryRow const& entry, std::int64_t person);
 
     Rooms rooms_;

@@ -27,7 +27,11 @@ constexpr char kBody[] = "SELECT size, media_type FROM body WHERE sha256 = ?";
 constexpr char kMissing[] =
     "SELECT c.binary_id FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
     "e.document "
-    "WHERE c.sha256 = '' AND c.entry > ? AND (e.provisional = 1 OR d.entry = e.sequence) AND d.status <> "
+    "WHERE c.sha256 = '' AND c.entry > ? AND (e.provisional = 1 OR d.entry = e.sequence OR NOT EXISTS "
+    "(SELECT 1 "
+    "FROM content o WHERE o.entry = d.entry AND "
+    "lower(trim(substr(o.content_type, 1, instr(o.content_type || ';', ';') - 1))) = "
+    "lower(trim(substr(c.content_type, 1, instr(c.content_type || ';', ';') - 1))))) AND d.status <> "
     "'entered-in-error' "
     "AND EXISTS (SELECT 1 FROM event v JOIN subscription s ON s.sequence = v.subscription "
     "WHERE v.focus_id IN (SELECT d.id UNION ALL SELECT k.id FROM document k WHERE k.alias_of = d.sequence) "
@@ -96,7 +100,8 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
     }
     if (!provisional) add_holders(document, entry, record);
     bool const nowhere = record.sha256.empty() && record.holders.empty();
-    if (withdrawn || nowhere) record.presence = Presence::deleted;
+    if (withdrawn || nowhere)
+        record.presence = !withdrawn && record.otherwise ? Presence::unknown : Presence::deleted;
     auto row = database_.query(kBody, record.sha256);
     if (!row.next()) return record;
     record.size = static_cast<std::uint64_t>(row.integer(0));
@@ -106,10 +111,14 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
 }
 
 void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRecord& record) {
+    auto const type = fhir::media_type(record.content_type);
     auto row = database_.query(kHolders, document, entry);
     while (row.next()) {
         auto holder = holder_at(row);
-        if (fhir::media_type(holder.content_type) != fhir::media_type(record.content_type)) continue;
+        if (fhir::media_type(holder.content_type) != type) {
+            record.otherwise |= row.integer(kGone) == 0 || !row.text(kSha256).empty();
+            continue;
+        }
         if (record.sha256.empty()) record.sha256 = row.text(kSha256);
         if (row.integer(kGone) == 0) record.holders.push_back(std::move(holder));
     }

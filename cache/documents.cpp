@@ -122,6 +122,15 @@ fhir::json::Value Documents::outward(
     reference.status = document.status;
     reference.resource.set("status", document.status);
     if (!appearance.labels.empty()) reference.resource.set("securityLabel", std::move(appearance.labels));
+    auto binary_ids = entry.binary_ids();
+    for (auto& rendition : appearance.renditions) {
+        auto* contents = reference.resource.find("content");
+        if (contents == nullptr || !contents->is_array())
+            contents = &reference.resource.set("content", fhir::json::array());
+        contents->push(std::move(rendition.resource));
+        reference.contents.push_back(std::move(rendition.content));
+        binary_ids.push_back(std::move(rendition.binary_id));
+    }
     fhir::OutwardMeta meta;
     meta.id = document.id;
     meta.version_id = std::to_string(document.version);
@@ -135,7 +144,7 @@ fhir::json::Value Documents::outward(
     flag(document.conflict, "conflict");
     flag(document.hash_mismatch, "hash-mismatch");
     flag(document.superseded == Superseded::inferred, "inferred-version");
-    return fhir::outward_document_reference(reference, meta, appearance.patient_id, entry.binary_ids());
+    return fhir::outward_document_reference(reference, meta, appearance.patient_id, binary_ids);
 }
 
 bool Documents::is_shown(DocumentRow const& document, fhir::json::Value const& outward) {

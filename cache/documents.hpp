@@ -44,6 +44,13 @@ public:
         std::string patient_id;
         fhir::json::Value::Array labels;   ///< securityLabel
         std::vector<std::string> related;  ///< ids of Documents, as OutwardMeta has them
+        struct Rendition {
+            std::string binary_id;
+            fhir::DocumentContent content;
+            fhir::json::Value resource;
+        };
+        std::vector<Rendition>
+            renditions;  ///< contents of other holders, in media types that the entry lacks
     };
     /// if_different: from the current version in more than its number and time.
     enum class Write { always, if_different };

@@ -1,8 +1,10 @@
 #include "cache/presentation.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
+#include "fhir/base/media_type.hpp"
 #include "fhir/identity/copies.hpp"
 
 namespace tributary::cache {
@@ -70,7 +72,7 @@ EntryRow Presentation::best_holder(DocumentRow const& document) {
 bool Presentation::adds_something(
     EntryRow const& holder, EntryRow const& shown, fhir::DocumentReference const& current
 ) {
-    if (rank(holder) > rank(shown)) return true;
+    if (rank(holder) > rank(shown) || !renditions(holder, current).empty()) return true;
     auto const& known = current.resource.items("securityLabel");
     auto const& added = holder.reference.resource.items("securityLabel");
     return std::any_of(added.begin(), added.end(), [&](fhir::json::Value const& label) {
@@ -78,14 +80,42 @@ bool Presentation::adds_something(
     });
 }
 
-fhir::json::Value::Array Presentation::labels(DocumentRow const& document, EntryRow const& shown) {
-    std::vector<EntryRow> others;
-    for (auto const sequence : rooms_.entries.of_document(document.sequence, false)) {
-        if (sequence != shown.sequence) others.push_back(rooms_.entries.load(sequence));
-    }
+fhir::json::Value::Array Presentation::labels(EntryRow const& shown, std::vector<EntryRow> const& others) {
     std::vector<fhir::DocumentReference const*> copies{&shown.reference};
     for (auto const& other : others) copies.push_back(&other.reference);
     return identity::strictest_labels(copies);
+}
+
+std::vector<std::size_t> Presentation::renditions(
+    EntryRow const& holder, fhir::DocumentReference const& shown
+) {
+    std::set<std::string> known;
+    for (auto const& content : shown.contents)
+        known.insert(fhir::media_type(content.attachment.content_type));
+    std::vector<std::size_t> others;
+    for (std::size_t i = 0; i < holder.contents.size() && i < holder.reference.contents.size(); ++i) {
+        auto const type = fhir::media_type(holder.reference.contents[i].attachment.content_type);
+        if (!type.empty() && !known.contains(type) && !known.contains(std::string())) others.push_back(i);
+    }
+    return others;
+}
+
+/// Of each media type the first holder's.
+std::vector<Documents::Appearance::Rendition> Presentation::renditions(
+    EntryRow const& shown, std::vector<EntryRow> const& others
+) {
+    std::vector<Documents::Appearance::Rendition> found;
+    auto known = shown.reference;
+    for (auto const& other : others) {
+        if (other.retracted() != shown.retracted()) continue;
+        auto const& resources = other.reference.resource.items("content");
+        for (auto const index : renditions(other, known)) {
+            auto const& content = other.reference.contents[index];
+            found.push_back({other.contents[index].binary_id, content, resources[index]});
+            known.contents.push_back(content);
+        }
+    }
+    return found;
 }
 
 std::vector<std::string> Presentation::related(EntryRow const& shown, std::int64_t person) {
@@ -107,7 +137,12 @@ fhir::DocumentReference Presentation::write(
     if (!patient) return rooms_.documents.current(document);
     Documents::Appearance appearance;
     appearance.patient_id = patient->id;
-    appearance.labels = labels(document, shown);
+    std::vector<EntryRow> others;
+    for (auto const sequence : rooms_.entries.of_document(document.sequence, false)) {
+        if (sequence != shown.sequence) others.push_back(rooms_.entries.load(sequence));
+    }
+    appearance.labels = labels(shown, others);
+    appearance.renditions = renditions(shown, others);
     appearance.related = related(shown, document.person);
     return rooms_.documents.publish(document, shown, std::move(appearance), mode, now_);
 }

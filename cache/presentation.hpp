@@ -38,6 +38,9 @@ public:
     /// What is shown may differ now, and is no news: flags, links.
     void refreshed(std::int64_t document);
 
+    /// Which contents of a holder are of media types that the entry shown lacks: they are shown too (D.3, row 7).
+    static std::vector<std::size_t> renditions(EntryRow const& holder, fhir::DocumentReference const& shown);
+
     /// Each Subscription once, with the first of its Events.
     std::vector<Told> take_told();
 
@@ -47,7 +50,10 @@ private:
     bool adds_something(
         EntryRow const& holder, EntryRow const& shown, fhir::DocumentReference const& current
     );
-    fhir::json::Value::Array labels(DocumentRow const& document, EntryRow const& shown);
+    static fhir::json::Value::Array labels(EntryRow const& shown, std::vector<EntryRow> const& others);
+    static std::vector<Documents::Appearance::Rendition> renditions(
+        EntryRow const& shown, std::vector<EntryRow> const& others
+    );
     std::vector<std::string> related(EntryRow const& shown, std::int64_t person);
     void announce(
         News news,

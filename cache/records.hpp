@@ -274,13 +274,15 @@ struct Holder {
     std::string unique_id;  ///< K1, "" none
 };
 struct ContentRecord {
-    Presence presence = Presence::unknown;  ///< deleted: not here, and gone at every holder
+    Presence presence =
+        Presence::unknown;  ///< deleted: not here, and gone at every holder, in any media type
     std::string binary_id, content_type;
     std::string url, hash;  ///< as its own metadata say
     std::string document_id;
     std::string sha256;           ///< of the Body, "" not retrieved yet
     std::uint64_t size = 0;       ///< of the Body
     std::vector<Holder> holders;  ///< who may still have it, the entry's own partner first
+    bool otherwise = false;       ///< the document is here, or held, in another media type
 };
 struct AttachedBody {
     std::string binary_id;

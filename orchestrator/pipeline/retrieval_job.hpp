@@ -26,6 +26,7 @@ struct RetrievalJob {
     partner::Flow flow;                ///< in whose turn it is
     std::size_t waiters = 0;           ///< who wants it now
     std::string url, hash;             ///< of the content when it was looked up
+    bool otherwise = false;            ///< the document is held in another media type
     HolderPlan plan;
     async::TaskGroup* call = nullptr;  ///< while the partner is being asked
     Failure last{Errc::not_found, "no partner that holds it is configured"};

@@ -185,6 +185,7 @@ void Retrievals::Impl::begin(JobPtr const& job, cache::ContentRecord record) {
     std::stable_partition(record.holders.begin(), record.holders.end(), answers);
     job->url = std::move(record.url);
     job->hash = std::move(record.hash);
+    job->otherwise = record.otherwise;
     job->plan = HolderPlan(std::move(record.holders));
     try_holders(job);
 }
@@ -215,7 +216,9 @@ void Retrievals::Impl::try_holders(JobPtr const& job) {
         job->last = added.error();
     }
     if (job->waiters == 0 && job->last.errc() == Errc::throttled) left_.add();
-    finish(job, job->plan.gone() ? Failure(Errc::deleted, "gone at every partner that held it") : job->last);
+    auto const gone = job->otherwise ? Failure(Errc::not_found, "held in another media type alone")
+                                     : Failure(Errc::deleted, "gone at every partner that held it");
+    finish(job, job->plan.gone() ? gone : job->last);
 }
 
 void Retrievals::Impl::finish(JobPtr const& job, Result<Body> outcome) {

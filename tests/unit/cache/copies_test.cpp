@@ -283,6 +283,54 @@ TEST_CASE("where a document is gone it is not asked for again, until it has move
     CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 1);
 }
 
+TEST_CASE(
+    "another media type of a document is shown beside the first one, and retrieved", "[cache][identity][D.3]"
+) {
+    ThreePartners fixture;
+    fixture.admit(
+        "p1", "1", {{.id = "a", .unique_id = "1.2.3", .hash = kHashA, .content_type = "text/html"}}
+    );
+    DocumentText other{.id = "x", .unique_id = "1.2.3", .hash = kHashB, .content_type = "application/pdf"};
+    CHECK(fixture.admit("p2", "2", {other}).to_retrieve == Texts{"p2-x-b0"});
+    auto const shown = [&] {
+        Texts contents;
+        auto const resource = fixture.document("p1-a");
+        for (auto const& content : resource.items("content")) {
+            auto const* const attachment = content.find("attachment");
+            contents.push_back(
+                std::string(attachment->text("contentType")) + " " + std::string(attachment->text("url"))
+            );
+        }
+        return contents;
+    };
+    CHECK(shown() == Texts{"text/html Binary/p1-a-b0", "application/pdf Binary/p2-x-b0"});
+    CHECK(good(fixture.store->contents_to_retrieve(10)) == Texts{"p1-a-b0", "p2-x-b0"});
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    SECTION("once, however many have it") {
+        other.content_type = "Application/PDF; q=1";
+        CHECK(fixture.admit("p3", "3", {other}).to_retrieve.empty());
+        CHECK(shown().size() == 2);
+    }
+    SECTION("until its holder takes it back") {
+        other.status = "entered-in-error";
+        fixture.admit("p2", "2", {other});
+        CHECK(shown() == Texts{"text/html Binary/p1-a-b0"});
+    }
+    SECTION("and the document is not gone while one of them is held") {
+        auto const gone = [&](std::string const& id) {
+            fixture.commit([&](Store& s) -> Result<bool> {
+                good(s.mark_gone("", id));
+                return true;
+            });
+        };
+        gone("p1-a-b0");
+        CHECK(good(fixture.store->content("", "p1-a-b0")).presence == Presence::unknown);
+        CHECK(good(fixture.store->content("", "p2-x-b0")).presence == Presence::found);
+        gone("p2-x-b0");
+        CHECK(good(fixture.store->content("", "p1-a-b0")).presence == Presence::deleted);
+    }
+}
+
 TEST_CASE("a content is of the type its bytes are where they leave no doubt", "[cache][B.3]") {
     ThreePartners fixture;
     fixture.admit("p1", "1", {{"a"}});

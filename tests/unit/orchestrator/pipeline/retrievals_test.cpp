@@ -113,6 +113,29 @@ TEST_CASE_METHOD(
     CHECK(run(storage->content("", at_first)).value().sha256 == hex(sha256("new")));
 }
 
+TEST_CASE_METHOD(
+    RetrievalFixture, "a document that is held in another media type is not gone", "[retrieval][D.3]"
+) {
+    auto& first = add_partner("first");
+    auto& second = add_partner("second");
+    second.delay = 50ms;
+    serve_everywhere({&first}, "hello", false);
+    DocumentParts pdf;
+    pdf.id = "x";  // of the same masterIdentifier
+    pdf.attachment = R"("contentType":"application/pdf","url":"Binary/x")";
+    second.pages = {{make_document(pdf)}};
+    second.bodies["Binary/x"] = "%PDF-1.4";
+    second.retrieved_type = "application/pdf";
+    first.retrieve_failures.assign(20, Failure(Errc::http_status).with_status(410));
+    start();
+    subscribe("s1");
+    advance(1min);
+    CHECK(second.retrieved == std::vector<std::string>{"Binary/x"});
+    CHECK(fetch(binary_id("", "second", "x", 0)).has_value());
+    CHECK(fetch(at_first).error().errc() == Errc::not_found);
+    CHECK(fetch(at_first).error().errc() == Errc::not_found);
+}
+
 TEST_CASE_METHOD(RetrievalFixture, "an unknown document is not found", "[retrieval]") {
     start();
     auto const body = fetch("nothing");

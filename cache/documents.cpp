@@ -161,6 +161,7 @@ bool Documents::is_shown(DocumentRow const& document, fhir::json::Value const& o
 fhir::DocumentReference Documents::publish(
     DocumentRow& document, EntryRow const& entry, Appearance appearance, Write mode, Utc now
 ) {
+    bool const fresh = document.status.empty();
     document.entry = entry.sequence;
     document.status = effective_status(document, entry.reference);
     DocumentRow next = document;
@@ -188,8 +189,8 @@ fhir::DocumentReference Documents::publish(
         kUpdate, entry.sequence, document.version, document.status, date_from, now, document.sequence
     );
     index(document, reference);
-    auto const kind =
-        document.version == 1 ? subscriptions::EventKind::create : subscriptions::EventKind::update;
+    versions_.drop_unneeded(document.id, static_cast<std::int64_t>(document.version) - 1);
+    auto const kind = fresh ? subscriptions::EventKind::create : subscriptions::EventKind::update;
     events_.record_change(
         document.scope, kind, Focus{"DocumentReference", document.id, document.version}, now
     );
@@ -228,6 +229,8 @@ void Documents::make_alias(std::int64_t sequence, std::int64_t of) {
     database_.run(kAlias, of, sequence);
     database_.run(kAliases, of, sequence);
     database_.run(kDropIndex, sequence);
+    auto const alias = load(sequence);
+    versions_.drop_unneeded(alias.id, static_cast<std::int64_t>(alias.version));
 }
 
 FoundResource Documents::read(std::string_view scope, std::string_view id) {

@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "cache/document_versions.hpp"
 #include "cache/entries.hpp"
 #include "cache/events.hpp"
 #include "cache/store.hpp"
@@ -74,6 +75,7 @@ private:
     void index(DocumentRow const& document, fhir::DocumentReference const& outward);
 
     Database& database_;
+    DocumentVersions versions_{database_};
     StoreSettings const& settings_;
     Events& events_;
 };

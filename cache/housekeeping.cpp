@@ -27,17 +27,16 @@ constexpr char kDropExchanges[] = "DELETE FROM exchange WHERE discovery = ?";
 constexpr char kDropProgress[] = "DELETE FROM progress WHERE discovery = ?";
 constexpr char kDropExchangePatients[] = "DELETE FROM exchange_patient WHERE discovery = ?";
 
-// The row of a delivered Event stays, so that nobody is told twice; its resource goes.
+// The row of a delivered Event about a document stays, so that nobody is told twice; its resource goes.
 constexpr char kRetireEvents[] =
     "UPDATE event SET retired = 1 WHERE (subscription, number) IN (SELECT e.subscription, e.number FROM "
     "event e "
     "JOIN subscription s ON s.sequence = e.subscription WHERE e.retired = 0 AND e.at < ? AND e.number <= "
     "s.delivered ORDER BY e.at LIMIT ?) "
     "RETURNING focus_id, focus_version";
-constexpr char kDropVersion[] =
-    "DELETE FROM document_version WHERE document = (SELECT sequence FROM document WHERE id = ? AND version "
-    "<> ?) AND version = ? "
-    "AND NOT EXISTS (SELECT 1 FROM event WHERE focus_id = ? AND focus_version = ? AND retired = 0)";
+// One Discovery's, whose versions never come again: nobody could be told twice.
+constexpr char kDropProgressEvent[] =
+    "DELETE FROM event WHERE focus_id = ? AND focus_version = ? AND focus_type = 'Basic' AND retired = 1";
 constexpr char kDropProgressVersion[] = "DELETE FROM progress_version WHERE id = ? AND version = ?";
 constexpr char kDropProgressOf[] = "DELETE FROM progress WHERE subscription = ?";
 constexpr char kDropProgressVersionsOf[] = "DELETE FROM progress_version WHERE subscription = ?";
@@ -45,7 +44,11 @@ constexpr char kDeletedSubscriptions[] =
     "SELECT sequence FROM subscription WHERE deleted = 1 AND events > 0 LIMIT 1";
 constexpr char kPurgeDeletedEvents[] =
     "DELETE FROM event WHERE subscription = ? AND number IN (SELECT number FROM event WHERE subscription = ? "
-    "ORDER BY number LIMIT ?)";
+    "ORDER BY number LIMIT ?) RETURNING focus_id, focus_version";
+constexpr char kForgetOrigins[] =
+    "UPDATE subscription SET origin = '' WHERE sequence IN (SELECT sequence FROM subscription WHERE deleted "
+    "= "
+    "1 AND origin <> '' AND last_updated < ? ORDER BY last_updated LIMIT ?)";
 constexpr char kSettleDeleted[] = "UPDATE subscription SET events = 0, delivered = 0 WHERE sequence = ?";
 
 constexpr char kOldDocuments[] =
@@ -107,7 +110,8 @@ constexpr char const* kStatements[] = {
     kDropExchanges,
     kDropExchangePatients,
     kRetireEvents,
-    kDropVersion,
+    kDropProgressEvent,
+    kForgetOrigins,
     kDropProgress,
     kDropProgressVersion,
     kDropProgressOf,
@@ -191,29 +195,32 @@ bool Housekeeping::purge_discoveries(Utc before) {
 }
 
 bool Housekeeping::purge_events(Utc before) {
-    struct Version {
-        std::string id;
-        std::int64_t version;
-    };
-    std::vector<Version> retired;
-    {
-        auto row = database_.query(kRetireEvents, before, kSlice);
-        while (row.next()) retired.push_back({row.text(0), row.integer(1)});
-    }
+    auto const retired = named_by(database_.query(kRetireEvents, before, kSlice));
     for (auto const& [id, version] : retired) {
-        database_.run(kDropVersion, id, version, version, id, version);
+        versions_.drop_unneeded(id, version);
         database_.run(kDropProgressVersion, id, version);
+        database_.run(kDropProgressEvent, id, version);
     }
+    bool const more = database_.run(kForgetOrigins, before, kSlice) == kSlice || retired.size() == kSlice;
 
-    auto deleted = database_.query(kDeletedSubscriptions);
-    if (!deleted.next()) return retired.size() == kSlice;
-    auto const subscription = deleted.integer(0);
-    if (database_.run(kPurgeDeletedEvents, subscription, subscription, kSlice) < kSlice) {
+    std::int64_t subscription = 0;
+    if (auto deleted = database_.query(kDeletedSubscriptions); deleted.next())
+        subscription = deleted.integer(0);
+    if (subscription == 0) return more;
+    auto const purged = named_by(database_.query(kPurgeDeletedEvents, subscription, subscription, kSlice));
+    for (auto const& [id, version] : purged) versions_.drop_unneeded(id, version);
+    if (purged.size() < kSlice) {
         database_.run(kDropProgressOf, subscription);
         database_.run(kDropProgressVersionsOf, subscription);
         database_.run(kSettleDeleted, subscription);
     }
     return true;
+}
+
+std::vector<Housekeeping::Version> Housekeeping::named_by(Statement row) {
+    std::vector<Version> versions;
+    while (row.next()) versions.push_back({row.text(0), row.integer(1)});
+    return versions;
 }
 
 std::vector<std::int64_t> Housekeeping::next_slice(char const* sql, Cursor& cursor, Utc before) {

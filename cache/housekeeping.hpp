@@ -1,7 +1,9 @@
 #pragma once
+#include <string>
 #include <vector>
 
 #include "cache/database.hpp"
+#include "cache/document_versions.hpp"
 #include "cache/store.hpp"
 
 namespace tributary::cache {
@@ -9,7 +11,7 @@ namespace tributary::cache {
 /// Call rows, what may be thrown away, and the numbers of the metrics.
 class Housekeeping {
 public:
-    explicit Housekeeping(Database& database) : database_(database) {}
+    explicit Housekeeping(Database& database) : database_(database), versions_(database) {}
 
     void record_calls(std::vector<CallRow> const& rows);
     /// One slice. True: there is more to do.
@@ -19,6 +21,12 @@ public:
 private:
     bool purge_discoveries(Utc before);
     bool purge_events(Utc before);
+    struct Version {
+        std::string id;
+        std::int64_t version;
+    };
+    /// Of rows of Events that go.
+    static std::vector<Version> named_by(Statement row);
     bool purge_documents(Utc before);
     bool purge_patients(Utc before);
     /// Where a walk by age has come to; it begins anew when it reaches the end. Only a hint: a walk that runs twice does no harm.
@@ -31,6 +39,7 @@ private:
     void drop_entry(std::int64_t entry);
 
     Database& database_;
+    DocumentVersions versions_;
     Cursor discoveries_;
     Cursor documents_;
     Cursor patients_;

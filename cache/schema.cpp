@@ -204,6 +204,17 @@ WHEN (OLD.deleted = 0 AND OLD.status <> 'off') <> (NEW.deleted = 0 AND NEW.statu
 END;
 )";
 
+// Versions that no Event needs, and Events that can never come again, were kept.
+constexpr char kUnneededVersions[] = R"(
+DELETE FROM document_version WHERE NOT EXISTS (SELECT 1 FROM document d WHERE d.sequence = document_version.document
+  AND d.version = document_version.version AND d.alias_of IS NULL) AND NOT EXISTS (SELECT 1 FROM document d JOIN event e ON e.focus_id = d.id
+  WHERE d.sequence = document_version.document AND e.focus_version = document_version.version AND e.retired = 0);
+DELETE FROM patient_version WHERE NOT EXISTS (SELECT 1 FROM document_version v WHERE v.patient = patient_version.patient
+  AND v.patient_version = patient_version.version AND v.patient <> 0);
+DELETE FROM event WHERE retired = 1 AND focus_type = 'Basic';
+CREATE INDEX subscription_origin ON subscription(last_updated) WHERE deleted = 1 AND origin <> '';
+)";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -213,7 +224,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 13> kCacheMigrations{
+constexpr std::array<char const*, 14> kCacheMigrations{
     kFirst,
     kCopies,
     kKeyCheck,
@@ -226,7 +237,8 @@ constexpr std::array<char const*, 13> kCacheMigrations{
     kProgress,
     kKeysAtPartner,
     kDeleted,
-    kLiveCount
+    kLiveCount,
+    kUnneededVersions
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

@@ -13,6 +13,7 @@ std::vector<char const*> all_statements() {
           entry_statements(),
           relation_statements(),
           document_statements(),
+          document_version_statements(),
           interest_statements(),
           subscription_statements(),
           subscription_index_statements(),

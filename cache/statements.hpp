@@ -14,6 +14,7 @@ std::span<char const* const> patient_read_statements();
 std::span<char const* const> entry_statements();
 std::span<char const* const> relation_statements();
 std::span<char const* const> document_statements();
+std::span<char const* const> document_version_statements();
 std::span<char const* const> interest_statements();
 std::span<char const* const> subscription_statements();
 std::span<char const* const> subscription_index_statements();

@@ -1,3 +1,4 @@
+#include "cache/database_file.hpp"
 #include "tests/unit/cache/store_fixture.hpp"
 
 namespace tributary::cache {
@@ -13,6 +14,18 @@ public:
     void purge(int second) {
         for (int slices = 0; commit([&](Store& s) { return s.purge(everything_before(second)); }); ++slices)
             REQUIRE(slices < 100);
+    }
+    void deliver(std::string const& subscription, std::int64_t number) {
+        commit([&](Store& s) -> Result<bool> {
+            good(s.record_delivery(subscription, number, 1, at_second(5)));
+            return true;
+        });
+    }
+    std::int64_t rows(std::string const& from) {
+        auto const database = good(open_for_reading(settings.path));
+        auto const sql = "SELECT count(*) FROM " + from;
+        auto row = database->query(sql.c_str());
+        return row.next() ? row.integer(0) : -1;
     }
 };
 
@@ -111,6 +124,58 @@ TEST_CASE("delivered Events go after their time, and are never told again", "[ca
     };
     fixture.commit([&](Store& s) { return s.replace_subscription(change); });
     CHECK(good(fixture.store->read_subscription("", "s1")).record.events == 1);
+}
+
+TEST_CASE("versions of a document that no Event needs go", "[cache][housekeeping]") {
+    Purging fixture;
+    std::string const created = "patient.given=bob&patient.family=smith";
+    fixture.subscribe("s1", created, subscriptions::Status::active, true);
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.match("p1", {{.id = "1", .identifier = "urn:oid:2.999|7"}});
+    for (auto const* const date : {"2026-01-01", "2026-01-02", "2026-01-03"})
+        fixture.admit("p1", "1", {{.id = "a", .date = date}});
+    CHECK(fixture.rows("document_version") == 2);
+    CHECK(fixture.rows("patient_version") == 1);
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    SECTION("once it is delivered") {
+        fixture.deliver("s1", 1);
+        fixture.purge(1000);
+    }
+    SECTION("once its Subscription is deleted") {
+        fixture.subscribe("s2", created, subscriptions::Status::active, true);
+        fixture.commit([&](Store& s) { return s.delete_subscription("", "s1", {}, at_second(5)); });
+        fixture.purge(0);
+    }
+    CHECK(fixture.rows("document_version") == 1);
+    CHECK(fixture.rows("patient_version") == 0);
+    CHECK(good(fixture.store->read_document("", "p1-a")).presence == Presence::found);
+}
+
+TEST_CASE("of a copy that was merged the versions go that no Event needs", "[cache][housekeeping]") {
+    Purging fixture;
+    fixture.match("p1", {{"1"}});
+    fixture.match("p2", {{"2"}});
+    fixture.admit("p1", "1", {{.id = "a"}});
+    fixture.admit("p2", "2", {{.id = "x"}});
+    fixture.attach("p1-a-b0", std::string(64, 'a'));
+    fixture.attach("p2-x-b0", std::string(64, 'a'));
+    CHECK(fixture.rows("document_version") == 1);
+    CHECK(good(fixture.store->read_document("", "p2-x")).presence == Presence::found);
+}
+
+TEST_CASE("where a deleted Subscription came from is forgotten after its time", "[cache][housekeeping]") {
+    Purging fixture;
+    NewSubscription subscription;
+    subscription.id = "s1";
+    subscription.origin = "203.0.113.7";
+    subscription.resource = StoreFixture::classic_subscription(kBob);
+    fixture.commit([&](Store& s) { return s.create_subscription(subscription); });
+    fixture.commit([&](Store& s) { return s.delete_subscription("", "s1", {}, at_second(4)); });
+    fixture.purge(4);
+    CHECK(fixture.rows("subscription WHERE origin = '203.0.113.7'") == 1);
+    fixture.purge(5);
+    CHECK(fixture.rows("subscription WHERE origin = '203.0.113.7'") == 0);
 }
 
 TEST_CASE("Events of a deleted Subscription go", "[cache][housekeeping]") {

@@ -1,3 +1,4 @@
+#include "cache/database_file.hpp"
 #include "tests/unit/cache/store_fixture.hpp"
 
 namespace tributary::cache {
@@ -161,6 +162,7 @@ TEST_CASE("delivered Events about progress go with their time, and are not told 
         return true;
     });
     CHECK(fixture.said().empty());
+    CHECK_FALSE(good(open_for_reading(fixture.settings.path))->query("SELECT 1 FROM event").next());
     CHECK(good(fixture.store->read_progress("", "b1")).presence == Presence::unknown);
     CHECK(fixture.tell().empty());
     fixture.match("p1", {{"1"}}, "d1");

@@ -19,7 +19,8 @@ constexpr char kLoad[] =
     "document WHERE sequence = ?";
 constexpr char kInsert[] =
     "INSERT INTO document(id, scope, person, entry, version, status, last_updated, seen_at) VALUES(?, ?, ?, "
-    "?, 0, '', ?, ?)";
+    "?, ?, '', ?, ?)";
+constexpr char kLastNamed[] = "SELECT max(focus_version) FROM event WHERE focus_id = ?";
 constexpr char kUpdate[] =
     "UPDATE document SET entry = ?, version = ?, status = ?, date_from = ?, last_updated = ? WHERE sequence "
     "= ?";
@@ -47,6 +48,7 @@ constexpr char kRead[] =
 constexpr char const* kStatements[] = {
     kLoad,
     kInsert,
+    kLastNamed,
     kUpdate,
     kShow,
     kSupersede,
@@ -97,8 +99,10 @@ DocumentRow Documents::load(std::int64_t sequence) {
 }
 
 DocumentRow Documents::insert(EntryRow const& entry, std::int64_t person, Utc now) {
-    database_.run(kInsert, entry.id, entry.scope, person, entry.sequence, now, now);
     DocumentRow document;
+    if (auto row = database_.query(kLastNamed, entry.id); row.next())
+        document.version = static_cast<std::uint64_t>(row.integer(0));
+    database_.run(kInsert, entry.id, entry.scope, person, entry.sequence, document.version, now, now);
     document.sequence = database_.last_insert();
     document.person = person;
     document.entry = entry.sequence;

@@ -35,7 +35,7 @@ public:
 
     /// Precondition: it exists.
     DocumentRow load(std::int64_t sequence);
-    /// A Document without a version yet; publish() comes next.
+    /// A Document without a version yet; publish() comes next. Numbers go on where Events name earlier versions of that id, as before a purge.
     DocumentRow insert(EntryRow const& entry, std::int64_t person, Utc now);
     void mark_superseded(std::int64_t sequence, Superseded how);
     void mark_conflict(std::int64_t sequence);

@@ -66,10 +66,10 @@ std::optional<subscriptions::EventKind> Interest::kind_of(
     auto const update = trigger == Trigger::changed || (trigger == Trigger::status_changed && status_too)
                             ? std::optional(EventKind::update)
                             : std::nullopt;
-    if (news == News::fresh) return EventKind::create;
+    if (news == News::fresh && document.version == 1) return EventKind::create;
     if (news == News::changed || news == News::status_changed) return update;
     bool const told = events_.told(candidate.sequence, focus_of(document), document.sequence);
-    if (news == News::restored) return told ? update : EventKind::create;
+    if (news == News::restored || news == News::fresh) return told ? update : EventKind::create;
     bool const follows_everybody = candidate.plan->search.patient.empty();  // and was told when it was fresh
     return told || follows_everybody ? std::nullopt : std::optional(EventKind::create);
 }

@@ -164,6 +164,28 @@ TEST_CASE("of a copy that was merged the versions go that no Event needs", "[cac
     CHECK(good(fixture.store->read_document("", "p2-x")).presence == Presence::found);
 }
 
+TEST_CASE("versions of a document that was purged are counted on, not anew", "[cache][housekeeping]") {
+    Purging fixture;
+    bool const topic = GENERATE(false, true);
+    fixture.subscribe(
+        "s1", topic ? "patient.given=bob&patient.family=smith" : kBob, subscriptions::Status::active, topic
+    );
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.deliver("s1", 1);
+    auto const set = [&](subscriptions::Status status) {
+        fixture.commit([&](Store& s) { return s.change_status({"s1", status, "", "", at_second(6)}); });
+    };
+    set(subscriptions::Status::off);
+    fixture.purge(1000);
+    REQUIRE(good(fixture.store->read_document("", "p1-a")).presence == Presence::unknown);
+    set(subscriptions::Status::active);
+    fixture.match("p1", {{"1"}});
+    fixture.admit("p1", "1", {{.id = "a", .date = "2026-02-02"}});
+    CHECK(good(fixture.store->read_document("", "p1-a")).resource.version == 2);
+    CHECK(good(fixture.store->read_subscription("", "s1")).record.events == (topic ? 1 : 2));
+}
+
 TEST_CASE("where a deleted Subscription came from is forgotten after its time", "[cache][housekeeping]") {
     Purging fixture;
     NewSubscription subscription;

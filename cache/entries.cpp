@@ -131,8 +131,10 @@ std::vector<std::string> EntryRow::binary_ids() const {
 
 std::vector<std::string> Entries::missing(EntryRow const& entry) {
     std::vector<std::string> ids;
-    for (auto const& content : entry.contents) {
-        if (content.sha256.empty()) ids.push_back(content.binary_id);
+    for (std::size_t i = 0; i < entry.contents.size() && i < entry.reference.contents.size(); ++i) {
+        auto const& content = entry.contents[i];
+        if (content.sha256.empty() && fhir::is_retrievable(entry.reference.contents[i].attachment))
+            ids.push_back(content.binary_id);
     }
     return ids;
 }

@@ -59,7 +59,7 @@ public:
     void discard(InlineBody const& body);
     /// This partner has the content no longer.
     void mark_gone(std::string_view scope, std::string_view binary_id);
-    /// Binary ids without a Body.
+    /// Binary ids without a Body that can be retrieved.
     static std::vector<std::string> missing(EntryRow const& entry);
 
 private:

@@ -109,6 +109,14 @@ std::vector<Coding> read_category(json::Value const& resource) {
 
 }  // namespace
 
+bool is_retrievable(Attachment const& attachment) {
+    std::string_view const url = attachment.url;
+    if (attachment.has_data) return true;
+    if (url.empty() || url.starts_with('#')) return false;
+    auto const scheme = ascii::lower(url.substr(0, url.find(':')));
+    return !is_absolute(url) || scheme == "http" || scheme == "https";
+}
+
 Result<DocumentReference> read_document_reference(json::Value resource) {
     if (resource.text("resourceType") != "DocumentReference") {
         return Failure(Errc::malformed, "this is no DocumentReference resource");

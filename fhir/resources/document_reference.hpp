@@ -45,6 +45,8 @@ struct DocumentReference {
 };
 
 /// Lenient. Errors: malformed when it is no DocumentReference at all.
+/// Its bytes came along, or an address of the web leads to them.
+bool is_retrievable(Attachment const& attachment);
 Result<DocumentReference> read_document_reference(json::Value resource);
 
 }  // namespace tributary::fhir

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/resources/prune.hpp"
 
 namespace tributary::fhir {
@@ -102,15 +103,29 @@ std::string_view origin_of(std::string_view url) {
                                  : url.substr(0, url.find_first_of("/?#", authority + 3));
 }
 
+/// Of a partner that has no other identifier: the URL of the resource.
+bool is_uri_at(Value const& identifier, std::string_view origin) {
+    return ascii::equal_without_case(identifier.text("system"), "urn:ietf:rfc:3986") &&
+           origin_of(identifier.text("value")) == origin;
+}
+
 void drop_uris_at(Value& value, std::string_view origin) {
     if (auto* items = value.get<Value::Array>()) {
         for (auto& item : *items) drop_uris_at(item, origin);
     }
     auto* members = value.get<Value::Object>();
     if (members == nullptr) return;
-    if (auto const uri = value.text("valueUri"); !uri.empty() && origin_of(uri) == origin)
-        value.erase("valueUri");
-    for (auto& member : *members) drop_uris_at(member.second, origin);
+    for (auto const* const name : {"valueUri", "valueCanonical", "source"}) {
+        if (auto const uri = value.text(name); !uri.empty() && origin_of(uri) == origin) value.erase(name);
+    }
+    for (auto& [name, member] : *members) {
+        auto* const identifiers = name == "identifier" ? member.get<Value::Array>() : nullptr;
+        if (identifiers != nullptr)
+            std::erase_if(*identifiers, [&](Value const& one) { return is_uri_at(one, origin); });
+        drop_uris_at(member, origin);
+    }
+    if (auto const* one = value.find("identifier"); one != nullptr && is_uri_at(*one, origin))
+        value.erase("identifier");
 }
 
 bool refers_to(Value const& value, std::string const& contained) {
@@ -173,8 +188,7 @@ Value unknown_attachment() {
 void rewrite_attachment(Value& attachment, Attachment const& read, std::string const& binary_id) {
     for (auto const* name : {"data", "_data", "url", "_url", "size"}) attachment.erase(name);
     if (read.size && *read.size <= kMaxUnsignedInt) attachment.set("size", *read.size);
-    bool const retrievable = read.has_data || !read.url.empty();
-    if (retrievable && !binary_id.empty()) attachment.set("url", "Binary/" + binary_id);
+    if (is_retrievable(read) && !binary_id.empty()) attachment.set("url", "Binary/" + binary_id);
     if (!read.creation.empty()) attachment.set("creation", read.creation);
     prune(attachment);
 }

@@ -20,7 +20,9 @@ constexpr std::ptrdiff_t kAdmittedFirst = 4;
 constexpr std::size_t kBodiesAtOnce = 4;  // as many as share a commit
 
 bool is_heavy(std::vector<fhir::DocumentReference> const& entries) {
-    auto const has_data = [](fhir::DocumentContent const& content) { return content.attachment.has_data; };
+    auto const has_data = [](fhir::DocumentContent const& content) {
+        return content.attachment.has_data || content.attachment.url.starts_with('#');
+    };
     return entries.size() > kDocumentsInline ||
            std::any_of(entries.begin(), entries.end(), [&](fhir::DocumentReference const& document) {
                return std::any_of(document.contents.begin(), document.contents.end(), has_data);

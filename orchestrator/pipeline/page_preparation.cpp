@@ -1,5 +1,6 @@
 #include "orchestrator/pipeline/page_preparation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "fhir/identity/body_header.hpp"
@@ -20,6 +21,8 @@ fhir::json::Value* attachment_of(fhir::DocumentReference& document, std::size_t 
 void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t limit, PreparedPage& page) {
     auto* attachment = attachment_of(entry.document, content);
     if (attachment == nullptr || attachment->text("data").empty()) return;
+    auto& read = entry.document.contents[content].attachment;
+    read.has_data = false;  // until it is kept
     bool const fits = attachment->text("data").size() / 4 * 3 <= limit + 3;
     auto bytes = fits ? from_base64(attachment->text("data")) : std::nullopt;
     attachment->erase("data");
@@ -30,12 +33,13 @@ void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t l
     auto const own = sha256(*bytes);
     auto header = fhir::identity::read_body_header(*bytes);
     cache::InlineBody body;
-    body.hash_mismatch = contradicts_digest(entry.document.contents[content].attachment.hash, *bytes, own);
+    body.hash_mismatch = contradicts_digest(read.hash, *bytes, own);
     if (body.hash_mismatch &&
         !bears(header.identity.document_id, fhir::identity::unique_id(entry.document))) {
         ++page.quarantined;
         return;
     }
+    read.has_data = true;
     body.content = content;
     body.identity = std::move(header.identity);
     body.identity.sha256 = hex(own);
@@ -44,6 +48,30 @@ void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t l
     body.subject = std::move(header.subject);
     page.bodies.push_back({body.identity.sha256, std::make_shared<std::string const>(std::move(*bytes))});
     entry.inline_bodies.push_back(std::move(body));
+}
+
+/// A contained Binary is inline data by another name.
+void take_contained_binary(fhir::DocumentReference& document, std::size_t content) {
+    auto& read = document.contents[content].attachment;
+    auto* const attachment = attachment_of(document, content);
+    auto* const contained = document.resource.find("contained");
+    auto* const items = contained == nullptr ? nullptr : contained->get<fhir::json::Value::Array>();
+    if (attachment == nullptr || items == nullptr || !read.url.starts_with('#')) return;
+    auto const id = std::string_view(read.url).substr(1);
+    auto const binary = std::find_if(items->begin(), items->end(), [&](fhir::json::Value const& item) {
+        return item.text("resourceType") == "Binary" && item.text("id") == id && !item.text("data").empty();
+    });
+    if (binary == items->end()) return;
+    attachment->set("data", std::string(binary->text("data")));
+    attachment->erase("url");
+    if (read.content_type.empty()) {
+        read.content_type = binary->text("contentType");
+        if (!read.content_type.empty()) attachment->set("contentType", read.content_type);
+    }
+    read.url.clear();
+    read.has_data = true;
+    items->erase(binary);
+    if (items->empty()) document.resource.erase("contained");
 }
 
 /// "https://partner/fhir" of "https://partner/fhir/Patient/1".
@@ -101,6 +129,7 @@ PreparedPage prepare(
         make_own_relations_relative(entry.document, base);
         fhir::drop_partner_uris(entry.document.resource, base);
         for (std::size_t i = 0; i < entry.document.contents.size(); ++i) {
+            take_contained_binary(entry.document, i);
             if (entry.document.contents[i].attachment.has_data)
                 take_inline_data(entry, i, document_limit, page);
         }

@@ -78,6 +78,41 @@ TEST_CASE("nothing that names the partner's server leaves ours", "[outward][arch
     CHECK(json::write(made).find("https://partner") == std::string::npos);
 }
 
+TEST_CASE("a partner's URL is no identifier that leaves ours, nor a canonical", "[outward][architecture 8]") {
+    auto patient = json::read(
+        R"({"resourceType":"Patient","identifier":[{"system":"URN:ietf:rfc:3986","value":"https://partner/fhir/Patient/a"},
+        {"system":"urn:ietf:rfc:3986","value":"urn:uuid:0"},{"system":"urn:ietf:rfc:3986","value":"https://else/Patient/a"},
+        {"system":"s","value":"7"}],"managingOrganization":{"display":"x","identifier":{"system":"urn:ietf:rfc:3986","value":"https://partner/o"}},
+        "extension":[{"url":"a","valueCanonical":"https://partner/q"},{"url":"b","valueMeta":{"source":"https://partner/m","versionId":"1"}}]})"
+    );
+    REQUIRE(patient.has_value());
+    drop_partner_uris(*patient, "https://partner/fhir");
+    CHECK(
+        json::write(*patient) ==
+        R"({"resourceType":"Patient","identifier":[{"system":"urn:ietf:rfc:3986","value":"urn:uuid:0"},)"
+        R"({"system":"urn:ietf:rfc:3986","value":"https://else/Patient/a"},{"system":"s","value":"7"}],)"
+        R"("managingOrganization":{"display":"x"},"extension":[{"url":"a"},{"url":"b","valueMeta":{"versionId":"1"}}]})"
+    );
+}
+
+TEST_CASE(
+    "what cannot be retrieved has no address of ours, but all else that is said of it", "[outward][B.1]"
+) {
+    auto const shown_for = [](std::string const& url) {
+        auto const made = outward(R"("content":[{"attachment":{"title":"Letter","url":")" + url + R"("}}])");
+        return json::write(*made.items("content").front().find("attachment"));
+    };
+    for (std::string const url :
+         {"#frag", "urn:uuid:0f", "cid:part1", "data:text/plain,x", "ftp://partner/x", "FILE:///x"}) {
+        INFO(url);
+        CHECK(shown_for(url) == R"({"title":"Letter"})");
+    }
+    for (std::string const url : {"Binary/1", "/x:y", "HTTPS://partner/x", "http://partner/x"}) {
+        INFO(url);
+        CHECK(shown_for(url) == R"({"title":"Letter","url":"Binary/b0"})");
+    }
+}
+
 TEST_CASE("no attachment, extension or rule at any depth leads to the partner", "[outward][architecture 8]") {
     std::string const extension =
         R"("extension":[{"url":"http://a.example/kept","valueAttachment":{"contentType":"x","url":"https://partner/1"}},

@@ -89,6 +89,36 @@ TEST_CASE("inline data becomes a body and leaves the resource", "[pipeline]") {
     CHECK_FALSE(page.partial);
 }
 
+TEST_CASE("a contained Binary is inline data", "[pipeline][B.1]") {
+    std::vector<fhir::DocumentReference> documents;
+    documents.push_back(
+        fhir::read_document_reference(fhir::json::read(
+                                          R"({"resourceType":"DocumentReference","id":"d1","contained":[
+        {"resourceType":"Binary","id":"b1","contentType":"text/plain","data":"aGVsbG8="}],
+        "content":[{"attachment":{"title":"Letter","url":"#b1"}},{"attachment":{"url":"#none"}}]})"
+                                      )
+                                          .value())
+            .value()
+    );
+    auto const page = prepare("scope", "p1", "https://partner/fhir", std::move(documents), 1000);
+    REQUIRE(page.bodies.size() == 1);
+    CHECK(*page.bodies[0].bytes == "hello");
+    CHECK(page.entries[0].inline_bodies.at(0).content == 0);
+    auto const& document = page.entries[0].document;
+    CHECK(document.contents[0].attachment.has_data);
+    CHECK(document.contents[0].attachment.content_type == "text/plain");
+    CHECK(document.resource.find("contained") == nullptr);
+    CHECK(document.contents[1].attachment.url == "#none");
+    CHECK_FALSE(fhir::is_retrievable(document.contents[1].attachment));
+}
+
+TEST_CASE("inline data that cannot be read is none", "[pipeline][B.1]") {
+    auto const page = prepared(R"({"contentType":"text/plain","data":"?"})");
+    CHECK(page.bodies.empty());
+    CHECK(page.partial);
+    CHECK_FALSE(fhir::is_retrievable(page.entries[0].document.contents[1].attachment));
+}
+
 TEST_CASE("inline bytes tell what they are and whose", "[pipeline][K5][I.4]") {
     std::string const cda =
         R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2" extension="7"/><recordTarget><patientRole><patient>)"

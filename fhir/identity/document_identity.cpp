@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/base/media_type.hpp"
 #include "fhir/resources/identifier_key.hpp"
 #include "fhir/search/date_range.hpp"
@@ -101,7 +102,8 @@ bool is_same_entry(Known const& a, Known const& b) {
 /// One registry entry that two partners pass on: K2 by community.
 bool is_same_entry_by_another_way(Known const& a, Known const& b) {
     auto const uuid = entry_uuid(*a.document);
-    return !a.home_community_id.empty() && a.home_community_id == b.home_community_id && !uuid.empty() &&
+    return !a.home_community_id.empty() &&
+           ascii::equal_without_case(a.home_community_id, b.home_community_id) && !uuid.empty() &&
            uuid == entry_uuid(*b.document);
 }
 
@@ -130,7 +132,7 @@ bool same_identity_inside(BodyIdentity const& a, BodyIdentity const& b) {
 
 bool of_one_community(Known const& a, Known const& b) {
     if (a.home_community_id.empty() || b.home_community_id.empty()) return a.partner == b.partner;
-    return a.home_community_id == b.home_community_id;
+    return ascii::equal_without_case(a.home_community_id, b.home_community_id);
 }
 
 Verdict compare_with_one_unique_id(Known const& a, Known const& b) {
@@ -258,7 +260,8 @@ std::string_view own_target(Reference const& target) {
 std::string normalised(Identifier const& identifier) { return identifier_key(identifier); }
 
 std::string unique_id(DocumentReference const& document) {
-    if (document.master_identifier) return identifier_key(*document.master_identifier);
+    auto master = document.master_identifier ? identifier_key(*document.master_identifier) : std::string();
+    if (!master.empty()) return master;
     auto const& all = document.identifiers;
     auto const found = std::find_if(all.begin(), all.end(), is_unique_id);
     return found == all.end() ? std::string() : identifier_key(*found);

@@ -61,9 +61,13 @@ std::vector<Coding> read_concepts(json::Value::Array const& values) {
 
 Identifier read_identifier(json::Value const& value) {
     auto const types = read_concept(value.find("type"));
+    auto const of_document = std::find_if(types.begin(), types.end(), [](Coding const& coding) {
+        return coding.code == "uniqueId" || coding.code == "entryUUID";
+    });
+    auto const type = of_document == types.end() ? types.begin() : of_document;
     return {
         std::string(value.text("use")),
-        types.empty() ? std::string() : types.front().code,
+        type == types.end() ? std::string() : type->code,
         std::string(value.text("system")),
         std::string(value.text("value"))
     };

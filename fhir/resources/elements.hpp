@@ -15,7 +15,8 @@ struct Coding {
     bool operator==(Coding const&) const = default;
 };
 struct Identifier {
-    std::string use, type, system, value;  ///< type: the code of its first coding
+    std::string use, type, system,
+        value;  ///< type: uniqueId or entryUUID where one of its codings says so, else the code of the first
     bool operator==(Identifier const&) const = default;
 };
 struct HumanName {

@@ -43,7 +43,7 @@ std::string normalised_uri(std::string_view text) {
     auto const small = ascii::lower(text);
     if (small.starts_with(kOidPrefix))
         return small.substr(0, kOidPrefix.size()) + std::string(text.substr(kOidPrefix.size()));
-    if (small.starts_with(kUuidPrefix)) return small;
+    if (small.starts_with(kUuidPrefix) || small == kUriSystem) return small;
     if (!text.empty() && is_oid(text)) return std::string(kOidPrefix) + std::string(text);
     if (is_uuid(text)) return std::string(kUuidPrefix) + small;
     return std::string(text);

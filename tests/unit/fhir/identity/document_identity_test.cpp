@@ -88,6 +88,11 @@ TEST_CASE("the uniqueId is found where MHD of any version puts it", "[identity][
            {"type":{"coding":[{"code":"uniqueId"}]},"system":"s","value":"u"}])"
     );
     CHECK(unique_id(typed) == "s|u");
+    auto const second = document(
+        R"("masterIdentifier":{"system":" ","value":" "},
+           "identifier":[{"type":{"coding":[{"code":"x"},{"code":"uniqueId"}]},"system":"URN:IETF:RFC:3986","value":"1.2"}])"
+    );
+    CHECK(unique_id(second) == "urn:ietf:rfc:3986|urn:oid:1.2");
     CHECK(unique_id(document(R"("identifier":[{"system":"s","value":"untyped"}])")).empty());
 }
 
@@ -100,6 +105,16 @@ TEST_CASE("on-demand and delayed assembly are known by what their attachments la
     CHECK_FALSE(is_on_demand(document(R"("content":[{"attachment":{"url":"u","size":5}}])")));
     CHECK_FALSE(is_on_demand(document(R"("content":[{"attachment":{"data":"eA=="}}])")));
     CHECK_FALSE(is_on_demand(document(R"("id":"x")")));
+}
+
+TEST_CASE("a community is the same in whatever case its id is written", "[identity][D.2]") {
+    auto const entry = document(
+        R"("id":"d","identifier":[{"use":"official","system":"urn:ietf:rfc:3986","value":"urn:uuid:0"}])"
+    );
+    CHECK(verdict({"p1", entry, "urn:oid:2.999"}, {"p2", entry, "URN:OID:2.999"}) == Verdict::same);
+    CHECK(verdict({"p1", entry, "urn:oid:2.999"}, {"p2", entry, "urn:oid:2.998"}) != Verdict::same);
+    auto const on_demand = document(master("1.2") + content(""));
+    CHECK(verdict({"p1", on_demand, "urn:oid:2.999"}, {"p2", on_demand, "URN:OID:2.999"}) == Verdict::same);
 }
 
 TEST_CASE("rows 1 to 3: the same entry again", "[identity][D.3]") {

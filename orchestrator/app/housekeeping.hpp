@@ -38,8 +38,8 @@ private:
     storage::Storage& storage_;
     config::Cache settings_;
     Logger logger_;
-    std::optional<async::Clock::time_point> compared_;  ///< the two files, with each other
-    async::TaskGroup tasks_;  // last
+    std::optional<async::Clock::TimePoint> compared_;  ///< the two files, with each other
+    async::TaskGroup tasks_;                           // last
 };
 
 }  // namespace tributary::app

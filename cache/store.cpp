@@ -88,7 +88,9 @@ Result<std::unique_ptr<Store>> Store::open(StoreSettings const& settings, Access
                         ? open_for_writing(settings.path, cache_file(), settings.full_synchronous)
                         : open_for_reading(settings.path);
     if (!database) return database.error();
-    std::unique_ptr<Store> store(new Store(std::make_unique<Impl>(settings, std::move(lock), std::move(*database))));
+    std::unique_ptr<Store> store(
+        new Store(std::make_unique<Impl>(settings, std::move(lock), std::move(*database)))
+    );
     // Else whoever is first after a start waits for each of them.
     if (auto prepared = store->impl_->database.prepare(all_statements()); !prepared) return prepared.error();
     if (access == Access::writer) {

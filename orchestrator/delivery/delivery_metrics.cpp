@@ -28,8 +28,7 @@ DeliveryMetrics::DeliveryMetrics(Metrics& metrics)
       socket_delivered(deliveries(metrics, "websocket", "delivered")),
       in_flight(metrics.gauge("tributary_deliveries_in_flight", "Requests to endpoints that are under way")),
       hanging_endpoints(metrics.gauge(
-          "tributary_hanging_endpoints",
-          "Endpoints whose attempts timed out lately: tried by one at a time"
+          "tributary_hanging_endpoints", "Endpoints whose attempts timed out lately: tried by one at a time"
       )),
       workers(
           metrics.gauge("tributary_delivery_workers", "Subscriptions that have something to send or to retry")

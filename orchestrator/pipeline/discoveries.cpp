@@ -135,9 +135,8 @@ void Discoveries::Impl::want(Interest interest, Reason reason) {
     if (wanted.discovery == nullptr || !wanted.discovery->running()) request_open(wanted);
 }
 
-std::size_t Discoveries::Impl::about_to_ask(
-    std::string const& scope, fhir::search::PatientQuery const& query
-) const {
+std::size_t Discoveries::Impl::about_to_ask(std::string const& scope, fhir::search::PatientQuery const& query)
+    const {
     auto const known = by_key_.find(key_of(scope, query));
     bool const opening = known != by_key_.end() && wanted_.at(known->second).opening;
     return opening ? around_.partners.size() : 0;
@@ -483,9 +482,8 @@ awaitable<Result<void>> Discoveries::resume(subscriptions::Rules rules) {
 }
 void Discoveries::cancel() { impl_->cancel(); }
 awaitable<void> Discoveries::stop() { return impl_->stop(); }
-std::size_t Discoveries::about_to_ask(
-    std::string const& scope, fhir::search::PatientQuery const& query
-) const {
+std::size_t Discoveries::about_to_ask(std::string const& scope, fhir::search::PatientQuery const& query)
+    const {
     return impl_->about_to_ask(scope, query);
 }
 std::size_t Discoveries::running() const { return static_cast<std::size_t>(impl_->around_.running.value()); }

@@ -8,7 +8,7 @@ namespace tributary::storage {
 namespace {
 
 constexpr std::size_t kSlice = std::size_t{256}
-                               << 10U;     // a larger one keeps the disk from the writer for longer
+                               << 10U;        // a larger one keeps the disk from the writer for longer
 constexpr std::size_t kComparedAtOnce = 200;  // digests: less than 2 ms of the writer
 
 }  // namespace

@@ -18,7 +18,7 @@ SYSTEM_HEADERS = {
     "/openssl/": lambda part: part in ("orchestrator/net", "orchestrator/base"),
     "/sqlite3.h": lambda part: part == "cache",
     "/rapidjson/": lambda part: part == "fhir/json",
-    "/libxml/": lambda part: part == "fhir/xml",
+    "/libxml/": lambda part: part in ("fhir/xml", "examples/partner-simulator"),
 }
 NOT_PARTS = {"build"}
 

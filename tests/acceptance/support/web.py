@@ -125,9 +125,9 @@ class ScriptedServer:
             self.released.wait(reply.after)
         head = [f"HTTP/1.1 {reply.status} X", f"Content-Length: {len(reply.body)}"]
         head += [f"{name}: {value}" for name, value in reply.headers.items()]
+        request.answered_at = time.monotonic()  # before anybody can have acted upon it
         handler.wfile.write("\r\n".join(head).encode() + b"\r\n\r\n" + reply.body)
         handler.wfile.flush()
-        request.answered_at = time.monotonic()
 
     def hang(self, handler, request):
         """Answers nothing; notes when the other side gives up."""

@@ -23,7 +23,7 @@ struct DocumentRow {
     std::uint64_t version = 0;
     Superseded superseded = Superseded::no;
     bool conflict = false;       ///< another Document has the same uniqueId
-    bool hash_mismatch = false;  ///< its bytes do not have the digest of its metadata
+    bool hash_mismatch = false;  ///< its bytes do not have the digest, or else the size, of its metadata
     std::int64_t alias_of = 0;   ///< 0: stands for itself
 };
 

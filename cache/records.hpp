@@ -197,7 +197,7 @@ struct InlineBody {
     std::uint64_t size = 0;
     std::string media_type = {};                ///< as the bytes tell, "" unknown
     std::optional<fhir::Patient> subject = {};  ///< whom the bytes say they are about
-    bool hash_mismatch = false;                 ///< taken although the metadata's digest is another (D.4)
+    bool hash_mismatch = false;  ///< taken although the metadata's digest, or else size, is another
 };
 struct NewEntry {
     std::string id;                       ///< ours, should it be a Document's first holder
@@ -293,7 +293,7 @@ struct AttachedBody {
     Utc now;
     std::string media_type = {};                ///< as the bytes tell, "" unknown
     std::optional<fhir::Patient> subject = {};  ///< whom the bytes say they are about
-    bool hash_mismatch = false;                 ///< taken although the metadata's digest is another (D.4)
+    bool hash_mismatch = false;  ///< taken although the metadata's digest, or else size, is another
 };
 struct KnownPatient {
     Presence presence = Presence::unknown;

@@ -33,9 +33,14 @@ bool is_of_nothing(Digest const& digest) {
 
 }  // namespace
 
-bool contradicts_digest(std::string_view hash, std::string_view bytes, Sha256 const& own) {
+Contradiction contradiction(
+    std::string_view hash, std::optional<std::uint64_t> size, std::string_view bytes, Sha256 const& own
+) {
     auto const digest = fhir::identity::read_digest(hash);
-    return digest && !is_of_nothing(*digest) && !matches(*digest, bytes, own);
+    if (digest && is_of_nothing(*digest)) return Contradiction::none;
+    if (digest && !matches(*digest, bytes, own)) return Contradiction::digest;
+    if (size.value_or(0) == 0 || *size == bytes.size()) return Contradiction::none;
+    return digest ? Contradiction::wrong_size : Contradiction::size;
 }
 
 bool bears(std::string_view document_id, std::string_view unique_id) {
@@ -61,10 +66,15 @@ Result<CheckedDocument> check_document(
         came == wanted || came.empty() || wanted.empty() || came == "application/octet-stream";
     auto header = fhir::identity::read_body_header(retrieved.bytes);
     CheckedDocument checked;
-    checked.hash_mismatch = comparable && contradicts_digest(expected.hash, retrieved.bytes, own);
+    auto const found =
+        comparable ? contradiction(expected.hash, expected.size, retrieved.bytes, own) : Contradiction::none;
     bool const bears_its_name = expected.last_look && bears(header.identity.document_id, expected.unique_id);
-    if (checked.hash_mismatch && !bears_its_name)
+    if (found == Contradiction::digest && !bears_its_name)
         return Failure(Errc::conflict, "the bytes do not have the digest of the metadata");
+    if (found == Contradiction::size && !expected.last_look)
+        return Failure(Errc::conflict, "the bytes are not as many as the metadata say");
+    checked.hash_mismatch = found == Contradiction::digest || found == Contradiction::size;
+    checked.wrong_size = found == Contradiction::wrong_size || found == Contradiction::size;
     checked.content_type = expected.content_type.empty() ? retrieved.content_type : expected.content_type;
     if (fhir::identity::contradicts(header.media_type, checked.content_type))
         checked.content_type = header.media_type;

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +18,9 @@ struct ExpectedDocument {
     std::string content_type;
     std::string hash;            ///< as written
     std::string unique_id = {};  ///< K1 of its entry
-    bool last_look = false;      ///< bytes with another digest are taken if they bear this uniqueId
+    std::optional<std::uint64_t> size = {};
+    bool last_look =
+        false;  ///< bytes with another digest are taken if they bear this uniqueId, those of another size anyhow
 };
 struct CheckedDocument {
     std::string content_type;
@@ -25,17 +28,27 @@ struct CheckedDocument {
     fhir::identity::BodyIdentity identity;
     std::string media_type;  ///< as the bytes tell, "" unknown
     std::optional<fhir::Patient> subject;
-    bool hash_mismatch = false;
+    bool hash_mismatch = false;  ///< or, where no digest tells, one of the sizes
+    bool wrong_size = false;     ///< whatever the digest tells
 };
 
-/// Are these other bytes than the digest of the metadata stands for? Not where there is none, or that of nothing. `own`: their SHA-256.
-bool contradicts_digest(std::string_view hash, std::string_view bytes, Sha256 const& own);
+enum class Contradiction {
+    none,
+    wrong_size,  ///< but the digest is theirs
+    size,        ///< and no digest tells
+    digest
+};
+/// Are these other bytes than the metadata stand for? Nothing is compared where there is neither digest nor size, or that of nothing. `own`: their SHA-256.
+/// Source: document-sharing B.3.
+Contradiction contradiction(
+    std::string_view hash, std::optional<std::uint64_t> size, std::string_view bytes, Sha256 const& own
+);
 /// The id inside, root^extension of a CDA, is the uniqueId outside.
 bool bears(std::string_view document_id, std::string_view unique_id);
 
 /// Is what came the document, and what are its digest and identity? A FHIR Binary wrapper is undone. Its type is what the metadata say, whatever the
 /// partner sent it as, unless the bytes leave no doubt. Pure; for the worker. Errors: invalid (empty, a web page, an OperationOutcome), conflict (the
-/// digest of the metadata is another). Source: document-sharing B.3, D.4.
+/// digest of the metadata, or the size where no digest tells, is another). Source: document-sharing B.3, D.4.
 Result<CheckedDocument> check_document(
     ExpectedDocument const& expected, partner::RetrievedDocument retrieved
 );

@@ -74,7 +74,10 @@ awaitable<Result<PreparedPage>> PageAdmission::prepare(
     };
     if (!heavy) co_return work();
     auto page = co_await around_.worker.execute(std::move(work), found.bytes);
-    if (page) quarantined(name, page->quarantined, "digest");
+    if (page) {
+        quarantined(name, page->quarantined, "digest");
+        around_.tell_wrong_sizes(name, page->wrong_sizes);
+    }
     co_return page;
 }
 

@@ -33,12 +33,14 @@ void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t l
     auto const own = sha256(*bytes);
     auto header = fhir::identity::read_body_header(*bytes);
     cache::InlineBody body;
-    body.hash_mismatch = contradicts_digest(read.hash, *bytes, own);
-    if (body.hash_mismatch &&
+    auto const found = contradiction(read.hash, read.size, *bytes, own);
+    if (found == Contradiction::digest &&
         !bears(header.identity.document_id, fhir::identity::unique_id(entry.document))) {
         ++page.quarantined;
         return;
     }
+    body.hash_mismatch = found == Contradiction::digest || found == Contradiction::size;
+    if (found == Contradiction::size || found == Contradiction::wrong_size) ++page.wrong_sizes;
     read.has_data = true;
     body.content = content;
     body.identity = std::move(header.identity);

@@ -20,6 +20,7 @@ struct PreparedPage {
     std::vector<InlineData> bodies;  ///< to be stored before the entries
     bool partial = false;            ///< inline data that could not be used was left out
     std::size_t quarantined = 0;     ///< inline data left out: of another digest than its own metadata say
+    std::size_t wrong_sizes = 0;     ///< inline data kept although the metadata say another size
 };
 
 /// A page as the cache wants it: our ids, inline data decoded, hashed and taken out of the resources. Data that is no base64 or longer than `document_limit`

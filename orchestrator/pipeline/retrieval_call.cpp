@@ -94,7 +94,7 @@ awaitable<Result<CheckedDocument>> Retrievals::Impl::check(
     auto const bytes = retrieved.bytes.size();
     auto work = [holder = std::move(holder), look, retrieved = std::move(retrieved)]() mutable {
         ExpectedDocument const expected{
-            holder.content_type, holder.hash, holder.unique_id, look == Look::last_look
+            holder.content_type, holder.hash, holder.unique_id, holder.size, look == Look::last_look
         };
         return check_document(expected, std::move(retrieved));
     };
@@ -149,6 +149,7 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     }
     if (attached->conflicts > 0)
         around_.logger.warning("documents in conflict", {{"partner", job->plan.holder().partner}});
+    if (document.wrong_size) around_.tell_wrong_sizes(job->plan.holder().partner, 1);
     auto const flows = job->flows;
     finish(
         job,

@@ -39,7 +39,9 @@ Retrievals::Impl::Impl(Surroundings surroundings)
       quarantined_(around_.quarantined()),
       calls_under_way_(around_.ex, [log = around_.logger](std::string_view task, std::exception_ptr error) {
           log.bug(task, error);
-      }) {}
+      }) {
+    (void)around_.wrong_sizes();  // 0 is told, too
+}
 
 awaitable<Result<Retrievals::Body>> Retrievals::Impl::fetch(
     Deadline deadline, std::string scope, std::string binary_id

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,6 +36,21 @@ struct Surroundings {
         return metrics.counter(
             "tributary_documents_quarantined_total",
             "Bytes that are not served: another digest than the metadata's, or of somebody else"
+        );
+    }
+
+    Metrics::Counter& wrong_sizes() const {
+        return metrics.counter(
+            "tributary_documents_wrong_size_total",
+            "Documents taken although their size is another than the metadata's"
+        );
+    }
+    void tell_wrong_sizes(std::string const& partner, std::size_t documents) const {
+        if (documents == 0) return;
+        wrong_sizes().add(static_cast<double>(documents));
+        logger.warning(
+            "size is another than the metadata's",
+            {{"partner", partner}, {"documents", std::to_string(documents)}}
         );
     }
 

@@ -139,6 +139,35 @@ TEST_CASE("a digest is compared only with the representation it describes", "[re
     CHECK(check_document({"text/plain", "no digest"}, came("anything", "text/plain")).has_value());
 }
 
+TEST_CASE(
+    "a size is compared where there is no digest, and is no reason to do without the document",
+    "[retrieval][B.3]"
+) {
+    ExpectedDocument expected{"text/plain", "", "", 14};
+    CHECK_FALSE(check_document(expected, came("fourteen bytes", "text/plain"))->wrong_size);
+    CHECK(refused(expected, came("hello", "text/plain")) == Errc::conflict);
+    CHECK_FALSE(check_document(expected, came("{rtf}", "application/rtf"))->wrong_size);
+    expected.last_look = true;
+    auto const taken = check_document(expected, came("hello", "text/plain"));
+    REQUIRE(taken.has_value());
+    CHECK(*taken->bytes == "hello");
+    CHECK(taken->wrong_size);
+    CHECK(taken->hash_mismatch);
+    SECTION("0 is none yet") {
+        CHECK_FALSE(check_document({"text/plain", "", "", 0}, came("hello", "text/plain"))->wrong_size);
+        CHECK_FALSE(
+            check_document({"text/plain", sha1_of(""), "", 3}, came("hello", "text/plain"))->wrong_size
+        );
+    }
+    SECTION("beside a digest that is right it is wrong itself") {
+        auto const accepted =
+            check_document({"text/plain", sha1_of("hello"), "", 14}, came("hello", "text/plain"));
+        REQUIRE(accepted.has_value());
+        CHECK(accepted->wrong_size);
+        CHECK_FALSE(accepted->hash_mismatch);
+    }
+}
+
 TEST_CASE("a document is of the type its metadata say, unless its bytes leave no doubt", "[retrieval][B.3]") {
     auto const type = [](std::string const& stated, std::string const& bytes, std::string const& sent) {
         return check_document({stated, ""}, came(bytes, sent))->content_type;

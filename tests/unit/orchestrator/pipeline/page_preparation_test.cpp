@@ -169,6 +169,16 @@ TEST_CASE("inline data of another digest than its metadata say is not kept", "[p
     }
 }
 
+TEST_CASE(
+    "inline data of another size than its metadata say is kept, counted and flagged", "[pipeline][B.3]"
+) {
+    auto const page = prepared(R"({"contentType":"text/plain","data":"aGVsbG8=","size":14})");
+    REQUIRE(page.entries.at(0).inline_bodies.size() == 1);
+    CHECK(page.entries[0].inline_bodies[0].hash_mismatch);
+    CHECK(page.wrong_sizes == 1);
+    CHECK(prepared(R"({"contentType":"text/plain","data":"aGVsbG8=","size":5})").wrong_sizes == 0);
+}
+
 TEST_CASE("inline data that cannot be used counts as none, told as partial", "[pipeline]") {
     SECTION("because it is no base64") {
         auto const page = prepared(R"({"data":"%%%%"})");

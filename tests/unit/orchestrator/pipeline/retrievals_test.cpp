@@ -1,46 +1,6 @@
-#include "orchestrator/pipeline/ids.hpp"
-#include "tests/unit/orchestrator/pipeline/pipeline_fixture.hpp"
+#include "tests/unit/orchestrator/pipeline/retrieval_fixture.hpp"
 
 namespace tributary::pipeline {
-
-namespace {
-
-struct RetrievalFixture : PipelineFixture {
-    /// One document at each partner added so far, all with the same masterIdentifier and digest: one Document with several holders.
-    void serve_everywhere(
-        std::vector<FakeCommunity*> const& communities, std::string const& bytes, bool with_hash = true
-    ) {
-        for (auto* community : communities) {
-            DocumentParts parts;
-            parts.id = "a";
-            parts.attachment =
-                R"("contentType":"text/plain","url":"Binary/a","size":)" + std::to_string(bytes.size());
-            if (with_hash) parts.attachment += R"(,"hash":")" + base64(text_of(sha1(bytes))) + "\"";
-            community->pages = {{make_document(parts)}};
-            community->bodies["Binary/a"] = bytes;
-        }
-    }
-    static std::string text_of(Sha1 const& digest) {
-        return {reinterpret_cast<char const*>(digest.data()), digest.size()};
-    }
-
-    Result<Retrievals::Body> fetch(std::string const& id, Clock::Duration limit = 1h) {
-        std::optional<Result<Retrievals::Body>> out;
-        auto go = [&]() -> awaitable<void> {
-            auto const deadline = Deadline::after(clock, limit);
-            out.emplace(co_await retrievals->fetch(deadline, "", id));
-        };
-        async::Root task(ctx);
-        task.start(go());
-        advance(std::min<Clock::Duration>(limit, 10min));
-        INFO(task.what());
-        REQUIRE(task.succeeded());
-        return std::move(*out);
-    }
-    std::string const at_first = binary_id("", "first", "a", 0);
-};
-
-}  // namespace
 
 TEST_CASE_METHOD(
     RetrievalFixture, "documents are retrieved eagerly, after they were told", "[retrieval][ITI-68]"
@@ -426,32 +386,6 @@ TEST_CASE_METHOD(
     CHECK(fetch(at_first).has_value());
     CHECK(first.retrieved.size() == 2);
     CHECK(second.retrieved.size() == 1);
-}
-
-TEST_CASE_METHOD(
-    RetrievalFixture,
-    "bytes that bear the uniqueId are served whatever their digest, and flagged",
-    "[retrieval][D.4]"
-) {
-    discovery.retrieve = Retrieve::lazy;
-    auto& first = add_partner("first");
-    std::string const cda =
-        R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="2.999.77"/><recordTarget/></ClinicalDocument>)";
-    DocumentParts parts{.id = "a", .master = "urn:oid:2.999.77"};
-    parts.attachment = R"("contentType":"text/xml","url":"Binary/a","size":1,"hash":")" +
-                       base64(text_of(sha1("other"))) + '"';
-    first.pages = {{make_document(parts)}};
-    first.bodies["Binary/a"] = cda;
-    first.retrieved_type = "text/xml";
-    start();
-    subscribe("s1");
-    advance(1min);
-    auto const body = fetch(at_first);
-    REQUIRE(body.has_value());
-    CHECK(*body->bytes == cda);
-    CHECK(first.unencoded == std::vector<bool>{false, true});
-    auto const read = run(storage->read_document("", document_id("", "first", "a")));
-    CHECK(read.value().resource.resource.find("hash-mismatch") != std::string::npos);
 }
 
 TEST_CASE_METHOD(RetrievalFixture, "a document of somebody else is not served", "[retrieval][I.4]") {

@@ -1,0 +1,52 @@
+#include "tests/unit/orchestrator/pipeline/retrieval_fixture.hpp"
+
+namespace tributary::pipeline {
+
+TEST_CASE_METHOD(
+    RetrievalFixture,
+    "bytes that bear the uniqueId are served whatever their digest, and flagged",
+    "[retrieval][D.4]"
+) {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    std::string const cda =
+        R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="2.999.77"/><recordTarget/></ClinicalDocument>)";
+    DocumentParts parts{.id = "a", .master = "urn:oid:2.999.77"};
+    parts.attachment = R"("contentType":"text/xml","url":"Binary/a","size":1,"hash":")" +
+                       base64(text_of(sha1("other"))) + '"';
+    first.pages = {{make_document(parts)}};
+    first.bodies["Binary/a"] = cda;
+    first.retrieved_type = "text/xml";
+    start();
+    subscribe("s1");
+    advance(1min);
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_value());
+    CHECK(*body->bytes == cda);
+    CHECK(first.unencoded == std::vector<bool>{false, true});
+    auto const read = run(storage->read_document("", document_id("", "first", "a")));
+    CHECK(read.value().resource.resource.find("hash-mismatch") != std::string::npos);
+}
+
+TEST_CASE_METHOD(
+    RetrievalFixture,
+    "bytes that are not as many as the metadata say are asked for once more, then served and flagged",
+    "[retrieval][B.3]"
+) {
+    discovery.retrieve = Retrieve::lazy;
+    auto& first = add_partner("first");
+    serve_everywhere({&first}, "fourteen bytes", false);
+    first.bodies["Binary/a"] = "hello";
+    start();
+    subscribe("s1");
+    advance(1min);
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_value());
+    CHECK(*body->bytes == "hello");
+    CHECK(first.unencoded == std::vector<bool>{false, true});
+    auto const read = run(storage->read_document("", document_id("", "first", "a")));
+    CHECK(read.value().resource.resource.find("hash-mismatch") != std::string::npos);
+    CHECK(metrics.text().find("tributary_documents_wrong_size_total 1") != std::string::npos);
+}
+
+}  // namespace tributary::pipeline

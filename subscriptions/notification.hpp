@@ -35,7 +35,7 @@ struct EventContent {
         patient;  ///< whom it is about, the same; context of a full_resource, "" not known
 };
 
-/// Deterministic UUIDs for Bundle.id and Parameters.id come in from outside (they need SHA-256). Source: B8, B9; bdl-3, bdl-4.
+/// Deterministic UUIDs for Bundle.id and Parameters.id come in from outside (they need SHA-256). Source: subscriptions B8, B9; bdl-3, bdl-4.
 struct NotificationIds {
     std::string bundle, parameters;
 };
@@ -44,18 +44,18 @@ std::string handshake_bundle(
 );
 /// One event, one Bundle; Bundle.timestamp is the event's, so that a repeat has the same bytes. events-since-subscription-start is its number.
 std::string event_bundle(StatusHeader const& header, EventContent const& event, NotificationIds const& ids);
-/// The channel was silent for the agreed time: the Subscription as it stands, with its live counter. Source: B18.
+/// The channel was silent for the agreed time: the Subscription as it stands, with its live counter. Source: subscriptions B18.
 std::string heartbeat_bundle(
     StatusHeader const& header, NotificationIds const& ids, std::chrono::system_clock::time_point at
 );
-/// The answer to $events: these Events at header.content, the rest of the header as it stands. Source: B13.
+/// The answer to $events: these Events at header.content, the rest of the header as it stands. Source: subscriptions B13.
 std::string query_event_bundle(
     StatusHeader const& header,
     std::span<EventContent const> events,
     NotificationIds const& ids,
     std::chrono::system_clock::time_point at
 );
-/// The last notification of a Subscription that is off: its last number and when that was, no focus; no Event where there was none. Source: C4, E5.
+/// The last notification of a Subscription that is off: its last number and when that was, no focus; no Event where there was none. Source: subscriptions C4, E5.
 std::string deactivation_bundle(
     StatusHeader const& header,
     std::chrono::system_clock::time_point last_event,

@@ -23,7 +23,7 @@ struct BodyHeader {
 /// Source: document-sharing D.2 (K5), B.3, I.4 rule 6.
 BodyHeader read_body_header(std::string_view bytes);
 
-/// What the bytes are, `told`, leaves no room for what the metadata say: neither is empty and they differ. Any kind of XML may hold a CDA. Source: B.3.
+/// What the bytes are, `told`, leaves no room for what the metadata say: neither is empty and they differ. Any kind of XML may hold a CDA. Source: document-sharing B.3.
 bool contradicts(std::string_view told, std::string_view content_type);
 
 }  // namespace tributary::fhir::identity

@@ -70,7 +70,7 @@ std::string_view outcome(cache::Explanation const& explanation) {
     return explanation.events.back().number <= explanation.delivered ? "delivered" : "pending";
 }
 
-/// In architecture 7's words for the latest Event, then each Event.
+/// As architecture 7 has it: how the latest Event stands, then each Event.
 Value answer(cache::Explanation const& explanation) {
     std::vector<Value> parameters;
     auto const& events = explanation.events;

@@ -29,7 +29,7 @@ public:
     /// Precondition: start() succeeded.
     std::string ready_line() const;
 
-    /// Discoveries end at once; requests and deliveries drain until the deadline, then everything is cancelled and awaited. Source: async.md R11.
+    /// Discoveries end at once; requests and deliveries drain until the deadline, then everything is cancelled and awaited. Source: architecture 4.
     awaitable<void> stop(async::Deadline deadline);
 
 private:

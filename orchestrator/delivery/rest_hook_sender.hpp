@@ -23,7 +23,7 @@ namespace tributary::delivery {
 
 using boost::asio::awaitable;
 
-/// One request to an endpoint, without what belongs to the channel. Not an aggregate (pitfall P1).
+/// One request to an endpoint, without what belongs to the channel. Not an aggregate (CONTRIBUTING.md, co_await).
 struct HookRequest {
     HookRequest() = default;
     std::string method = "POST";

@@ -22,7 +22,7 @@ public:
     };
     ConnectionPool(async::Clock& clock, Limits limits) : clock_(clock), limits_(limits) {}
 
-    /// The one used last of that key; empty: none that is young enough and still open, as far as can be seen (pitfall P23).
+    /// The one used last of that key; empty: none that is young enough and still open, as far as can be seen.
     std::unique_ptr<Stream> take(std::string const& key);
     void put(std::string const& key, std::unique_ptr<Stream> stream);
     void clear();

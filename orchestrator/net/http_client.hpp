@@ -24,7 +24,7 @@ using boost::asio::awaitable;
 
 /// One request. A value: the coroutine keeps its own copy.
 struct ClientRequest {
-    ClientRequest() = default;  // not an aggregate (pitfall P1)
+    ClientRequest() = default;  // not an aggregate (CONTRIBUTING.md, co_await)
     std::string method = "GET";
     Url url;
     Headers headers;  ///< Host, Content-Length, Accept-Encoding and X-Request-Id are ours to set
@@ -53,8 +53,8 @@ struct ClientResponse {
     std::chrono::seconds retry_after(std::chrono::system_clock::time_point now) const;
 };
 
-/// HTTP/1.1 with a pool by (origin, TLS context, policy): keep-alive with ageing, stale connections noticed (pitfall P23), TLS with host-name verification,
-/// DNS resolved in the background and cached outside the deadline race (P11). Owner: app; outlives every call. Thread: the loop.
+/// HTTP/1.1 with a pool by (origin, TLS context, policy): keep-alive with ageing, stale connections noticed, TLS with host-name verification,
+/// DNS resolved in the background and cached outside the deadline race. Owner: app; outlives every call. Thread: the loop.
 class HttpClient {
 public:
     struct Settings {

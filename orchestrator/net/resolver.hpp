@@ -22,7 +22,7 @@ using LookUp = std::function<Result<Addresses>(std::string const& host)>;
 /// As the system knows them: its files, its name servers.
 Result<Addresses> system_addresses(std::string const& host);
 
-/// Names to addresses, cached. getaddrinfo cannot be cancelled (pitfall P11): a lookup runs on a thread of the Resolver, eight at once, callers
+/// Names to addresses, cached. getaddrinfo cannot be cancelled: a lookup runs on a thread of the Resolver, eight at once, callers
 /// share it and each waits only as long as its own deadline; addresses past their life are still served while they are looked up again.
 /// Thread: the loop. Ends: a lookup under way keeps what it needs alive; the loop runs until it has ended.
 class Resolver {

@@ -33,7 +33,7 @@ struct Candidates {
         false;  ///< an outcome beside them says that part is missing, or a bound cut the answer short
 };
 
-/// What the guards of paging remember between the pages of one query (document-sharing F1). Shared by the Steps of the query.
+/// What the guards of paging remember between the pages of one query (document-sharing F.1). Shared by the Steps of the query.
 struct PageTrail {
     std::unordered_set<std::string> urls, contents;
     std::size_t pages = 0, entries = 0;

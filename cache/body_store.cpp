@@ -23,7 +23,6 @@ constexpr char kDropBody[] = "DELETE FROM body WHERE sha256 = ?";
 constexpr char kDigests[] =
     "SELECT DISTINCT sha256 FROM slice WHERE sha256 > ? ORDER BY sha256 LIMIT ?";  // of slices left over too
 constexpr char kFreePages[] = "PRAGMA incremental_vacuum(1000)";
-constexpr char kTotal[] = "SELECT sum(size) FROM body";
 
 constexpr std::int64_t kMostLog = std::int64_t{1}
                                   << 20U;  // small, so that no checkpoint keeps the disk for long
@@ -44,12 +43,7 @@ struct BodyStore::Impl {
     bool complete(std::string_view sha256) { return database->query(kComplete, sha256).next(); }
 
     /// Left behind by a crash.
-    std::vector<std::string> incomplete() {
-        std::vector<std::string> digests;
-        auto row = database->query(kIncomplete);
-        while (row.next()) digests.push_back(row.text(0));
-        return digests;
-    }
+    std::vector<std::string> incomplete() { return database->query(kIncomplete).texts(); }
 
     std::unique_ptr<Database> database;
 };
@@ -110,17 +104,7 @@ Result<void> BodyStore::remove(std::vector<std::string> const& sha256) {
 }
 
 Result<std::vector<std::string>> BodyStore::digests(std::string_view after, std::size_t limit) {
-    std::vector<std::string> digests;
-    auto row = impl_->database->query(kDigests, after, limit);
-    while (row.next()) digests.push_back(row.text(0));
-    return impl_->done(std::move(digests));
-}
-
-Result<std::uint64_t> BodyStore::size() {
-    std::uint64_t size = 0;
-    if (auto row = impl_->database->query(kTotal); row.next())
-        size = static_cast<std::uint64_t>(row.integer(0));
-    return impl_->done(size);
+    return impl_->done(impl_->database->query(kDigests, after, limit).texts());
 }
 
 }  // namespace tributary::cache

@@ -28,7 +28,6 @@ public:
     Result<void> remove(std::vector<std::string> const& sha256);
     /// In order, after the given one; also of a Body still being written.
     Result<std::vector<std::string>> digests(std::string_view after, std::size_t limit);
-    Result<std::uint64_t> size();
 
 private:
     struct Impl;

@@ -125,10 +125,7 @@ void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRec
 }
 
 std::vector<std::string> Contents::to_retrieve(std::size_t limit) {
-    std::vector<std::string> ids;
-    auto row = database_.query(kMissing, 0, limit);
-    while (row.next()) ids.push_back(row.text(0));
-    return ids;
+    return database_.query(kMissing, 0, limit).texts();
 }
 
 std::vector<std::string> Contents::release(std::uint64_t bytes) {

@@ -79,6 +79,18 @@ std::optional<Utc> Statement::optional_time(int column) const {
     return is_null(column) ? std::nullopt : std::optional(time(column));
 }
 
+std::vector<std::int64_t> Statement::integers() {
+    std::vector<std::int64_t> column;
+    while (next()) column.push_back(integer(0));
+    return column;
+}
+
+std::vector<std::string> Statement::texts() {
+    std::vector<std::string> column;
+    while (next()) column.push_back(text(0));
+    return column;
+}
+
 void Statement::bind(int index, std::string_view value) {
     char const* const bytes = value.data() == nullptr ? "" : value.data();  // a null pointer would bind NULL
     if (sqlite3_bind_text64(handle_, index, bytes, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) != SQLITE_OK)

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "cache/records.hpp"
 #include "fhir/base/failure.hpp"
@@ -40,6 +41,9 @@ public:
     bool is_null(int column) const;
     Utc time(int column) const;
     std::optional<Utc> optional_time(int column) const;
+    /// The first column of all rows that are left.
+    std::vector<std::int64_t> integers();
+    std::vector<std::string> texts();
 
 private:
     friend class Database;

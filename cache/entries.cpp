@@ -280,10 +280,7 @@ void Entries::looked_for(std::int64_t sequence, Utc now) { database_.run(kSeen, 
 std::vector<std::string> Entries::unseen(
     std::string_view scope, std::string_view patient, Utc since, std::size_t limit
 ) {
-    std::vector<std::string> entries;
-    auto row = database_.query(kUnseen, patient, scope, since, limit);
-    while (row.next()) entries.push_back(row.text(0));
-    return entries;
+    return database_.query(kUnseen, patient, scope, since, limit).texts();
 }
 
 void Entries::assign(EntryRow& entry, std::int64_t document, bool provisional) {
@@ -298,30 +295,26 @@ void Entries::assign_all(std::int64_t from_document, std::int64_t to_document) {
 
 std::vector<std::int64_t> Entries::candidates(EntryRow const& entry, std::int64_t person) {
     std::vector<std::int64_t> found;
-    auto const collect = [&](Statement row) {
-        while (row.next()) found.push_back(row.integer(0));
+    auto const collect = [&found](std::vector<std::int64_t> const& entries) {
+        found.insert(found.end(), entries.begin(), entries.end());
     };
     auto const k1 = identity::unique_id(entry.reference);
-    if (!k1.empty()) collect(database_.query(kByK1, k1, person));
-    if (auto const uuid = identity::entry_uuid(entry.reference); !uuid.empty()) {
-        auto const named = relations_.known_as(uuid, person);
-        found.insert(found.end(), named.begin(), named.end());
-    }
+    if (!k1.empty()) collect(database_.query(kByK1, k1, person).integers());
+    if (auto const uuid = identity::entry_uuid(entry.reference); !uuid.empty())
+        collect(relations_.known_as(uuid, person));
     for (auto const& content : entry.reference.contents) {
         if (auto const key = digest_key(content.attachment); !key.empty())
-            collect(database_.query(kByDigest, key, person));
+            collect(database_.query(kByDigest, key, person).integers());
     }
     for (auto const& content : entry.contents) {
         if (content.sha256.empty()) continue;
-        collect(database_.query(kBySha256, content.sha256, person));
+        collect(database_.query(kBySha256, content.sha256, person).integers());
         if (content.body && !content.body->set_id.empty())
-            collect(database_.query(kBySetId, content.body->set_id, person));
+            collect(database_.query(kBySetId, content.body->set_id, person).integers());
     }
     for (auto const& edge : relations_.pointing_at(entry, person)) found.push_back(edge.entry);
-    for (auto const& relation : entry.reference.relates_to) {
-        auto const targets = relations_.targets(entry, relation, person);
-        found.insert(found.end(), targets.begin(), targets.end());
-    }
+    for (auto const& relation : entry.reference.relates_to)
+        collect(relations_.targets(entry, relation, person));
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
     std::erase(found, entry.sequence);
@@ -329,24 +322,15 @@ std::vector<std::int64_t> Entries::candidates(EntryRow const& entry, std::int64_
 }
 
 std::vector<std::int64_t> Entries::of_document(std::int64_t document, bool provisional) {
-    std::vector<std::int64_t> entries;
-    auto row = database_.query(kOfDocument, document, provisional);
-    while (row.next()) entries.push_back(row.integer(0));
-    return entries;
+    return database_.query(kOfDocument, document, provisional).integers();
 }
 
 std::vector<std::int64_t> Entries::of_person(std::int64_t person) {
-    std::vector<std::int64_t> entries;
-    auto row = database_.query(kOfPerson, person);
-    while (row.next()) entries.push_back(row.integer(0));
-    return entries;
+    return database_.query(kOfPerson, person).integers();
 }
 
 std::vector<std::int64_t> Entries::patients_of(std::int64_t document) {
-    std::vector<std::int64_t> patients;
-    auto row = database_.query(kPatientsOf, document);
-    while (row.next()) patients.push_back(row.integer(0));
-    return patients;
+    return database_.query(kPatientsOf, document).integers();
 }
 
 std::int64_t Entries::of_binary(std::string_view binary_id) {

@@ -243,18 +243,8 @@ bool Housekeeping::purge_documents(Utc before) {
 }
 
 void Housekeeping::drop_document(std::int64_t document) {
-    std::vector<std::int64_t> entries;
-    {
-        auto row = database_.query(kEntriesOf, document);
-        while (row.next()) entries.push_back(row.integer(0));
-    }
-    for (auto const entry : entries) drop_entry(entry);
-    std::vector<std::int64_t> aliases;
-    {
-        auto row = database_.query(kAliases, document);
-        while (row.next()) aliases.push_back(row.integer(0));
-    }
-    for (auto const alias : aliases) drop_rows(alias);
+    for (auto const entry : database_.query(kEntriesOf, document).integers()) drop_entry(entry);
+    for (auto const alias : database_.query(kAliases, document).integers()) drop_rows(alias);
     drop_rows(document);
 }
 

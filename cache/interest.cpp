@@ -126,10 +126,7 @@ bool Interest::tell(
 }
 
 std::vector<std::int64_t> Interest::documents_of(std::int64_t patient) {
-    std::vector<std::int64_t> documents;
-    auto row = database_.query(kOfPatient, patient);
-    while (row.next()) documents.push_back(row.integer(0));
-    return documents;
+    return database_.query(kOfPatient, patient).integers();
 }
 
 std::vector<Interest::Candidate> Interest::wanting(

@@ -250,17 +250,11 @@ std::shared_ptr<PatientRow const> Patients::load(std::int64_t sequence) {
 }
 
 std::vector<std::int64_t> Patients::of_person(std::int64_t person) {
-    std::vector<std::int64_t> patients;
-    auto row = database_.query(kOfPerson, person);
-    while (row.next()) patients.push_back(row.integer(0));
-    return patients;
+    return database_.query(kOfPerson, person).integers();
 }
 
 std::vector<std::string> Patients::person_ids(std::int64_t person) {
-    std::vector<std::string> ids;
-    auto row = database_.query(kIdsOfPerson, person);
-    while (row.next()) ids.push_back(row.text(0));
-    return ids;
+    return database_.query(kIdsOfPerson, person).texts();
 }
 
 }  // namespace tributary::cache

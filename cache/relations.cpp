@@ -91,10 +91,8 @@ std::vector<std::int64_t> Relations::targets(
 ) {
     std::vector<std::int64_t> found;
     auto const id = identity::own_target(relation.target);
-    if (!id.empty() && id != entry.remote_id) {
-        auto row = database_.query(kByRemoteId, entry.scope, entry.partner, id, person);
-        while (row.next()) found.push_back(row.integer(0));
-    }
+    if (!id.empty() && id != entry.remote_id)
+        found = database_.query(kByRemoteId, entry.scope, entry.partner, id, person).integers();
     if (!relation.target.identifier) return found;
     auto const key = identity::normalised(*relation.target.identifier);
     if (key.empty() || identifiers(entry).contains(key)) return found;
@@ -104,10 +102,7 @@ std::vector<std::int64_t> Relations::targets(
 }
 
 std::vector<std::int64_t> Relations::known_as(std::string const& key, std::int64_t person) {
-    std::vector<std::int64_t> found;
-    auto row = database_.query(kByIdentifier, key, person);
-    while (row.next()) found.push_back(row.integer(0));
-    return found;
+    return database_.query(kByIdentifier, key, person).integers();
 }
 
 }  // namespace tributary::cache

@@ -22,7 +22,6 @@ struct StoreSettings {
     fhir::identity::Acceptance acceptance = fhir::identity::Acceptance::strict;
     std::size_t max_subscriptions = 100000;
     std::size_t max_subscription_versions = 100;  ///< of one Subscription, the present one counted
-    std::size_t max_matches = 5;
 };
 
 /// The cache in SQLite. Each public method but begin, commit and rollback is one unit of work: atomic within the caller's transaction, values in, values out.

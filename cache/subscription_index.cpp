@@ -57,10 +57,7 @@ void SubscriptionIndex::store(
 void SubscriptionIndex::drop(std::int64_t subscription) { database_.run(kDrop, subscription); }
 
 SubscriptionIndex::Sequences SubscriptionIndex::all(std::string_view scope) {
-    Sequences found;
-    auto row = database_.query(kAll, scope);
-    while (row.next()) found.push_back(row.integer(0));
-    return found;
+    return database_.query(kAll, scope).integers();
 }
 
 SubscriptionIndex::Sequences SubscriptionIndex::fitting(std::string_view scope, SearchClause const& clause) {
@@ -77,7 +74,8 @@ SubscriptionIndex::Sequences SubscriptionIndex::fitting(std::string_view scope, 
         return found;
     }
     auto const collect = [&found](Statement row) {
-        while (row.next()) found.push_back(row.integer(0));
+        auto const more = row.integers();
+        found.insert(found.end(), more.begin(), more.end());
     };
     for (auto const& value : clause.values) {
         if (clause.parameter == "_id")

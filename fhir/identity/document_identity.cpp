@@ -273,18 +273,6 @@ std::string entry_uuid(DocumentReference const& document) {
     return found == all.end() ? std::string() : identifier_key(*found);
 }
 
-bool is_on_demand(DocumentReference const& document) {
-    return !document.contents.empty() && std::all_of(
-                                             document.contents.begin(),
-                                             document.contents.end(),
-                                             [](DocumentContent const& content) {
-                                                 auto const& attachment = content.attachment;
-                                                 return !attachment.has_data && !usable_digest(attachment) &&
-                                                        attachment.size.value_or(0) == 0;
-                                             }
-                                         );
-}
-
 Verdict compare(Known const& a, Known const& b) {
     if (is_same_entry(a, b)) return compare_versions(*a.document, *b.document);
     if (is_same_entry_by_another_way(a, b)) return Verdict::same;

@@ -61,7 +61,4 @@ enum class Verdict {
 /// The first row of document-sharing D.3 that fits, A known and B new, both of one Person.
 Verdict compare(Known const& a, Known const& b);
 
-/// Delayed assembly or on-demand: no usable size and hash in any content.
-bool is_on_demand(DocumentReference const& document);
-
 }  // namespace tributary::fhir::identity

@@ -89,10 +89,4 @@ std::string write(Value const& value) {
     return out;
 }
 
-std::string quote(std::string_view text) {
-    std::string out;
-    write_string(text, out);
-    return out;
-}
-
 }  // namespace tributary::fhir::json

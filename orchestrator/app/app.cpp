@@ -126,7 +126,6 @@ Result<void> App::Impl::open_storage() {
     settings.store.acceptance = config.discovery.acceptance;
     settings.store.max_subscriptions = config.limits.subscriptions;
     settings.store.max_subscription_versions = config.limits.subscription_versions;
-    settings.store.max_matches = config.discovery.max_matches;
     settings.bodies_path = folder.bodies();
     settings.secrets.path = config.server.secrets_key_file;
     settings.secrets.make = settings.secrets.path.empty();

@@ -20,10 +20,6 @@ public:
         ceiling_ = ceiling_ > cap_ / 2 ? cap_ : ceiling_ * 2;
         return Clock::Duration(static_cast<Clock::Duration::rep>(jitter_.next() % (range + 1)));
     }
-    /// After a success: the next wait starts from base again.
-    void reset() { ceiling_ = base_; }
-    /// Upper bound of the next wait.
-    Clock::Duration ceiling() const { return ceiling_; }
 
 private:
     Clock::Duration base_;

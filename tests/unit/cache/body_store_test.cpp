@@ -12,7 +12,7 @@ TEST_CASE("a Body is there once its last slice is, as it was", "[cache][bodies]"
     CHECK_FALSE(good(store->get("aa")));
     good(store->put("aa", 1, "c", true));
     CHECK(good(store->get("aa")) == first + "c");
-    CHECK(good(store->size()) == 4);
+    CHECK(good(store->digests("", 9)).size() == 1);
 
     SECTION("the same Body again changes nothing") {
         good(store->put("aa", 0, "zz", false));
@@ -22,7 +22,7 @@ TEST_CASE("a Body is there once its last slice is, as it was", "[cache][bodies]"
     SECTION("removed, it is gone") {
         good(store->remove({"aa"}));
         CHECK_FALSE(good(store->get("aa")));
-        CHECK(good(store->size()) == 0);
+        CHECK(good(store->digests("", 9)).empty());
     }
 }
 

@@ -96,17 +96,6 @@ TEST_CASE("the uniqueId is found where MHD of any version puts it", "[identity][
     CHECK(unique_id(document(R"("identifier":[{"system":"s","value":"untyped"}])")).empty());
 }
 
-TEST_CASE("on-demand and delayed assembly are known by what their attachments lack", "[identity][B.1]") {
-    CHECK(is_on_demand(document(content(""))));
-    CHECK(is_on_demand(
-        document(R"("content":[{"attachment":{"url":"u","size":0,"hash":")" + kEmpty + R"("}}])")
-    ));
-    CHECK_FALSE(is_on_demand(document(content(kHello))));
-    CHECK_FALSE(is_on_demand(document(R"("content":[{"attachment":{"url":"u","size":5}}])")));
-    CHECK_FALSE(is_on_demand(document(R"("content":[{"attachment":{"data":"eA=="}}])")));
-    CHECK_FALSE(is_on_demand(document(R"("id":"x")")));
-}
-
 TEST_CASE("a community is the same in whatever case its id is written", "[identity][D.2]") {
     auto const entry = document(
         R"("id":"d","identifier":[{"use":"official","system":"urn:ietf:rfc:3986","value":"urn:uuid:0"}])"

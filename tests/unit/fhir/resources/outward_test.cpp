@@ -222,7 +222,7 @@ TEST_CASE("Binary URLs become absolute, and nothing else", "[outward]") {
         ) ==
         R"({"a":"Binary/1","content":[{"attachment":{"url":"https://d/fhir/Binary/x"}},{"attachment":{"url":"https://d/fhir/Binary/y"}}]})"
     );
-    auto const quoted = json::quote(R"("url":"Binary/x")");
+    auto const quoted = json::write(json::Value(R"("url":"Binary/x")"));
     CHECK(absolute(quoted, "https://d/fhir") == quoted);
 }
 

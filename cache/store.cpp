@@ -302,8 +302,10 @@ Result<KnownPatient> Store::known_patient(std::string_view scope, std::string_vi
         return row ? KnownPatient{Presence::found, row->patient} : KnownPatient();
     });
 }
-Result<std::vector<std::string>> Store::contents_to_retrieve(std::size_t limit) {
-    return impl_->unit([&] { return impl_->contents.to_retrieve(limit); });
+Result<std::vector<std::string>> Store::contents_to_retrieve(
+    std::string_view subscription, std::size_t limit
+) {
+    return impl_->unit([&] { return impl_->contents.to_retrieve(subscription, limit); });
 }
 Result<ResourcePage> Store::search_documents(DocumentSearchRequest const& request) {
     return impl_->unit([&] { return impl_->queries.search(request); });

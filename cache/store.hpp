@@ -143,8 +143,8 @@ public:
     Result<void> mark_gone(std::string_view scope, std::string_view binary_id);
     /// A Patient as its partner serves it.
     Result<KnownPatient> known_patient(std::string_view scope, std::string_view id);
-    /// Contents that have no Body yet, of documents that a live Subscription was told of: for eager retrieval after a restart.
-    Result<std::vector<std::string>> contents_to_retrieve(std::size_t limit);
+    /// Contents that have no Body yet, of at most `limit` documents that this live Subscription was told of, or any where it is "".
+    Result<std::vector<std::string>> contents_to_retrieve(std::string_view subscription, std::size_t limit);
     Result<ResourcePage> search_documents(DocumentSearchRequest const& request);
     Result<FoundResource> read_document(std::string_view scope, std::string_view id);
     Result<ResourcePage> search_patients(PatientSearchRequest const& request);

@@ -305,7 +305,7 @@ awaitable<Result<void>> App::start() {
 /// Eager retrievals that a stop or a crash cut off.
 awaitable<Result<void>> App::Impl::resume_retrievals() {
     if (config.discovery.retrieve != pipeline::Retrieve::eager) co_return Result<void>();
-    auto contents = co_await storage->contents_to_retrieve(kRetrievedAgain);
+    auto contents = co_await storage->contents_to_retrieve(std::string(), kRetrievedAgain);
     if (!contents) co_return contents.error();
     retrievals->prefetch("", std::move(*contents));
     co_return Result<void>();

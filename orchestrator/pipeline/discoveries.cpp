@@ -5,7 +5,6 @@
 #include <list>
 #include <map>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -16,6 +15,7 @@
 #include "orchestrator/pipeline/discovery.hpp"
 #include "orchestrator/pipeline/progress_teller.hpp"
 #include "orchestrator/pipeline/until_stored.hpp"
+#include "orchestrator/pipeline/wanted.hpp"
 
 namespace tributary::pipeline {
 
@@ -26,35 +26,10 @@ namespace {
 
 constexpr std::size_t kOpenedAtOnce = 64;
 constexpr std::size_t kResumedAtOnce = 256;
+constexpr std::size_t kMissingAtOnce = 10'000;  // documents; what is beyond is retrieved when it is read
 constexpr std::chrono::seconds kReopenAfter{5};
 constexpr std::chrono::seconds kForgetAfter{5};
 constexpr std::chrono::hours kAlways{24 * 36500};
-
-/// What is to be done at a time, for one Discovery.
-struct Appointment {
-    enum class Kind { late, refresh, reopen, forget, progress } kind = Kind::late;
-    std::uint32_t number = 0;
-    std::string discovery;  ///< of late
-};
-
-/// Everybody who asks for one patient.
-struct Wanted {
-    std::uint32_t number = 0;
-    std::string key;  ///< scope and PatientQuery, of the map
-    std::string scope;
-    fhir::search::PatientQuery query;
-    partner::Flow flow;
-    std::set<std::string> subscriptions;
-    std::set<std::string> followers;       ///< those of them that are told how it goes
-    Clock::TimePoint told{};               ///< when they last were
-    bool progress_due = false;             ///< they will be
-    std::unique_ptr<Discovery> discovery;  ///< while it runs, or owes
-    bool opening = false;
-    bool resumed = false;                ///< at start: what has been answered is not asked again, however old
-    bool again = false;                  ///< the next run is a refresh
-    bool refresh_due = false;            ///< one is appointed
-    std::optional<cache::Utc> finished;  ///< when the run that answers now ended, if that was before
-};
 
 }  // namespace
 
@@ -82,6 +57,8 @@ struct Discoveries::Impl {
     void settled(std::uint32_t number);
     void tell(Wanted const& wanted, std::set<std::string> const& followers);
     void tell_all(Wanted& wanted);
+    void retrieve_missing(Wanted& wanted, std::string const& subscription);
+    awaitable<void> prefetch_missing(std::uint32_t number, std::string subscription);
     void forget_when_done(Wanted const& wanted);
     void forget(std::uint32_t number);
     void retire(std::unique_ptr<Discovery> discovery);
@@ -130,8 +107,12 @@ void Discoveries::Impl::want(Interest interest, Reason reason) {
     Wanted& wanted = find_or_add(std::move(key), interest);
     by_subscription_.emplace(interest.subscription, wanted.number);
     follow(wanted, interest);
-    wanted.subscriptions.insert(std::move(interest.subscription));
     wanted.resumed = reason == Reason::resumed;
+    if (reason == Reason::asked) {
+        wanted.newcomers.insert(interest.subscription);
+        retrieve_missing(wanted, interest.subscription);
+    }
+    wanted.subscriptions.insert(std::move(interest.subscription));
     if (wanted.discovery == nullptr || !wanted.discovery->running()) request_open(wanted);
 }
 
@@ -189,6 +170,7 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
     by_subscription_.erase(asked);
     Wanted& wanted = wanted_.at(number);
     wanted.subscriptions.erase(subscription);
+    wanted.newcomers.erase(subscription);
     wanted.followers.erase(subscription);
     if (!wanted.subscriptions.empty()) return;
     around_.retrievals.release(wanted.flow);
@@ -196,9 +178,26 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
     forget(number);
 }
 
+/// Documents that the Subscription was told of from the cache: those for whom they were to be retrieved may be gone.
+void Discoveries::Impl::retrieve_missing(Wanted& wanted, std::string const& subscription) {
+    if (around_.settings.retrieve != Retrieve::eager) return;
+    if (tasks_.spawn("retrieve missing", prefetch_missing(wanted.number, subscription))) ++wanted.looking;
+}
+
+awaitable<void> Discoveries::Impl::prefetch_missing(std::uint32_t number, std::string subscription) {
+    auto missing = co_await around_.storage.contents_to_retrieve(subscription, kMissingAtOnce);
+    if (!missing) around_.logger.error("missing documents not read", {{"subscription", subscription}});
+    auto const entry = wanted_.find(number);
+    if (entry == wanted_.end()) co_return;
+    Wanted& wanted = entry->second;
+    --wanted.looking;
+    if (missing) around_.retrievals.prefetch(wanted.scope, std::move(*missing), wanted.flow);
+    forget_when_done(wanted);
+}
+
 /// It is kept while documents are retrieved for it, so that they end with the last Subscription.
 void Discoveries::Impl::forget_when_done(Wanted const& wanted) {
-    if (wanted.discovery || wanted.opening || wanted.refresh_due) return;
+    if (wanted.discovery || wanted.opening || wanted.refresh_due || wanted.looking > 0) return;
     if (around_.retrievals.wanted_by(wanted.flow)) {
         appoint(around_.clock.now() + kForgetAfter, {Appointment::Kind::forget, wanted.number, {}});
     } else {
@@ -349,6 +348,8 @@ void Discoveries::Impl::settled(std::uint32_t number) {
     if (entry == wanted_.end() || entry->second.discovery == nullptr) return;
     Wanted& wanted = entry->second;
     tell_all(wanted);
+    for (auto const& subscription : std::exchange(wanted.newcomers, {}))
+        retrieve_missing(wanted, subscription);
     if (!wanted.discovery->owes()) retire(std::move(wanted.discovery));
     auto const refresh = around_.settings.refresh;
     if (refresh.count() > 0 && !std::exchange(wanted.refresh_due, true)) {

@@ -331,9 +331,11 @@ awaitable<Result<cache::KnownPatient>> Storage::known_patient(std::string scope,
         return store.known_patient(scope, id);
     });
 }
-awaitable<Result<std::vector<std::string>>> Storage::contents_to_retrieve(std::size_t limit) {
-    return impl_->run(impl_->reader, [limit](cache::Store& store) {
-        return store.contents_to_retrieve(limit);
+awaitable<Result<std::vector<std::string>>> Storage::contents_to_retrieve(
+    std::string subscription, std::size_t limit
+) {
+    return impl_->run(impl_->reader, [subscription = std::move(subscription), limit](cache::Store& store) {
+        return store.contents_to_retrieve(subscription, limit);
     });
 }
 awaitable<Result<cache::ResourcePage>> Storage::search_documents(cache::DocumentSearchRequest request) {

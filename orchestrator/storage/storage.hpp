@@ -102,7 +102,9 @@ public:
     awaitable<Result<cache::ContentRecord>> content(std::string scope, std::string binary_id);
     awaitable<Result<void>> mark_gone(std::string scope, std::string binary_id);
     awaitable<Result<cache::KnownPatient>> known_patient(std::string scope, std::string id);
-    awaitable<Result<std::vector<std::string>>> contents_to_retrieve(std::size_t limit);
+    awaitable<Result<std::vector<std::string>>> contents_to_retrieve(
+        std::string subscription, std::size_t limit
+    );
     awaitable<Result<cache::ResourcePage>> search_documents(cache::DocumentSearchRequest request);
     awaitable<Result<cache::FoundResource>> read_document(std::string scope, std::string id);
     awaitable<Result<cache::ResourcePage>> search_patients(cache::PatientSearchRequest request);

@@ -304,7 +304,7 @@ TEST_CASE(
         return contents;
     };
     CHECK(shown() == Texts{"text/html Binary/p1-a-b0", "application/pdf Binary/p2-x-b0"});
-    CHECK(good(fixture.store->contents_to_retrieve(10)) == Texts{"p1-a-b0", "p2-x-b0"});
+    CHECK(good(fixture.store->contents_to_retrieve("", 10)) == Texts{"p1-a-b0", "p2-x-b0"});
     CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
     SECTION("once, however many have it") {
         other.content_type = "Application/PDF; q=1";

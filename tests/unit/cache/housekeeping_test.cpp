@@ -91,7 +91,7 @@ TEST_CASE(
     CHECK(fixture.told("restricted") == Texts{"create p2-x/1"});
     CHECK(good(fixture.store->read_document("", "p2-x")).presence == Presence::found);
     fixture.commit([&](Store& s) { return s.release_bodies(0); });
-    CHECK(good(fixture.store->contents_to_retrieve(10)).front() == "p1-a-b0");
+    CHECK(good(fixture.store->contents_to_retrieve("", 10)).front() == "p1-a-b0");
 }
 
 TEST_CASE("a Patient stays while a live Subscription names him", "[cache][housekeeping]") {
@@ -231,10 +231,10 @@ TEST_CASE(
     fixture.subscribe("s1");
     fixture.match("p1", {{"1"}});
     fixture.admit("p1", "1", {{"a"}, {"b"}});
-    CHECK(good(fixture.store->contents_to_retrieve(10)) == Texts{"p1-a-b0", "p1-b-b0"});
+    CHECK(good(fixture.store->contents_to_retrieve("", 10)) == Texts{"p1-a-b0", "p1-b-b0"});
     fixture.attach("p1-a-b0", std::string(64, 'a'), "1");
     fixture.attach("p1-b-b0", std::string(64, 'b'), "2");
-    CHECK(good(fixture.store->contents_to_retrieve(10)).empty());
+    CHECK(good(fixture.store->contents_to_retrieve("", 10)).empty());
     auto const release = [&](std::uint64_t bytes) {
         return fixture.commit([&](Store& s) { return s.release_bodies(bytes); });
     };

@@ -31,15 +31,26 @@ constexpr char kList[] =
     "g.resource) IS NOT NULL ORDER BY e.number LIMIT ?";
 constexpr char kDelivered[] = "UPDATE subscription SET delivered = ? WHERE id = ? AND delivered < ?";
 constexpr char kDeliveredEvents[] =
-    "UPDATE event SET delivered_at = ?, attempts = CASE number WHEN ? THEN ? ELSE 1 END WHERE subscription = "
-    "(SELECT sequence FROM subscription WHERE id = ?) AND number > (SELECT delivered FROM subscription WHERE "
-    "id "
-    "= ?) AND number <= ?";
+    "UPDATE event SET delivered_at = ?, attempts = attempts + 1 WHERE subscription = (SELECT sequence FROM "
+    "subscription WHERE id = ?) AND number > (SELECT delivered FROM subscription WHERE id = ?) AND number <= "
+    "?";
+constexpr char kFailed[] =
+    "UPDATE event SET attempts = attempts + 1 WHERE subscription = (SELECT sequence FROM subscription WHERE "
+    "id = ?) AND number = ?";
 constexpr char kChange[] =
     "INSERT INTO change(scope, at, focus_type, focus_id, focus_version, kind) VALUES(?, ?, ?, ?, ?, ?)";
 
 constexpr char const* kStatements[] = {
-    kLastNumber, kSetNumber, kInsert, kFindAnyVersion, kAliases, kList, kDelivered, kDeliveredEvents, kChange
+    kLastNumber,
+    kSetNumber,
+    kInsert,
+    kFindAnyVersion,
+    kAliases,
+    kList,
+    kDelivered,
+    kDeliveredEvents,
+    kFailed,
+    kChange
 };
 
 }  // namespace
@@ -108,9 +119,13 @@ std::vector<EventRecord> Events::list(
     return events;
 }
 
-void Events::record_delivery(std::string_view subscription, std::int64_t number, unsigned attempts, Utc at) {
-    database_.run(kDeliveredEvents, at, number, attempts, subscription, subscription, number);
+void Events::record_delivery(std::string_view subscription, std::int64_t number, Utc at) {
+    database_.run(kDeliveredEvents, at, subscription, subscription, number);
     database_.run(kDelivered, number, subscription, number);
+}
+
+void Events::record_failure(std::string_view subscription, std::int64_t number) {
+    database_.run(kFailed, subscription, number);
 }
 
 void Events::record_change(

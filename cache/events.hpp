@@ -35,7 +35,8 @@ public:
         std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
     );
     /// All up to this number. `attempts`: that the last of them took.
-    void record_delivery(std::string_view subscription, std::int64_t number, unsigned attempts, Utc at);
+    void record_delivery(std::string_view subscription, std::int64_t number, Utc at);
+    void record_failure(std::string_view subscription, std::int64_t number);
     void record_change(std::string_view scope, subscriptions::EventKind kind, Focus const& focus, Utc at);
 
 private:

@@ -84,6 +84,8 @@ struct StatusChange {
     std::vector<subscriptions::Status> from = {};
     std::optional<std::uint64_t> version = {};  ///< only at this one
     bool told = false;                          ///< the receiver knows that it is off: no notice
+    std::int64_t failed_event =
+        0;  ///< the Event whose attempt failed: counted whatever comes of the change; 0: none
 };
 /// A client's update.
 struct ReplaceSubscription {

@@ -198,10 +198,11 @@ Result<std::vector<EventRecord>> Store::events(
 ) {
     return impl_->unit([&] { return impl_->events.list(subscription, after, until, limit); });
 }
-Result<void> Store::record_delivery(
-    std::string_view subscription, std::int64_t number, unsigned attempts, Utc now
-) {
-    return impl_->unit([&] { impl_->events.record_delivery(subscription, number, attempts, now); });
+Result<void> Store::record_delivery(std::string_view subscription, std::int64_t number, Utc now) {
+    return impl_->unit([&] { impl_->events.record_delivery(subscription, number, now); });
+}
+Result<void> Store::record_failure(std::string_view subscription, std::int64_t number) {
+    return impl_->unit([&] { impl_->events.record_failure(subscription, number); });
 }
 Result<Explanation> Store::explain(
     std::string_view scope, std::string_view subscription, std::string_view document

@@ -92,10 +92,10 @@ public:
     Result<std::vector<EventRecord>> events(
         std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit
     );
-    /// The cursor never goes back.
-    Result<void> record_delivery(
-        std::string_view subscription, std::int64_t number, unsigned attempts, Utc now
-    );
+    /// An attempt that succeeded, for all up to this number. The cursor never goes back.
+    Result<void> record_delivery(std::string_view subscription, std::int64_t number, Utc now);
+    /// An attempt that failed.
+    Result<void> record_failure(std::string_view subscription, std::int64_t number);
 
     // Discoveries
     /// A query that names our Patients becomes one by their Persons' identifiers and demographics (subscriptions E5). Empty: one of them is unknown.

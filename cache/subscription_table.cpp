@@ -257,6 +257,7 @@ std::vector<std::string> SubscriptionTable::owed_notices() {
 void SubscriptionTable::settle_notice(std::string_view id) { database_.run(kSettleNotice, id); }
 
 Result<FoundSubscription> SubscriptionTable::change_status(StatusChange const& change) {
+    if (change.failed_event > 0) events_.record_failure(change.id, change.failed_event);
     auto found = find(change.id);
     auto const& record = found.subscription.record;
     if (found.subscription.presence != Presence::found || !any_of(change.from, record.status) ||

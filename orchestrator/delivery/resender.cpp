@@ -59,6 +59,9 @@ awaitable<Result<Resent>> Resender::send(
         if (!outcome) co_return resent;
         if (!outcome->delivered()) {
             resent.failure = subscriptions::error_code(*outcome);
+            if (event.number <= record.delivered) co_return resent;
+            auto const counted = co_await storage_.record_failure(subscription, event.number);
+            if (!counted) co_return counted.error();
             co_return resent;
         }
         ++resent.sent;
@@ -73,7 +76,7 @@ awaitable<Result<Resent>> Resender::send(
 awaitable<Result<void>> Resender::record_delivery(cache::SubscriptionRecord& record, std::int64_t number) {
     if (number != record.delivered + 1) co_return Result<void>();
     record.delivered = number;
-    co_return co_await storage_.record_delivery(record.id, number, 1, clock_.utc_now());
+    co_return co_await storage_.record_delivery(record.id, number, clock_.utc_now());
 }
 
 }  // namespace tributary::delivery

@@ -481,7 +481,7 @@ void SocketHub::delivered(std::string const& subscription, std::int64_t number, 
 awaitable<void> SocketHub::record_deliveries(std::string subscription) {
     while (true) {
         auto const number = written_.at(subscription);
-        auto const recorded = co_await storage_.record_delivery(subscription, number, 1, clock_.utc_now());
+        auto const recorded = co_await storage_.record_delivery(subscription, number, clock_.utc_now());
         if (!recorded) {
             logger_.warning(
                 "delivery not recorded",

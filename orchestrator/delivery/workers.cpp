@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "orchestrator/async/with_deadline.hpp"
+#include "orchestrator/delivery/status_change.hpp"
 
 namespace tributary::delivery {
 
@@ -19,28 +20,6 @@ constexpr char kScope[] = "";
 constexpr auto kStorageRest = 1s;
 constexpr std::size_t kSlice = 32;
 constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
-
-cache::StatusChange to_active(Status from) {
-    cache::StatusChange change;
-    change.status = Status::active;
-    change.from = {from};
-    return change;
-}
-cache::StatusChange to_error(std::string_view error_code, unsigned http_status, Status from) {
-    cache::StatusChange change;
-    change.status = Status::error;
-    change.error_code = error_code;
-    change.error_text = subscriptions::error_text(error_code, http_status);
-    change.from = {from};
-    return change;
-}
-cache::StatusChange to_off(std::string_view error_code, unsigned http_status) {
-    auto change = to_error(error_code, http_status, Status::requested);
-    change.status = Status::off;
-    change.from = {Status::requested, Status::active, Status::error};
-    change.told = true;  // it said so itself
-    return change;
-}
 
 }  // namespace
 
@@ -247,7 +226,7 @@ awaitable<Workers::Next> Workers::shake_hands(Worker& worker, Subject& subject) 
                 );
                 co_return Next::look_again;
             case Decision::Action::off:
-                co_await turn_off(subject, decision.error_code, outcome.status);
+                co_await turn_off(subject, to_off(decision.error_code, outcome.status));
                 co_return Next::rest;
             case Decision::Action::retry:
                 break;
@@ -349,21 +328,36 @@ awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, Attemp
          {"attempt", std::to_string(trial.attempts)}}
     );
     if (decision.action == Decision::Action::off) {
-        co_await turn_off(subject, decision.error_code, outcome.status);
+        auto change = to_off(decision.error_code, outcome.status);
+        change.failed_event = trial.number;
+        co_await turn_off(subject, std::move(change));
         co_return false;
     }
     if (decision.action == Decision::Action::error) {
-        co_await change_status(subject, to_error(decision.error_code, outcome.status, Status::active));
+        auto change = to_error(decision.error_code, outcome.status, Status::active);
+        change.failed_event = trial.number;
+        co_await change_status(subject, std::move(change));
         trial.version = subject.record.version;
         if (subject.plan.kind == Kind::topic || subject.record.status != Status::error) co_return false;
+    } else {
+        co_await count_failure(worker);
     }
     co_return co_await pause(worker, decision.wait, subject.record.version);
 }
 
+/// What cannot be counted now is not waited for: the next attempt is due all the same.
+awaitable<void> Workers::count_failure(Worker const& worker) {
+    if (worker.trial.number == 0) co_return;  // a heartbeat
+    auto const counted = co_await storage_.record_failure(worker.id, worker.trial.number);
+    if (!counted) {
+        auto const reason = counted.error().detail();
+        logger_.warning("attempt not counted", {{"subscription", worker.id}, {"reason", reason}});
+    }
+}
+
 awaitable<void> Workers::settle_delivery(Worker& worker, Subject& subject, std::int64_t number) {
     while (true) {
-        auto const recorded =
-            co_await storage_.record_delivery(worker.id, number, worker.trial.attempts + 1, clock_.utc_now());
+        auto const recorded = co_await storage_.record_delivery(worker.id, number, clock_.utc_now());
         if (recorded) break;
         auto const failure = recorded.error();
         co_await rest_after_storage_failure(worker, failure);
@@ -472,8 +466,8 @@ awaitable<void> Workers::change_status(Subject& subject, cache::StatusChange cha
     }
 }
 
-awaitable<void> Workers::turn_off(Subject& subject, std::string_view error_code, unsigned http_status) {
-    co_await change_status(subject, to_off(error_code, http_status));
+awaitable<void> Workers::turn_off(Subject& subject, cache::StatusChange change) {
+    co_await change_status(subject, std::move(change));
     if (subject.record.status == Status::off) ended_(subject.record.id);
 }
 

@@ -113,10 +113,11 @@ private:
     awaitable<bool> settle_failure(
         Worker& worker, Subject& subject, subscriptions::AttemptOutcome const& outcome
     );
+    awaitable<void> count_failure(Worker const& worker);
     awaitable<void> settle_delivery(Worker& worker, Subject& subject, std::int64_t number);
 
     awaitable<void> change_status(Subject& subject, cache::StatusChange change);
-    awaitable<void> turn_off(Subject& subject, std::string_view error_code, unsigned http_status);
+    awaitable<void> turn_off(Subject& subject, cache::StatusChange change);
     awaitable<bool> pause(Worker& worker, async::Clock::Duration wait, std::uint64_t version);
     awaitable<void> rest_after_storage_failure(Worker const& worker, Failure const& failure);
 

@@ -177,14 +177,19 @@ awaitable<Result<void>> Storage::settle_notice(std::string id) {
 }
 
 awaitable<Result<void>> Storage::record_delivery(
-    std::string subscription, std::int64_t number, unsigned attempts, cache::Utc now
+    std::string subscription, std::int64_t number, cache::Utc now
 ) {
     return impl_->run(
         impl_->writer,
-        [subscription = std::move(subscription), number, attempts, now](cache::Store& store) {
-            return store.record_delivery(subscription, number, attempts, now);
+        [subscription = std::move(subscription), number, now](cache::Store& store) {
+            return store.record_delivery(subscription, number, now);
         }
     );
+}
+awaitable<Result<void>> Storage::record_failure(std::string subscription, std::int64_t number) {
+    return impl_->run(impl_->writer, [subscription = std::move(subscription), number](cache::Store& store) {
+        return store.record_failure(subscription, number);
+    });
 }
 awaitable<Result<cache::Explanation>> Storage::explain(
     std::string scope, std::string subscription, std::string document

@@ -67,9 +67,8 @@ public:
     awaitable<Result<std::vector<cache::EventRecord>>> events(
         std::string subscription, std::int64_t after, std::int64_t until, std::size_t limit
     );
-    awaitable<Result<void>> record_delivery(
-        std::string subscription, std::int64_t number, unsigned attempts, cache::Utc now
-    );
+    awaitable<Result<void>> record_delivery(std::string subscription, std::int64_t number, cache::Utc now);
+    awaitable<Result<void>> record_failure(std::string subscription, std::int64_t number);
     awaitable<Result<cache::Explanation>> explain(
         std::string scope, std::string subscription, std::string document
     );

@@ -102,7 +102,7 @@ TEST_CASE("new Events are handed over where nothing earlier waits", "[cache][eve
         CHECK(handed.events[i].patient == read[i].patient);
     }
 
-    good(fixture.store->record_delivery("s2", 2, 1, Utc()));
+    good(fixture.store->record_delivery("s2", 2, Utc()));
     auto const second = fixture.admit("p1", "1", {{"c"}});
     CHECK(second.subscriptions == Texts{"s1", "s2"});
     REQUIRE(second.fresh.size() == 1);
@@ -126,7 +126,7 @@ TEST_CASE("the cursor of delivered Events never goes back", "[cache][events]") {
     fixture.subscribe("s1");
     auto const deliver = [&](std::int64_t number) {
         fixture.commit([&](Store& s) -> Result<bool> {
-            good(s.record_delivery("s1", number, 1, at_second(5)));
+            good(s.record_delivery("s1", number, at_second(5)));
             return true;
         });
         return good(fixture.store->read_subscription("", "s1")).record.delivered;

@@ -23,7 +23,9 @@ TEST_CASE("an Event is explained with its number, its delivery and its attempts"
     CHECK_FALSE(before.events.front().delivered_at);
     CHECK_FALSE(before.why_not);
     fixture.commit([&](Store& s) -> Result<bool> {
-        good(s.record_delivery("s1", 2, 3, at_second(9)));
+        good(s.record_failure("s1", 2));
+        good(s.record_failure("s1", 2));
+        good(s.record_delivery("s1", 2, at_second(9)));
         return true;
     });
     auto const first = fixture.explain("s1");

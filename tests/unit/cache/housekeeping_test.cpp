@@ -17,7 +17,7 @@ public:
     }
     void deliver(std::string const& subscription, std::int64_t number) {
         commit([&](Store& s) -> Result<bool> {
-            good(s.record_delivery(subscription, number, 1, at_second(5)));
+            good(s.record_delivery(subscription, number, at_second(5)));
             return true;
         });
     }
@@ -58,7 +58,7 @@ TEST_CASE(
     fixture.match("p1", {{"1"}});
     fixture.admit("p1", "1", {{"a"}, {"b"}});
     fixture.commit([&](Store& s) -> Result<bool> {
-        good(s.record_delivery("s1", 1, 1, at_second(5)));
+        good(s.record_delivery("s1", 1, at_second(5)));
         good(s.change_status({"s1", subscriptions::Status::off, "", "", at_second(5)}));
         return true;
     });
@@ -113,7 +113,7 @@ TEST_CASE("delivered Events go after their time, and are never told again", "[ca
     fixture.purge(1000);
     REQUIRE(good(fixture.store->events("s1", 0, 10, 10)).size() == 1);
     fixture.commit([&](Store& s) -> Result<bool> {
-        good(s.record_delivery("s1", 1, 1, at_second(5)));
+        good(s.record_delivery("s1", 1, at_second(5)));
         return true;
     });
     fixture.purge(1000);

@@ -157,7 +157,7 @@ TEST_CASE("delivered Events about progress go with their time, and are not told 
     Following fixture;
     fixture.tell();
     fixture.commit([&](Store& s) -> Result<bool> {
-        good(s.record_delivery("s1", 1, 1, at_second(6)));
+        good(s.record_delivery("s1", 1, at_second(6)));
         good(s.purge({at_second(0), at_second(100), at_second(0)}));
         return true;
     });

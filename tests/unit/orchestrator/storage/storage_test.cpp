@@ -266,7 +266,7 @@ TEST_CASE("an Event does not wait for a large document being stored", "[storage]
     std::vector<double> meanwhile;
     auto const deliver = [&](std::int64_t number, std::vector<double>& waits) -> awaitable<void> {
         auto const started = std::chrono::steady_clock::now();
-        auto const recorded = co_await fixture.storage->record_delivery("s1", number, 1, at_second(1));
+        auto const recorded = co_await fixture.storage->record_delivery("s1", number, at_second(1));
         good(recorded);
         auto const waited = std::chrono::steady_clock::now() - started;
         waits.push_back(std::chrono::duration<double, std::milli>(waited).count());

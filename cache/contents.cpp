@@ -36,7 +36,7 @@ constexpr char kMissing[] =
     "lower(trim(substr(c.content_type, 1, instr(c.content_type || ';', ';') - 1))))) ORDER BY c.entry";
 constexpr char kLacking[] =
     "SELECT e.document FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
-    "e.document WHERE c.sha256 = '' AND EXISTS "
+    "e.document WHERE c.entry > 0 AND c.sha256 = '' AND EXISTS "
     "(SELECT 1 FROM event v JOIN subscription s ON s.sequence = v.subscription "
     "WHERE v.focus_id IN (SELECT d.id UNION ALL SELECT k.id FROM document k WHERE k.alias_of = d.sequence) "
     "AND s.status <> 'off' AND s.deleted = 0) GROUP BY e.document ORDER BY min(c.entry) LIMIT ?";

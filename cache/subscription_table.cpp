@@ -31,7 +31,7 @@ constexpr char kRenew[] =
 constexpr char kReplace[] = "UPDATE subscription SET resource = ?, end_at = ? WHERE sequence = ?";
 constexpr char kDelete[] =
     "UPDATE subscription SET deleted = 1, version = version + 1, last_updated = ?, status = 'off', resource "
-    "= '', end_at = NULL, error_since = NULL, notice = 0, delivered = events WHERE sequence = ?";
+    "= ?, end_at = NULL, error_since = NULL, notice = ?, delivered = events WHERE sequence = ?";
 constexpr char kDropKeys[] = "DELETE FROM subscription_key WHERE subscription = ?";
 constexpr char kInsertKey[] =
     "INSERT INTO subscription_key(scope, key, subscription) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
@@ -56,13 +56,20 @@ constexpr char kNext[] =
 constexpr char kRewrite[] = "UPDATE subscription SET resource = ? WHERE sequence = ?";
 
 constexpr char kOwedNotices[] = "SELECT id FROM subscription WHERE notice = 1 ORDER BY sequence LIMIT 500";
-constexpr char kSettleNotice[] = "UPDATE subscription SET notice = 0 WHERE id = ?";
+constexpr char kSettleNotice[] =
+    "UPDATE subscription SET notice = 0, resource = CASE deleted WHEN 1 THEN '' ELSE resource END WHERE id = "
+    "?";
 
 constexpr char const* kStatements[] = {kMarkBound, kOwedNotices, kSettleNotice, kKeyCheck,   kSetKeyCheck,
                                        kNext,      kRewrite,     kCount,        kInsert,     kFind,
                                        kLoad,      kSetStatus,   kRenew,        kReplace,    kDelete,
                                        kDropKeys,  kInsertKey,   kUnindexed,    kSetIndexed, kLive,
                                        kEnded,     kBroken};
+
+/// The version of a deletion has no content.
+void hide_deleted(FoundSubscription& found) {
+    if (found.presence == Presence::deleted) found.record.resource.clear();
+}
 
 template <class T>
 bool any_of(std::vector<T> const& wanted, T const& value) {
@@ -76,7 +83,8 @@ bool stays_accepted(SubscriptionRecord const& before, Status after) {
 Failure refused() {
     return Failure(
         Errc::throttled,
-        "as many live Subscriptions as are allowed; delete some or turn them off, or raise [limits] subscriptions"
+        "as many live Subscriptions as are allowed; delete some or turn them off, or raise [limits] "
+        "subscriptions"
     );
 }
 
@@ -216,16 +224,18 @@ FoundSubscription SubscriptionTable::read(std::string_view scope, std::string_vi
 }
 
 SubscriptionVersions SubscriptionTable::history(SubscriptionHistoryRequest const& request) {
-    auto const found = find(request.id);
+    auto found = find(request.id);
     if (found.subscription.record.scope != request.scope || found.sequence == 0) return {};
+    hide_deleted(found.subscription);
     auto versions = history_.list(found.sequence, found.subscription.record, request);
     versions.presence = found.subscription.presence;
     return versions;
 }
 
 FoundVersion SubscriptionTable::version(std::string_view scope, std::string_view id, std::uint64_t version) {
-    auto const found = find(id);
+    auto found = find(id);
     if (found.subscription.record.scope != scope || found.sequence == 0) return {};
+    hide_deleted(found.subscription);
     return {found.subscription.presence, history_.find(found.sequence, found.subscription.record, version)};
 }
 
@@ -323,7 +333,10 @@ FoundSubscription SubscriptionTable::remove(
     if (found.subscription.record.scope != scope) return {};
     if (found.subscription.presence != Presence::found || !is_at(found.subscription.record, version))
         return found.subscription;
-    database_.run(kDelete, now, found.sequence);
+    // What is needed to tell its receiver stays until that is done.
+    bool const notice = owes_notice(found.subscription.record, Status::off);
+    auto const kept = notice ? found.subscription.record.resource : std::string();
+    database_.run(kDelete, now, kept, notice, found.sequence);
     database_.run(kDropKeys, found.sequence);
     index_.drop(found.sequence);
     history_.forget(found.sequence);

@@ -94,18 +94,24 @@ Value answer(cache::Explanation const& explanation) {
 }
 
 /// "DocumentReference/1", "[base]/DocumentReference/1" or "1". Errors: invalid.
-Result<std::string> read_document_id(OperationInput const& input) {
+Result<std::string> read_document_id(OperationInput const& input, std::string const& base) {
     auto const given = input.values("document");
     if (!given) return given.error();
     if (given->size() != 1)
         return Failure(Errc::invalid, "name one document: $explain?document=[id of a DocumentReference]");
-    return given->front().substr(given->front().rfind('/') + 1);
+    std::string_view id = given->front();
+    if (id.starts_with(base + "/")) id.remove_prefix(base.size() + 1);
+    constexpr std::string_view kType = "DocumentReference/";
+    if (id.starts_with(kType)) id.remove_prefix(kType.size());
+    if (id.find('/') != std::string_view::npos)
+        return Failure(Errc::invalid, "document names no DocumentReference of this server: give its id");
+    return std::string(id);
 }
 
 awaitable<net::ServerResponse> explain(Context const& context, Request request) {
     auto const input = OperationInput::read(request.http);
     if (!input) co_return failure_response(input.error());
-    auto document = read_document_id(*input);
+    auto document = read_document_id(*input, context.settings.base);
     if (!document) co_return failure_response(document.error());
     auto const explanation = co_await context.storage.explain(
         request.caller.scope, request.captures.front(), std::move(*document)

@@ -102,6 +102,8 @@ awaitable<net::ServerResponse> type_status(Context const& context, Request reque
 
 /// May a token be given for this Subscription? Source: subscriptions B15.
 Result<void> check_bindable(Context const& context, cache::FoundSubscription const& found) {
+    if (found.presence == cache::Presence::deleted)
+        return Failure(Errc::business_rule, "this Subscription is deleted: create another one");
     if (auto const there = check_found(found.presence); !there) return there.error();
     auto const plan = subscriptions::stored_plan(found.record.resource, context.rules);
     if (!plan) return plan.error();
@@ -115,6 +117,9 @@ Result<void> check_bindable(Context const& context, cache::FoundSubscription con
         )
             .at("Subscription.status");
     }
+    if (plan->end && *plan->end <= context.clock.utc_now())
+        return Failure(Errc::business_rule, "this Subscription has ended: PUT it with a later end first")
+            .at("Subscription.end");
     return {};
 }
 

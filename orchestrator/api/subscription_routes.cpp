@@ -127,13 +127,17 @@ awaitable<net::ServerResponse> remove(Context const& context, Request request) {
     if (!outcome) co_return failure_response(outcome.error());
     if (outcome->presence == cache::Presence::unknown)
         co_return failure_response(check_found(outcome->presence).error());
-    if (outcome->changed) {
+    net::ServerResponse response(204, "", "");
+    if (outcome->changed && outcome->record.notice) {
+        context.deliveries.deactivate(id);
+        response.after_write = [&deliveries = context.deliveries, id] { deliveries.wake({id}); };
+    } else if (outcome->changed) {
         context.deliveries.stop_subscription(id);
-        context.discoveries.unwant(id);
     } else if (outcome->presence == cache::Presence::found) {
         co_return stale_subscription(outcome->record.version);
     }
-    co_return net::ServerResponse(204, "", "");
+    if (outcome->changed) context.discoveries.unwant(id);
+    co_return response;
 }
 
 awaitable<net::ServerResponse> search(Context const& context, Request request) {

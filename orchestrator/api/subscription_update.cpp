@@ -81,7 +81,11 @@ awaitable<Written> amend(Context const& context, Request const& request, Update 
     auto const outcome = co_await context.storage.replace_subscription(std::move(change));
     if (!outcome) co_return failure_response(outcome.error());
     if (!outcome->changed) co_return Written();
-    co_return written(context, request, Write::update, outcome->record, &update.sent);
+    auto response = written(context, request, Write::update, outcome->record, &update.sent);
+    response.after_write = [&deliveries = context.deliveries, id = update.found.id] {
+        deliveries.wake({id});  // what an `end` in the past held back goes on
+    };
+    co_return response;
 }
 
 /// Other content, or a re-activation: validated like a create, counter and queue stay (subscriptions C1 T7, T11, T12).

@@ -183,7 +183,7 @@ void read_discovery(TableReader reader, pipeline::DiscoverySettings& discovery) 
 void read_webhook_secret(TableReader& reader, std::string& key) {
     constexpr std::string_view kPrefix = "whsec_";
     std::string secret;
-    if (!reader.text("webhook_secret", secret)) return;
+    if (!reader.text("webhook_secret", secret) || secret.empty()) return;
     auto const bytes = secret.starts_with(kPrefix)
                            ? from_base64(std::string_view(secret).substr(kPrefix.size()))
                            : std::nullopt;

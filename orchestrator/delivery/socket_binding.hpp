@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "orchestrator/delivery/event_text.hpp"
@@ -26,13 +27,20 @@ struct SocketHub::Binding {
     bool left_behind = false;  ///< only its like was ever bound: alone for long, the Subscription is off
     bool told_of_end = false;  ///< gets a frame when the Subscription is off
     bool retired = false;      ///< and it is off
+    std::optional<cache::Utc> ends;  ///< of the Subscription: from then on nothing is sent
 
+    bool silent(cache::Utc now) const { return retired || (ends && *ends <= now); }
+    /// The next number, and nothing else is on its way.
+    bool takes_now(std::int64_t number, cache::Utc now) const {
+        return !feeding && !silent(now) && cursor + 1 == number;
+    }
     std::string const& subscription() const { return header.subscription_id; }
     /// Told by pings, not by Bundles.
     bool is_pinged() const { return kind == subscriptions::Kind::classic && !dialect; }
     void follow(subscriptions::Plan const& plan, std::string const& base, subscriptions::Rules const& rules) {
         header = status_header(base, header.subscription_id, plan);
         kind = plan.kind;
+        ends = plan.end;
         if (dialect && kind == subscriptions::Kind::classic)
             header.content = subscriptions::Content::full_resource;
         told_of_end = subscriptions::tells_of_deactivation(plan, rules);

@@ -313,6 +313,7 @@ bool SocketHub::send_to(Socket& socket, Binding& binding, std::string text) {
 void SocketHub::beat(cache::SubscriptionRecord const& record) {
     for (Socket* const socket : sockets_of(record.id)) {
         auto& binding = *socket->bindings.at(record.id);
+        if (binding.silent(clock_.utc_now())) continue;
         (void)send_to(*socket, binding, heartbeat_text(binding.header, record, clock_.utc_now()));
     }
 }
@@ -358,7 +359,7 @@ void SocketHub::feed(cache::FreshEvents const& fresh) {
     for (Socket* const socket : sockets_of(fresh.subscription.id)) {
         auto const binding = socket->bindings.at(fresh.subscription.id);
         for (auto const& event : fresh.events) {
-            bool const next = !binding->feeding && !binding->retired && binding->cursor + 1 == event.number;
+            bool const next = binding->takes_now(event.number, clock_.utc_now());
             auto text = next ? text_of(*binding, event) : std::string();
             if (!next || !has_room(*socket, text.size())) {
                 start_feeding(*socket, binding);
@@ -403,7 +404,8 @@ awaitable<bool> SocketHub::send_slice(Socket& socket, std::shared_ptr<Binding> c
             text = text_of(*binding, event);  // what is told may have been changed meanwhile
         }
         auto const bound = socket.bindings.find(binding->subscription());
-        if (bound == socket.bindings.end() || bound->second != binding || binding->retired) co_return false;
+        if (bound == socket.bindings.end() || bound->second != binding || binding->silent(clock_.utc_now()))
+            co_return false;
         if (!send_event(socket, *binding, event, std::move(text))) co_return false;
     }
     co_return !events->empty();

@@ -148,7 +148,8 @@ awaitable<Workers::Next> Workers::look(Worker& worker) {
     }
     Subject subject;
     subject.record = std::move(found->record);
-    if (found->presence != cache::Presence::found) {
+    bool const gone = found->presence != cache::Presence::found;
+    if (gone && !subject.record.notice) {
         hub_.unbind(worker.id);
         co_return Next::rest;
     }

@@ -13,6 +13,15 @@ namespace {
 
 constexpr std::size_t kBatch = 256;
 
+/// What a failure is counted as: few words, whatever statuses a partner makes up.
+std::string cause(Failure const& why) {
+    if (why.errc() != Errc::http_status) return std::string(outcome_of(why.errc()).name);
+    auto const status = why.http_status();
+    if (status == 429) return "http_429";
+    if (status >= 400 && status < 600) return status < 500 ? "http_4xx" : "http_5xx";
+    return "http_other";
+}
+
 }  // namespace
 
 std::string_view step_name(partner::StepKind kind) {
@@ -73,7 +82,7 @@ awaitable<void> CallLog::stop() {
 
 void CallLog::failed(Call call, Failure const& why) {
     call.row_.cut_off = why.errc() == Errc::timeout;
-    record(std::move(call), std::string(outcome_of(why.errc()).name), 0);
+    record(std::move(call), cause(why), 0);
 }
 
 void CallLog::record(Call call, std::string outcome, std::size_t bytes) {

@@ -1,8 +1,10 @@
 """Events by number, heartbeats and what else the subscription protocol says about delivery."""
 import base64
+import datetime
 import hashlib
 import hmac
 import socket
+import time
 
 from support import fhir, web
 from support.case import Case
@@ -16,6 +18,19 @@ def five_documents(case):
     for number in range(1, 6):
         holder.holds(document(f"d{number}", "a", f"note {number}"), f"note {number}")
     return holder
+
+
+def on_dsubm(receiver):
+    """A Subscription of IHE's topic to the documents of pat1."""
+    asked = fhir.topic("patient.identifier=urn:oid:2.999.8.1|MRN-pat1", receiver.endpoint)
+    asked["criteria"] = "https://profiles.ihe.net/ITI/DSUBm/SubscriptionTopic/DSUBm-SubscriptionTopic-DocumentReference-PatientDependent"
+    return asked
+
+
+def instant(seconds):
+    """So many seconds from now, to the millisecond."""
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Events(Case):
@@ -110,12 +125,44 @@ class End(Case):
     def test_on_a_topic_of_dsubm_the_receiver_is_always_told(self):
         receiver = self.receiver()
         self.tributary(self.partner("p001", [patient("pat1")]).holds(document("d1", "pat1")))
-        asked = fhir.topic("patient.identifier=urn:oid:2.999.8.1|MRN-pat1", receiver.endpoint)
-        asked["criteria"] = "https://profiles.ihe.net/ITI/DSUBm/SubscriptionTopic/DSUBm-SubscriptionTopic-DocumentReference-PatientDependent"
-        created = self.create(asked)
+        created = self.create(on_dsubm(receiver))
         receiver.wait_for_events(1)
         self.change(created["id"], status="off")
         self.assertEqual([each.status for each in receiver.wait_for_events(2)], ["active", "off"])
+
+    def test_deleting_a_subscription_of_dsubm_tells_its_receiver_too(self):
+        receiver = self.receiver()
+        self.tributary(self.partner("p001", [patient("pat1")]).holds(document("d1", "pat1")))
+        created = self.create(on_dsubm(receiver))
+        self.eventually(lambda: self.subscription_status(created["id"]) == "active", "the Subscription to be active")
+        self.assertEqual(web.call("DELETE", f"{self.server.fhir}/Subscription/{created['id']}").status, 204)
+        self.eventually(lambda: any(each.status == "off" for each in receiver.notifications()), "the notice")
+        self.assert_refused(web.get(f"{self.server.fhir}/Subscription/{created['id']}"), 410)
+
+    def test_a_token_is_refused_to_what_has_ended_or_is_deleted(self):
+        self.tributary(five_documents(self))
+        ending = {**fhir.topic(), "end": instant(1)}
+        ended, deleted = self.create(ending)["id"], self.create(fhir.topic())["id"]
+        self.assertEqual(web.call("DELETE", f"{self.server.fhir}/Subscription/{deleted}").status, 204)
+        token = f"{self.server.fhir}/Subscription/%s/$get-ws-binding-token"
+        self.assert_refused(web.get(token % deleted), 422, says="deleted")
+        self.eventually(lambda: web.get(token % ended).status != 200, "the end", seconds=4)
+        self.assert_refused(web.get(token % ended), 422)
+
+    def test_what_an_end_held_back_is_sent_when_the_end_is_put_off(self):
+        receiver = self.receiver()
+        receiver.default = Reply(503)
+        self.tributary(five_documents(self))
+        created = self.create(fhir.classic(endpoint=receiver.endpoint))
+        receiver.wait_for(1)
+        for _ in range(8):  # until the update comes before the sweep that turns off what has ended
+            self.change(created["id"], status="requested", end=instant(0.3))
+            time.sleep(0.5)
+            receiver.default, refused = Reply(200), len(receiver.received())
+            if self.change(created["id"], end="2099-01-01T00:00:00Z")["status"] == "active":
+                break
+            receiver.default = Reply(503)
+        self.eventually(lambda: len(receiver.received()) >= refused + 5, "what was held back", seconds=20)
 
 
 class Signature(Case):

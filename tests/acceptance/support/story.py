@@ -53,7 +53,7 @@ def blocks_of(path):
 
 
 def transcript(text):
-    """[(command, what it prints)] of a console block; a command goes on after "\\" and in a here-document."""
+    """[(command, what it prints)] of a console block; a command goes on after "\\"."""
     steps = []
     for line in text.splitlines():
         if line.startswith("$ "):

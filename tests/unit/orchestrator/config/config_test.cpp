@@ -413,6 +413,9 @@ TEST_CASE("a webhook secret is its prefix and a key in base64", "[config]") {
     auto const right = read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     CHECK(right.problems.empty());
     CHECK(right.config.delivery.webhook_key.size() == 24);
+    auto const none = read("");
+    CHECK(none.problems.empty());
+    CHECK(none.config.delivery.webhook_key.empty());
     for (auto const* wrong : {"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_***"}) {
         auto const reading = read(wrong);
         REQUIRE(reading.problems.size() == 1);

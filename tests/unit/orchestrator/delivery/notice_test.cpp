@@ -12,6 +12,14 @@ subscriptions::Rules with_notices() {
 
 struct Leaving : VirtualDelivery {
     explicit Leaving(subscriptions::Rules wanted = with_notices()) : VirtualDelivery(std::move(wanted)) {}
+    void remove(std::string const& id) {
+        auto go = [&]() -> async::awaitable<void> {
+            auto const version = std::optional<std::uint64_t>();
+            auto const now = clock.utc_now();
+            cache::good(co_await storage->delete_subscription(std::string(), id, version, now));
+        };
+        run(go());
+    }
     void turn_off(std::string const& id) {
         change(id, Status::off);
         deliveries->deactivate(id);
@@ -47,6 +55,30 @@ TEST_CASE("who is turned off while an Event waits for its retry is told as well"
     fixture.endpoints.answers("one", 200);
     fixture.turn_off("s1");
     CHECK(fixture.told("one").back() == kNotice);
+}
+
+TEST_CASE("who is deleted is told once, and nothing of it is kept then", "[delivery][C.4.7]") {
+    Leaving fixture;
+    fixture.subscribe("s1", "one");
+    fixture.happen({"a"});
+    fixture.pass(1s);
+    SECTION("at once") {
+        fixture.remove("s1");
+        fixture.deliveries->deactivate("s1");
+        fixture.wake("s1");
+    }
+    SECTION("after the next start, where the process ended meanwhile") {
+        fixture.remove("s1");
+        fixture.restart();
+    }
+    fixture.pass(1s);
+    CHECK(fixture.told("one") == Texts{"event-notification 1", kNotice});
+    fixture.restart();
+    fixture.pass(10min);
+    CHECK(fixture.told("one").size() == 2);
+    auto const left = fixture.record("s1");
+    CHECK_FALSE(left.notice);
+    CHECK(left.resource.empty());
 }
 
 TEST_CASE("nobody is told who did not ask for it", "[delivery][C4][E5]") {

@@ -193,6 +193,25 @@ TEST_CASE(
     CHECK(fixture.recorded("s1") == 3);
 }
 
+TEST_CASE("a socket is told nothing once the Subscription has ended", "[delivery][websocket][C4]") {
+    HubFixture fixture;
+    auto topic = kTopicSocket;
+    auto classic = kClassicSocket;
+    topic.end = classic.end = "2025-12-18T00:10:00Z";  // ten minutes after the clock's beginning
+    fixture.subscribe("s1", topic);
+    fixture.subscribe("s2", classic);
+    auto& app = fixture.connect();
+    fixture.say(app, "bind-with-token " + fixture.token({"s1"}));
+    fixture.say(app, "bind s2");
+    fixture.settle(9min);
+    fixture.happen({"a"});
+    CHECK(summaries(app) == Texts{"handshake 0", "bound s2", "event-notification 1", "ping s2"});
+    fixture.settle(1min);
+    fixture.happen({"b"});
+    CHECK(app.frames.size() == 4);
+    CHECK(fixture.recorded("s1") == 1);
+}
+
 TEST_CASE(
     "one token binds several Subscriptions, each after its own handshake", "[delivery][websocket][B17]"
 ) {

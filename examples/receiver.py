@@ -6,9 +6,9 @@ type and date, and before them the Subscription and the Event's number (topic Su
 (classic ones). Subscribe with `"endpoint": "http://127.0.0.1:PORT/hook"`; the server needs `[delivery] allow_http = true` and
 `allow_private_addresses = true` for an endpoint like this one.
 """
+import argparse
 import http.server
 import json
-import sys
 
 next_number = {}
 
@@ -68,7 +68,9 @@ class Hook(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 9000), Hook)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("port", metavar="PORT", nargs="?", type=int, default=9000)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Hook)
     print(f"receiver ready endpoint=http://127.0.0.1:{server.server_address[1]}/hook", flush=True)
     try:
         server.serve_forever()

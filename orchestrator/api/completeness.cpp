@@ -23,7 +23,11 @@ std::string words(cache::Progress const& progress) {
 std::string_view partner_words(std::string_view issue) {
     if (issue == "multiple-matches") return "more than one patient fits: no documents were asked for";
     if (issue == "incomplete") return "the answer was cut short";
-    return "did not answer";
+    if (issue == "timeout") return "did not answer in time, and is asked again";
+    if (issue == "throttled") return "wants to be asked later, and is";
+    if (issue == "transient") return "could not be reached or failed, and is asked again";
+    if (issue == "forbidden") return "refused to answer this server";
+    return "gave an answer that cannot be used";
 }
 
 }  // namespace

@@ -334,12 +334,13 @@ awaitable<void> App::stop(async::Deadline deadline) {
     Impl& app = *impl_;
     app.operations->set_ready(false);
     app.discoveries->cancel();
-    app.retrievals->cancel();
+    app.retrievals->end_eager();
     app.capabilities->cancel();
     app.housekeeping->cancel();
     app.loop_lag.cancel();
     co_await app.drain(deadline);
     app.deliveries->cancel();
+    app.retrievals->cancel();
     co_await app.discoveries->stop();
     co_await app.retrievals->stop();
     co_await app.capabilities->stop();

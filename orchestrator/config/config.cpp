@@ -6,6 +6,7 @@
 
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/config/origins.hpp"
+#include "orchestrator/net/field.hpp"
 #include "orchestrator/net/tls.hpp"
 #include "orchestrator/net/url.hpp"
 
@@ -199,7 +200,7 @@ void read_delivery(TableReader reader, delivery::Settings& delivery) {
     reader.duration("timeout", delivery.timeout, kSomeTime);
     reader.duration("handshake_delay", delivery.handshake_delay);
     reader.number("handshake_retries", 0, 4, delivery.rules.handshake_retries);
-    reader.duration("handshake_within", delivery.rules.handshake_within);
+    reader.duration("handshake_within", delivery.rules.handshake_within, kSomeTime);
     reader.duration("retry_for", delivery.rules.retry_for);
     reader.duration("off_after", delivery.rules.off_after);
     reader.number("max_in_flight", 1, 100'000, delivery.max_in_flight);
@@ -228,7 +229,7 @@ void read_delivery(TableReader reader, delivery::Settings& delivery) {
     reader.flag("deactivation_notice", delivery.deactivation_notice);
     read_webhook_secret(reader, delivery.webhook_key);
     reader.number("events_page", 1, 100'000, delivery.events_page);
-    reader.duration("binding_token_life", delivery.binding_token_life);
+    reader.duration("binding_token_life", delivery.binding_token_life, kSomeTime);
     reader.finish();
 }
 
@@ -238,7 +239,7 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
     reader.duration("request_time", limits.request_time, kSomeTime);
     reader.number("subscriptions", 1, kMany, limits.subscriptions);
     reader.number("subscription_versions", 1, 10'000, limits.subscription_versions);
-    reader.size("criteria", limits.criteria);
+    reader.size("criteria", limits.criteria, kSomeBytes);
     reader.size("partner_body", defaults.partner_body, kSomeBytes);
     reader.size("document_body", defaults.document_body, kSomeBytes);
     reader.number("page_size", 1, 10'000, defaults.page_size);
@@ -326,6 +327,10 @@ void read_partner(
         reader.problem("home_community_id", "must be an OID, such as \"urn:oid:2.999.7.1\"");
     }
     reader.fields("headers", settings.headers);
+    for (auto const& [name, value] : settings.headers) {
+        if (net::is_set_by_client(name))
+            reader.problem("headers", name + " is set on each request as it has to be: leave it out");
+    }
     read_partner_keys(reader, settings);
     reader.finish();
     partners.push_back(std::move(settings));

@@ -1,6 +1,7 @@
 #include "orchestrator/net/field.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "fhir/base/ascii.hpp"
 
@@ -17,6 +18,15 @@ bool is_value_character(char c) {
 
 bool is_field(std::string_view name, std::string_view value) {
     return ascii::is_token(name) && std::all_of(value.begin(), value.end(), is_value_character);
+}
+
+bool is_set_by_client(std::string_view name) {
+    constexpr std::array<std::string_view, 5> kOurs{
+        "Host", "Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding"
+    };
+    return std::any_of(kOurs.begin(), kOurs.end(), [name](std::string_view ours) {
+        return ascii::equal_without_case(name, ours);
+    });
 }
 
 void append_field(std::string& head, std::string_view name, std::string_view value) {

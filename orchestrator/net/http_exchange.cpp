@@ -23,14 +23,6 @@ using ResponseParser = http::response_parser<http::string_body>;
 constexpr char kUserAgent[] = "tributary/" TRIBUTARY_VERSION;
 constexpr std::size_t kLongBody = std::size_t{64} * 1024;
 
-bool is_ours(std::string_view name) {
-    for (auto const* const ours :
-         {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding"}) {
-        if (ascii::equal_without_case(name, ours)) return true;
-    }
-    return false;
-}
-
 bool is_target(std::string_view target) {
     return target.starts_with('/') && target.find_first_of(" \r\n\t") == std::string_view::npos;
 }
@@ -177,7 +169,7 @@ Result<std::string> request_head(ClientRequest const& request) {
     head += " HTTP/1.1\r\n";
     append_field(head, "Host", request.url.authority());
     for (auto const& [name, value] : request.headers) {
-        if (is_ours(name)) continue;
+        if (is_set_by_client(name)) continue;
         if (!is_field(name, value))
             return Failure(Errc::malformed, "a header field has characters that would break the request");
         append_field(head, name, value);

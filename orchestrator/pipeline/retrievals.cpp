@@ -94,7 +94,7 @@ JobPtr Retrievals::Impl::job_for(std::string const& scope, std::string const& bi
 
 void Retrievals::Impl::prefetch(std::string scope, std::vector<std::string> binary_ids, Flow flow) {
     for (auto const& binary_id : binary_ids) {
-        if (cancelled_) return;
+        if (cancelled_ || eager_ended_) return;
         bool const known = by_key_.contains(key_of(scope, binary_id));
         if (!known && jobs_.size() >= kMostJobs) {
             left_.add();
@@ -119,6 +119,16 @@ void Retrievals::Impl::release(Flow flow) {
         if (found == jobs_.end()) continue;
         auto const job = found->second;
         std::erase(job->flows, flow);
+        drop_unwanted(job);
+    }
+}
+
+void Retrievals::Impl::end_eager() {
+    eager_ended_ = true;
+    by_discovery_.clear();
+    auto const jobs = jobs_;  // finish() takes out of them
+    for (auto const& [number, job] : jobs) {
+        job->flows.clear();
         drop_unwanted(job);
     }
 }
@@ -328,6 +338,7 @@ void Retrievals::prefetch(std::string scope, std::vector<std::string> binary_ids
     impl_->prefetch(std::move(scope), std::move(binary_ids), flow);
 }
 void Retrievals::release(Flow flow) { impl_->release(flow); }
+void Retrievals::end_eager() { impl_->end_eager(); }
 bool Retrievals::wanted_by(Flow flow) const { return impl_->by_discovery_.contains(flow.discovery); }
 void Retrievals::cancel() { impl_->cancel(); }
 awaitable<void> Retrievals::stop() { return impl_->calls_under_way_.join(); }

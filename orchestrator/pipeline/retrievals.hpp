@@ -33,6 +33,8 @@ public:
     void prefetch(std::string scope, std::vector<std::string> binary_ids, partner::Flow flow = {});
     /// The Discovery does not want anything any more: what is queued for it alone is dropped, what runs for it alone is ended within 100 ms.
     void release(partner::Flow flow);
+    /// At a shutdown: what nobody waits for is dropped, and nothing more is retrieved eagerly. What somebody waits for goes on.
+    void end_eager();
     /// Something is still to be retrieved for that Discovery.
     bool wanted_by(partner::Flow flow) const;
 

@@ -21,6 +21,7 @@ struct Retrievals::Impl final : partner::StepRunner {
     awaitable<Result<Body>> fetch(async::Deadline deadline, std::string scope, std::string binary_id);
     awaitable<Result<Body>> read(cache::ContentRecord record);
     void prefetch(std::string scope, std::vector<std::string> binary_ids, partner::Flow flow);
+    void end_eager();
     void release(partner::Flow flow);
     void cancel();
 
@@ -83,7 +84,7 @@ struct Retrievals::Impl final : partner::StepRunner {
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_discovery_;
     std::deque<std::uint32_t> listed_;
     std::size_t looking_up_ = 0;
-    bool cancelled_ = false;
+    bool eager_ended_ = false, cancelled_ = false;
     async::TaskGroup calls_under_way_;  // last
 };
 

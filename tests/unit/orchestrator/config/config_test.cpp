@@ -166,6 +166,12 @@ TEST_CASE("what no request could carry is no header", "[config]") {
         REQUIRE(reading.problems.size() == 1);
         CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("is no name of a header"));
     }
+    for (std::string const name : {"Host", "content-length", "Connection"}) {
+        auto const reading = file.read(std::string(kPartner) + "headers = { " + name + " = \"x\" }\n");
+        INFO(name);
+        REQUIRE(reading.problems.size() == 1);
+        CHECK_THAT(reading.problems.front(), Catch::Matchers::EndsWith("leave it out"));
+    }
 }
 
 TEST_CASE("strings take environment variables, and an unset one is told", "[config]") {
@@ -273,7 +279,12 @@ TEST_CASE("a time in which nothing can be done, and a size that holds nothing, a
         );
     }
     CHECK(file.read(std::string(kPartner) + "[limits]\nrequest_time = \"0s\"\n").problems.size() == 1);
-    CHECK(file.read(std::string(kPartner) + "[delivery]\ntimeout = \"0s\"\n").problems.size() == 1);
+    for (std::string const key : {"timeout", "handshake_within", "binding_token_life"}) {
+        INFO(key);
+        auto const reading = file.read(std::string(kPartner) + "[delivery]\n" + key + " = \"0s\"\n");
+        CHECK(reading.problems.size() == 1);
+    }
+    CHECK(file.read(std::string(kPartner) + "[limits]\ncriteria = \"0B\"\n").problems.size() == 1);
 }
 
 TEST_CASE("where none means never or at once, it is accepted", "[config]") {

@@ -60,6 +60,30 @@ TEST_CASE_METHOD(SharedRetrievals, "shared retrievals end with the last Subscrip
 }
 
 TEST_CASE_METHOD(
+    SharedRetrievals, "at a shutdown what somebody waits for goes on, and nothing else", "[retrieval]"
+) {
+    auto& slow = add_slow_partner();
+    start();
+    subscribe("s1");
+    advance(1s);
+    std::optional<Result<Retrievals::Body>> read;
+    auto go = [&]() -> awaitable<void> {
+        auto const deadline = Deadline::after(clock, 1h);
+        auto const id = binary_id("", "first", "c", 0);
+        read.emplace(co_await retrievals->fetch(deadline, std::string(), id));
+    };
+    async::Root reader(ctx);
+    reader.start(go());
+    settle();
+    retrievals->end_eager();
+    advance(1min);
+    REQUIRE(reader.succeeded());
+    CHECK(read->has_value());
+    CHECK(bodies() == 1);
+    CHECK(slow.retrieved == std::vector<std::string>{"Binary/a", "Binary/c"});
+}
+
+TEST_CASE_METHOD(
     SharedRetrievals, "what nobody retrieved any more is retrieved for whoever comes next", "[retrieval]"
 ) {
     add_slow_partner();

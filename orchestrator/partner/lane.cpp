@@ -11,6 +11,12 @@ namespace tributary::partner {
 
 using async::Deadline;
 
+namespace {
+
+constexpr std::chrono::seconds kBetweenHurries{30};
+
+}  // namespace
+
 StepResult StepResult::of(Failure why) {
     return pacing::classify(why).retryable ? retry(std::move(why)) : failed(std::move(why));
 }
@@ -130,6 +136,7 @@ void Lane::settle(Step step, StepResult result) {
         step.runner->ended(*this, step, result);
     }
     if (breaker_.state(clock_.now()) != pacing::BreakerState::half_open) fail_impatient();
+    if (result.get<StepResult::Done>() != nullptr) hurry_owed(step.owed);
     show();
     wake();
 }
@@ -172,6 +179,23 @@ void Lane::answered() noexcept {
     if (!breaker_.succeeded()) return;
     logger_.info("breaker closed");
     queue_.make_owed_due(clock_.now());
+}
+
+/// A partner that answers is asked for what it owes: for one Step now and then, and for two more whenever one has succeeded. So those that go on failing
+/// make no storm.
+void Lane::hurry_owed(bool one_has_succeeded) {
+    auto const now = clock_.now();
+    std::size_t hurried = one_has_succeeded ? 2 : 0;
+    if (hurried == 0 && queue_.owed() > 0 && now >= hurry_at_) {
+        hurried = 1;
+        hurry_at_ = now + kBetweenHurries;
+    }
+    for (; hurried > 0; --hurried) {
+        auto step = queue_.take_owed();
+        if (!step) return;
+        step->not_before = now;
+        queue_.add(*step, now);
+    }
 }
 
 /// Queues the Step once more. False: no attempt is left, or it would take too long.

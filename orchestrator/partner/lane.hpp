@@ -95,6 +95,7 @@ private:
     void note(StepResult const& result);
     bool repeat(Step& step, Failure const& why);
     void fail_impatient();
+    void hurry_owed(bool one_has_succeeded);
     void answered() noexcept;
     void give_back(bool probe) noexcept;
     void wake() { (void)wake_.try_push(std::monostate()); }
@@ -113,6 +114,7 @@ private:
     RequestTurns turns_;
     pacing::RetryBudget budget_;
     Clock::TimePoint throttled_until_ = Clock::TimePoint::min();
+    Clock::TimePoint hurry_at_ = Clock::TimePoint::min();
     std::minstd_rand random_;
     StepQueue queue_;
     std::size_t running_ = 0;

@@ -58,8 +58,8 @@ StepQueue::TimePoint StepQueue::next_due(TimePoint now) {
 
 std::optional<Step> StepQueue::take_owed() {
     if (owed_ == 0) return std::nullopt;
-    for (auto it = lines_.begin(); it != lines_.end(); ++it) {
-        auto& delayed = it->second.delayed;
+    for (auto const& [when, discovery] : alarms_) {
+        auto const& delayed = lines_.at(discovery).delayed;
         auto const owed =
             std::find_if(delayed.begin(), delayed.end(), [](Step const& step) { return step.owed; });
         if (owed == delayed.end()) continue;

@@ -25,7 +25,7 @@ public:
     std::optional<Step> take(TimePoint now);
     /// When take() will answer: now or earlier, a later time, or TimePoint::max() while nothing waits.
     TimePoint next_due(TimePoint now);
-    /// An owed Step before its time: what a breaker probes with.
+    /// An owed Step before its time, of those whose time comes first: what a breaker probes with.
     std::optional<Step> take_owed();
     /// Owed Steps need not wait any longer.
     void make_owed_due(TimePoint now);

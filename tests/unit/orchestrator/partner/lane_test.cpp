@@ -330,6 +330,29 @@ TEST_CASE_METHOD(LaneFixture, "a partner that fails five times in a row is not a
     finish();
 }
 
+TEST_CASE_METHOD(LaneFixture, "what is owed runs again when the partner answers others", "[lane][owed]") {
+    auto& lane = make();
+    for (std::uint32_t i = 0; i < 20; ++i) lane.add_owed(step(i), clock.now() + 1h);
+    clock.advance(ctx, 10s);
+    CHECK(runner.started.empty());
+    CHECK(add(lane, 100));
+    SECTION("one first, then more with each that succeeds") {
+        clock.advance(ctx, 1500ms);
+        CHECK(runner.started.size() == 2);
+        clock.advance(ctx, 20s);
+        CHECK(runner.done.size() == 21);
+    }
+    SECTION("but one in half a minute, as long as none succeeds") {
+        for (std::uint32_t i = 0; i < 20; ++i) fail(i, Failure(Errc::forbidden), 100);
+        for (std::uint32_t i = 101; i < 150; ++i) {
+            clock.advance(ctx, 1s);
+            CHECK(add(lane, i));
+        }
+        CHECK(runner.failures.size() == 2);
+    }
+    finish();
+}
+
 TEST_CASE_METHOD(LaneFixture, "answers that are refusals do not open the breaker", "[lane]") {
     auto& lane = make();
     for (std::uint32_t i = 0; i < 20; ++i) {

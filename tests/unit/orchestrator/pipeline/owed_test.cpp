@@ -55,6 +55,22 @@ TEST_CASE_METHOD(
     CHECK(partner.patient_calls == 4);
 }
 
+TEST_CASE_METHOD(
+    OwedFixture,
+    "an owed Exchange is run when the partner answers somebody else's question",
+    "[pipeline][owed]"
+) {
+    partner.patient_failures = {Failure(Errc::connect)};
+    start();
+    subscribe("s1");
+    advance(1s);
+    CHECK(events("s1") == 0);
+    discoveries->want(Interest{"other", "", "https://b.example", {{{"family", "", {"jones"}}}, {}}});
+    advance(1s);
+    CHECK(partner.patient_calls == 3);
+    CHECK(events("s1") == 1);
+}
+
 TEST_CASE_METHOD(OwedFixture, "a refusal is not owed", "[pipeline][owed]") {
     partner.patient_failures = {Failure(Errc::forbidden).with_status(403)};
     start();

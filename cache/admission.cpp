@@ -130,7 +130,7 @@ EntryRow Admission::make_entry(Answer const& answer, NewEntry const& fresh, Pati
     for (auto const& id : fresh.binary_ids) entry.contents.push_back({id, "", std::nullopt});
     for (auto const& body : fresh.inline_bodies) {
         if (body.content >= entry.contents.size()) continue;
-        if (body.subject && is_somebody_else(*body.subject, patient)) {
+        if (is_of_others(body.subjects, patient)) {
             rooms_.entries.discard(body);
             entry.reference.contents[body.content].attachment.has_data = false;
             ++admitted_.quarantined;
@@ -142,6 +142,13 @@ EntryRow Admission::make_entry(Answer const& answer, NewEntry const& fresh, Pati
         entry.contents[body.content].body = body.identity;
     }
     return entry;
+}
+
+/// A document with several subjects belongs to each of them.
+bool Admission::is_of_others(std::vector<fhir::Patient> const& subjects, PatientRow const& patient) {
+    return !subjects.empty() && std::all_of(subjects.begin(), subjects.end(), [&](fhir::Patient const& one) {
+        return is_somebody_else(one, patient);
+    });
 }
 
 /// Than every Patient of the Person: the same one may be known by another name or birth date elsewhere.
@@ -407,7 +414,7 @@ void Admission::attach(AttachedBody const& body) {
     auto entry = rooms_.entries.load(owner);
     auto const patient = rooms_.patients.load(entry.patient);
     if (!patient) return;
-    if (body.subject && is_somebody_else(*body.subject, *patient)) {
+    if (is_of_others(body.subjects, *patient)) {
         rooms_.entries.discard(body);
         ++admitted_.quarantined;
         return;

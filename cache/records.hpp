@@ -197,8 +197,8 @@ struct InlineBody {
     std::size_t content = 0;                ///< index into DocumentReference.content
     fhir::identity::BodyIdentity identity;  ///< the bytes are in the BodyStore already
     std::uint64_t size = 0;
-    std::string media_type = {};                ///< as the bytes tell, "" unknown
-    std::optional<fhir::Patient> subject = {};  ///< whom the bytes say they are about
+    std::string media_type = {};               ///< as the bytes tell, "" unknown
+    std::vector<fhir::Patient> subjects = {};  ///< whom the bytes say they are about
     bool hash_mismatch = false;  ///< taken although the metadata's digest, or else size, is another
 };
 struct NewEntry {
@@ -293,8 +293,8 @@ struct AttachedBody {
     fhir::identity::BodyIdentity identity;
     std::uint64_t size = 0;
     Utc now;
-    std::string media_type = {};                ///< as the bytes tell, "" unknown
-    std::optional<fhir::Patient> subject = {};  ///< whom the bytes say they are about
+    std::string media_type = {};               ///< as the bytes tell, "" unknown
+    std::vector<fhir::Patient> subjects = {};  ///< whom the bytes say they are about
     bool hash_mismatch = false;  ///< taken although the metadata's digest, or else size, is another
 };
 struct KnownPatient {

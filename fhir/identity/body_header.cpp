@@ -18,7 +18,8 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kCda = "urn:hl7-org:v3";
 constexpr std::size_t kBundle = std::size_t{8} << 20U;  // of a FHIR document that is looked into
-constexpr int kHeaderElements = 20000;                  // of a CDA, up to its recordTarget
+constexpr int kHeaderElements = 20000;                  // of a CDA, without its recordTargets
+constexpr std::size_t kMostSubjects = 50;
 
 /// root^extension, or the root alone.
 std::string instance_identifier(xml::PullReader const& reader) {
@@ -47,7 +48,7 @@ std::string fhir_date(std::string_view value) {
     return date;
 }
 
-/// patientRole/patient of the recordTarget that the reader stands on: its names and birthTime, not those of a guardian.
+/// patientRole/patient of the recordTarget that the reader stands on: its names and birthTime, not those of a guardian. The reader ends behind it.
 Patient read_record_target(xml::PullReader& reader) {
     constexpr int kPatient = 3;
     constexpr int kNamePart = kPatient + 2;
@@ -72,26 +73,40 @@ Patient read_record_target(xml::PullReader& reader) {
     return subject;
 }
 
-/// Children of the ClinicalDocument on which the reader stands, up to the recordTarget or the body. Broken before any participant it tells nothing.
+/// Of what says who the document is; what stands behind a participant is somebody else's.
+void read_child(xml::PullReader const& reader, bool& participants, BodyIdentity& identity) {
+    auto const name = reader.name();
+    participants = participants || name == "author";
+    if (participants) return;
+    if (name == "id" && identity.document_id.empty()) identity.document_id = instance_identifier(reader);
+    if (name == "setId") identity.set_id = instance_identifier(reader);
+    if (name == "versionNumber") read_version(reader.attribute("value"), identity);
+}
+
+/// Children of the ClinicalDocument on which the reader stands, up to the body. Broken before any participant it tells nothing.
 BodyHeader read_cda(xml::PullReader& reader) {
     BodyHeader header;
     auto& identity = header.identity;
     header.media_type = "text/xml";
     bool participants = false;
-    for (int elements = 0; elements < kHeaderElements && reader.next_element(); ++elements) {
-        if (reader.depth() != 1 || reader.space() != kCda) continue;
-        auto const name = reader.name();
-        if (name == "recordTarget") header.subject = read_record_target(reader);
-        if (name == "recordTarget" || name == "component") return header;
-        participants = participants || name == "author";
-        if (participants) continue;
-        if (name == "id" && identity.document_id.empty()) identity.document_id = instance_identifier(reader);
-        if (name == "setId") identity.set_id = instance_identifier(reader);
-        if (name == "versionNumber") read_version(reader.attribute("value"), identity);
+    bool here = reader.next_element();
+    for (int elements = 0; here && elements < kHeaderElements; ++elements) {
+        bool const in_header = reader.depth() == 1 && reader.space() == kCda;
+        if (in_header && reader.name() == "component") return header;
+        if (in_header && reader.name() == "recordTarget") {
+            participants = true;
+            auto subject = read_record_target(reader);
+            bool const names_anybody = !subject.names.empty() || !subject.birth_date.empty();
+            if (names_anybody && header.subjects.size() < kMostSubjects)
+                header.subjects.push_back(std::move(subject));
+            here = reader.on_element();
+            continue;
+        }
+        if (in_header) read_child(reader, participants, identity);
+        here = reader.next_element();
     }
     return participants ? header : BodyHeader();
 }
-
 json::Value const* first_of_type(json::Value const& bundle, std::string_view type) {
     for (auto const& entry : bundle.items("entry")) {
         auto const* const resource = entry.find("resource");
@@ -100,15 +115,16 @@ json::Value const* first_of_type(json::Value const& bundle, std::string_view typ
     return nullptr;
 }
 
-std::optional<Patient> patient_of(json::Value const& resource) {
-    auto patient = read_patient(resource);
-    return patient ? std::optional(std::move(*patient)) : std::nullopt;
+std::vector<Patient> patient_of(json::Value const& resource) {
+    std::vector<Patient> subjects;
+    if (auto patient = read_patient(resource)) subjects.push_back(std::move(*patient));
+    return subjects;
 }
 
-/// The Patient whom the Composition is about: contained in it, or of the Bundle.
-std::optional<Patient> read_subject(json::Value const& bundle) {
+/// The Patient whom the Composition is about: contained in it, or of the Bundle. None where it holds no such Patient.
+std::vector<Patient> read_subject(json::Value const& bundle) {
     auto const* const composition = first_of_type(bundle, "Composition");
-    if (composition == nullptr) return std::nullopt;
+    if (composition == nullptr) return {};
     auto const reference = read_reference(composition->find("subject")).reference;
     for (auto const& resource : composition->items("contained")) {
         if (reference.starts_with('#') && resource.text("id") == reference.substr(1))
@@ -121,7 +137,7 @@ std::optional<Patient> read_subject(json::Value const& bundle) {
             reference_type(reference) == "Patient" && reference_id(reference) == resource->text("id");
         if (entry.text("fullUrl") == reference || by_id) return patient_of(*resource);
     }
-    return std::nullopt;
+    return {};
 }
 
 BodyHeader read_bundle(Result<json::Value> const& resource) {
@@ -129,7 +145,7 @@ BodyHeader read_bundle(Result<json::Value> const& resource) {
     if (!resource || resource->text("resourceType") != "Bundle") return header;
     if (auto const* identifier = resource->find("identifier"))
         header.identity.document_id = identifier_key(read_identifier(*identifier));
-    header.subject = read_subject(*resource);
+    header.subjects = read_subject(*resource);
     return header;
 }
 

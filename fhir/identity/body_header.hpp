@@ -1,7 +1,7 @@
 #pragma once
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/identity/document_identity.hpp"
 #include "fhir/resources/patient.hpp"
@@ -12,8 +12,8 @@ namespace tributary::fhir::identity {
 struct BodyHeader {
     BodyIdentity
         identity;  ///< id, setId and versionNumber of a CDA, identifier of a FHIR document; `sha256` is left empty
-    std::optional<Patient>
-        subject;  ///< recordTarget, or Composition.subject where the Bundle holds it: names, birthDate
+    std::vector<Patient>
+        subjects;  ///< each recordTarget that names anybody, or Composition.subject where the Bundle holds it: names, birthDate
     std::string
         media_type;  ///< where the first bytes leave no doubt: text/xml of a CDA, application/pdf; "" unknown
 };

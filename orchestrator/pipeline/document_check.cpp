@@ -81,7 +81,7 @@ Result<CheckedDocument> check_document(
     checked.identity = std::move(header.identity);
     checked.identity.sha256 = hex(own);
     checked.media_type = std::move(header.media_type);
-    checked.subject = std::move(header.subject);
+    checked.subjects = std::move(header.subjects);
     checked.bytes = std::make_shared<std::string const>(std::move(retrieved.bytes));
     return checked;
 }

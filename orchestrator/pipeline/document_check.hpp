@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/base/failure.hpp"
 #include "fhir/identity/document_identity.hpp"
@@ -27,7 +28,7 @@ struct CheckedDocument {
     std::shared_ptr<std::string const> bytes;
     fhir::identity::BodyIdentity identity;
     std::string media_type;  ///< as the bytes tell, "" unknown
-    std::optional<fhir::Patient> subject;
+    std::vector<fhir::Patient> subjects;
     bool hash_mismatch = false;  ///< or, where no digest tells, one of the sizes
     bool wrong_size = false;     ///< whatever the digest tells
 };

@@ -47,7 +47,7 @@ void take_inline_data(cache::NewEntry& entry, std::size_t content, std::size_t l
     body.identity.sha256 = hex(own);
     body.size = bytes->size();
     body.media_type = std::move(header.media_type);
-    body.subject = std::move(header.subject);
+    body.subjects = std::move(header.subjects);
     page.bodies.push_back({body.identity.sha256, std::make_shared<std::string const>(std::move(*bytes))});
     entry.inline_bodies.push_back(std::move(body));
 }

@@ -133,7 +133,7 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     body.size = document.bytes->size();
     body.now = around_.clock.utc_now();
     body.media_type = document.media_type;
-    body.subject = document.subject;
+    body.subjects = document.subjects;
     body.hash_mismatch = document.hash_mismatch;
     auto attach = [&] { return around_.storage.attach_body(body); };
     auto attached = co_await until_stored(around_.clock, attach);

@@ -182,7 +182,7 @@ TEST_CASE("bytes that speak of somebody else are not kept", "[cache][identity][I
     body.binary_id = "p1-a-b0";
     body.identity.sha256 = kBytesA;
     SECTION("by retrieval") {
-        body.subject = make_patient("x", {"x", "Carol", "Jones", "1980-05-05"}).patient;
+        body.subjects = {make_patient("x", {"x", "Carol", "Jones", "1980-05-05"}).patient};
         CHECK(fixture.attach(body).quarantined == 1);
         CHECK(good(fixture.store->content("", "p1-a-b0")).sha256.empty());
         CHECK(fixture.commit([&](Store& s) { return s.release_bodies(1'000'000); }) == Texts{kBytesA});
@@ -191,14 +191,23 @@ TEST_CASE("bytes that speak of somebody else are not kept", "[cache][identity][I
         auto answer = StoreFixture::answer("p1", "1", {{"b"}});
         InlineBody carried;
         carried.identity.sha256 = kBytesA;
-        carried.subject = make_patient("x", {"x", "Carol", "Jones", "1980-05-05"}).patient;
+        carried.subjects = {make_patient("x", {"x", "Carol", "Jones", "1980-05-05"}).patient};
         answer.entries[0].inline_bodies = {carried};
         CHECK(fixture.commit([&](Store& s) { return s.admit(answer); }).quarantined == 1);
         CHECK(good(fixture.store->content("", "p1-b-b0")).sha256.empty());
         CHECK(fixture.commit([&](Store& s) { return s.release_bodies(1'000'000); }) == Texts{kBytesA});
     }
+    auto const carol = make_patient("x", {"x", "Carol", "Jones", "1980-05-05"}).patient;
+    SECTION("of several people") {
+        body.subjects = {carol, make_patient("y", {"y", "Dan", "Brown", "1981-05-05"}).patient};
+        CHECK(fixture.attach(body).quarantined == 1);
+    }
+    SECTION("but those that speak of the person, too, are") {
+        body.subjects = {carol, make_patient("x", {"x", "Bob", "Smith", "1970-01-02"}).patient};
+        CHECK(fixture.attach(body).quarantined == 0);
+    }
     SECTION("but those of the same person are") {
-        body.subject = make_patient("x", {"x", "BOB", "Smith", "1971-01-02"}).patient;
+        body.subjects = {make_patient("x", {"x", "BOB", "Smith", "1971-01-02"}).patient};
         CHECK(fixture.attach(body).quarantined == 0);
         CHECK(good(fixture.store->content("", "p1-a-b0")).sha256 == kBytesA);
     }

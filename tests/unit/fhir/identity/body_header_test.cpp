@@ -73,7 +73,7 @@ TEST_CASE("every real CDA document tells its id", "[identity][K5][vectors]") {
 }
 
 TEST_CASE("a CDA tells whose it is, and not who the guardian is", "[identity][I.4]") {
-    auto const subject =
+    auto const subjects =
         read_body_header(
             cda("",
                 R"(<recordTarget><patientRole><id root="1"/><addr><city>X</city></addr><patient>)"
@@ -82,13 +82,30 @@ TEST_CASE("a CDA tells whose it is, and not who the guardian is", "[identity][I.
                 R"(<guardian><guardianPerson><name><given>Bob</given><family>Smith</family></name></guardianPerson></guardian>)"
                 R"(</patient></patientRole></recordTarget><author/></ClinicalDocument>)")
         )
-            .subject;
-    REQUIRE(subject);
-    REQUIRE(subject->names.size() == 2);
-    CHECK(subject->names[0].family == "Newman");
-    CHECK(subject->names[0].given.front() == "Alice");
-    CHECK(subject->names[1].family == "Jones");
-    CHECK(subject->birth_date == "1970-05-01");
+            .subjects;
+    REQUIRE(subjects.size() == 1);
+    REQUIRE(subjects[0].names.size() == 2);
+    CHECK(subjects.at(0).names[0].family == "Newman");
+    CHECK(subjects.at(0).names[0].given.front() == "Alice");
+    CHECK(subjects.at(0).names[1].family == "Jones");
+    CHECK(subjects.at(0).birth_date == "1970-05-01");
+}
+
+TEST_CASE("a CDA tells of everybody it is about", "[identity][I.4]") {
+    auto const target = [](std::string const& family) {
+        return "<recordTarget><patientRole><patient><name><family>" + family +
+               "</family></name></patient></patientRole></recordTarget>";
+    };
+    auto const header = read_body_header(
+        cda("<id root='1.2'/>",
+            target("Jones") + "<recordTarget nullFlavor='UNK'/>" + target("Smith") + "<author/>" +
+                target("Brown") + "<component>" + target("Miller") + "</component></ClinicalDocument>")
+    );
+    REQUIRE(header.subjects.size() == 3);
+    CHECK(header.subjects[0].names.at(0).family == "Jones");
+    CHECK(header.subjects[1].names.at(0).family == "Smith");
+    CHECK(header.subjects[2].names.at(0).family == "Brown");
+    CHECK(header.identity.document_id == "1.2");
 }
 
 TEST_CASE("a FHIR document tells whose it is where it holds the Patient", "[identity][I.4]") {
@@ -98,9 +115,9 @@ TEST_CASE("a FHIR document tells whose it is where it holds the Patient", "[iden
                R"("}}},{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"a","birthDate":"1970-01-02"}},)"
                R"({"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient","id":"b","birthDate":"1980-01-02"}}]})";
     };
-    CHECK(read_body_header(document("urn:uuid:2")).subject->birth_date == "1980-01-02");
-    CHECK(read_body_header(document("http://x/fhir/Patient/a")).subject->birth_date == "1970-01-02");
-    CHECK_FALSE(read_body_header(document("Patient/c")).subject);
+    CHECK(read_body_header(document("urn:uuid:2")).subjects.at(0).birth_date == "1980-01-02");
+    CHECK(read_body_header(document("http://x/fhir/Patient/a")).subjects.at(0).birth_date == "1970-01-02");
+    CHECK(read_body_header(document("Patient/c")).subjects.empty());
 }
 
 TEST_CASE("a CDA tells whose it is in every form it may have", "[identity][I.4]") {
@@ -120,9 +137,9 @@ TEST_CASE("a CDA tells whose it is in every form it may have", "[identity][I.4]"
     auto const header = read_body_header(document);
     CHECK(header.media_type == "text/xml");
     CHECK(header.identity.document_id == "1.2");
-    REQUIRE(header.subject);
-    CHECK(header.subject->names.at(0).family == "Newman");
-    CHECK(header.subject->birth_date == "1970-05-01");
+    REQUIRE(header.subjects.size() == 1);
+    CHECK(header.subjects.at(0).names.at(0).family == "Newman");
+    CHECK(header.subjects.at(0).birth_date == "1970-05-01");
 }
 
 TEST_CASE("a FHIR document tells its subject also when it is contained, or in XML", "[identity][I.4]") {
@@ -130,8 +147,8 @@ TEST_CASE("a FHIR document tells its subject also when it is contained, or in XM
         R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Composition","subject":{"reference":"#q"},)"
         R"("contained":[{"resourceType":"Patient","id":"q","birthDate":"1951-01-02"}]}}]})"
     );
-    REQUIRE(contained.subject);
-    CHECK(contained.subject->birth_date == "1951-01-02");
+    REQUIRE(contained.subjects.size() == 1);
+    CHECK(contained.subjects.at(0).birth_date == "1951-01-02");
     auto const in_xml = read_body_header(
         R"(<Bundle xmlns="http://hl7.org/fhir"><identifier><system value="urn:x"/><value value="7"/></identifier>)"
         R"(<entry><resource><Composition><subject><reference value="urn:uuid:2"/></subject></Composition></resource></entry>)"
@@ -139,9 +156,9 @@ TEST_CASE("a FHIR document tells its subject also when it is contained, or in XM
         R"(<birthDate value="1951-01-02"/></Patient></resource></entry></Bundle>)"
     );
     CHECK(in_xml.identity.document_id == "urn:x|7");
-    REQUIRE(in_xml.subject);
-    CHECK(in_xml.subject->names.at(0).family == "Jones");
-    CHECK(in_xml.subject->birth_date == "1951-01-02");
+    REQUIRE(in_xml.subjects.size() == 1);
+    CHECK(in_xml.subjects.at(0).names.at(0).family == "Jones");
+    CHECK(in_xml.subjects.at(0).birth_date == "1951-01-02");
 }
 
 TEST_CASE("the first bytes tell the media type where they leave no doubt", "[identity][B.3]") {

@@ -187,7 +187,7 @@ TEST_CASE("at the last look bytes are taken that bear the uniqueId, and flagged"
     auto const checked = check_document(expected, came(kCda, "text/xml"));
     REQUIRE(checked.has_value());
     CHECK(checked->hash_mismatch);
-    CHECK(checked->subject->birth_date == "1970-05-01");
+    CHECK(checked->subjects.at(0).birth_date == "1970-05-01");
     expected.unique_id = "urn:oid:1.2.3|8";
     CHECK(refused(expected, came(kCda, "text/xml")) == Errc::conflict);
     expected.unique_id = "";

@@ -128,8 +128,8 @@ TEST_CASE("inline bytes tell what they are and whose", "[pipeline][K5][I.4]") {
     auto const& body = page.entries[0].inline_bodies[0];
     CHECK(body.identity.document_id == "1.2^7");
     CHECK(body.media_type == "text/xml");
-    REQUIRE(body.subject);
-    CHECK(body.subject->birth_date == "1970-05-01");
+    REQUIRE(body.subjects.size() == 1);
+    CHECK(body.subjects[0].birth_date == "1970-05-01");
 }
 
 TEST_CASE("inline data of another digest than its metadata say is not kept", "[pipeline][D.4]") {

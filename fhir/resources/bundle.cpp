@@ -5,6 +5,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "fhir/base/ascii.hpp"
 #include "fhir/resources/operation_outcome.hpp"
 
 namespace tributary::fhir {
@@ -40,7 +41,9 @@ std::string match_grade(json::Value const& entry) {
     auto const* search = entry.find("search");
     if (search == nullptr) return {};
     for (auto const& extension : search->items("extension")) {
-        if (extension.text("url") == kMatchGrade) return std::string(extension.text("valueCode"));
+        if (extension.text("url") != kMatchGrade) continue;
+        auto const* const coding = extension.find("valueCoding");
+        return ascii::lower(coding != nullptr ? coding->text("code") : extension.text("valueCode"));
     }
     return {};
 }

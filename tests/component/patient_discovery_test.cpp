@@ -118,7 +118,8 @@ TEST_CASE_METHOD(CommunityFixture, "discovery can be forced one way or the other
                    grade + R"("}]}})";
         };
         auto const people = graded("a", "certain") + "," + graded("b", "probable") + "," +
-                            graded("c", "possible") + "," + graded("d", "certainly-not") + "," + patient("e");
+                            graded("c", "possible") + "," + graded("d", "certainly-not") + "," +
+                            graded("f", "Possible") + "," + patient("e");
         fake.reply(FakeServer::ok(
             R"({"resourceType":"Parameters","parameter":[{"name":"return","resource":)" + bundle(people) +
             "}]}"

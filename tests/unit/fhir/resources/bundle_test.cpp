@@ -48,6 +48,24 @@ TEST_CASE(
     CHECK(warned->entries[0].mode == SearchMode::outcome);
 }
 
+TEST_CASE("a match grade is read as code or coding, in any case", "[bundle][ITI-119]") {
+    auto const grade = [](std::string const& value) {
+        auto const bundle = read_searchset(
+            *json::read(
+                R"({"resourceType":"Bundle","entry":[{"search":{"extension":[{"url":"other"},)"
+                R"({"url":"http://hl7.org/fhir/StructureDefinition/match-grade",)" +
+                value + "}]}}]}"
+            ),
+            "Patient"
+        );
+        return bundle.value().entries.at(0).match_grade;
+    };
+    CHECK(grade(R"("valueCode":"certain")") == "certain");
+    CHECK(grade(R"("valueCode":"Certainly-Not")") == "certainly-not");
+    CHECK(grade(R"("valueCoding":{"system":"s","code":"possible"})") == "possible");
+    CHECK(grade(R"("valueBoolean":true)").empty());
+}
+
 TEST_CASE("a Bundle whose entry is no list is not an empty one", "[bundle]") {
     auto const searchset = [](std::string const& members) {
         return read_searchset(

@@ -111,6 +111,38 @@ void make_own_relations_relative(fhir::DocumentReference& document, std::string_
     }
 }
 
+/// A name that tells nothing of the partner's server, the same for the same URL.
+std::string opaque_name(std::string_view url) {
+    auto const digits = hex(sha256(url));
+    std::string name = "urn:uuid:";
+    std::size_t at = 0;
+    for (std::size_t const length : {8U, 4U, 4U, 4U, 12U}) {
+        if (at > 0) name += '-';
+        name += digits.substr(at, length);
+        at += length;
+    }
+    return name;
+}
+
+/// A document's name that is a URL of the partner's server becomes another name, also where it is that of a related document.
+void rename_own_urls(fhir::DocumentReference& document, std::string_view base) {
+    auto const rename = [base](fhir::Identifier& read, fhir::json::Value* written) {
+        if (written == nullptr || !fhir::is_uri_of_partner(read, base)) return;
+        read.value = opaque_name(read.value);
+        written->set("value", read.value);
+    };
+    auto& resource = document.resource;
+    if (document.master_identifier) rename(*document.master_identifier, resource.find("masterIdentifier"));
+    auto* const relations = resource.find("relatesTo");
+    auto* const items = relations == nullptr ? nullptr : relations->get<fhir::json::Value::Array>();
+    if (items == nullptr) return;
+    for (std::size_t i = 0; i < items->size() && i < document.relates_to.size(); ++i) {
+        auto* const target = (*items)[i].find("target");
+        auto& identifier = document.relates_to[i].target.identifier;
+        if (target != nullptr && identifier) rename(*identifier, target->find("identifier"));
+    }
+}
+
 }  // namespace
 
 PreparedPage prepare(
@@ -129,6 +161,7 @@ PreparedPage prepare(
             entry.binary_ids.push_back(binary_id(scope, partner, document.id, i));
         entry.document = std::move(document);
         make_own_relations_relative(entry.document, base);
+        rename_own_urls(entry.document, base);
         fhir::drop_partner_uris(entry.document.resource, base);
         for (std::size_t i = 0; i < entry.document.contents.size(); ++i) {
             take_contained_binary(entry.document, i);

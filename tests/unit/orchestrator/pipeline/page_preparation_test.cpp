@@ -50,6 +50,35 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a masterIdentifier that is the partner's URL becomes another name, wherever it is named",
+    "[pipeline][architecture 8]"
+) {
+    auto const named = [](std::string const& system, std::string const& value) {
+        auto const text = R"({"resourceType":"DocumentReference","id":"d1","masterIdentifier":{"system":")" +
+                          system + R"(","value":")" + value +
+                          R"("},"relatesTo":[{"code":"replaces","target":{"identifier":{"system":")" +
+                          system + R"(","value":")" + value + R"("}}}]})";
+        std::vector<fhir::DocumentReference> documents;
+        documents.push_back(fhir::read_document_reference(fhir::json::read(text).value()).value());
+        return prepare("", "p1", "https://partner/fhir", std::move(documents), 1000).entries.at(0).document;
+    };
+    std::string const ietf = "urn:ietf:rfc:3986";
+    auto const document = named(ietf, "https://partner/fhir/DocumentReference/d1");
+    CHECK(fhir::json::write(document.resource).find("https://partner/") == std::string::npos);
+    auto const stored = fhir::read_document_reference(document.resource).value();
+    REQUIRE(stored.master_identifier);
+    CHECK(stored.master_identifier->value.starts_with("urn:uuid:"));
+    CHECK(stored.master_identifier->value == document.master_identifier->value);
+    CHECK(stored.relates_to.at(0).target.identifier->value == stored.master_identifier->value);
+    CHECK(
+        named(ietf, "https://partner/fhir/DocumentReference/d2").master_identifier->value !=
+        stored.master_identifier->value
+    );
+    CHECK(named(ietf, "https://else/d1").master_identifier->value == "https://else/d1");
+    CHECK(named("urn:oid:1.2", "7").master_identifier->value == "7");
+}
+
+TEST_CASE(
     "a relation below the partner's base is one to its own document, whatever it calls itself",
     "[pipeline][D.1]"
 ) {

@@ -92,7 +92,7 @@ constexpr char kInsertBody[] =
     "ON CONFLICT(sha256) DO UPDATE SET used_at = max(used_at, excluded.used_at), document_id = "
     "excluded.document_id, set_id = excluded.set_id, "
     "version_number = excluded.version_number, media_type = excluded.media_type";
-constexpr char kGone[] = "UPDATE content SET gone = 1 WHERE binary_id = ? AND scope = ?";
+constexpr char kGone[] = "UPDATE content SET gone = 1 WHERE binary_id = ? AND scope = ? AND url = ?";
 
 constexpr char const* kStatements[] = {kFind,         kLoad,         kContents,   kInsert,    kReplace,
                                        kSeen,         kSeenDocument, kAssign,     kAssignAll, kInsertContent,
@@ -354,8 +354,8 @@ void Entries::discard(InlineBody const& body) {
     store_body(body.identity, body.size, body.media_type, Utc());
 }
 
-void Entries::mark_gone(std::string_view scope, std::string_view binary_id) {
-    database_.run(kGone, binary_id, scope);
+void Entries::mark_gone(std::string_view scope, std::string_view binary_id, std::string_view url) {
+    database_.run(kGone, binary_id, scope, url);
 }
 
 }  // namespace tributary::cache

@@ -58,7 +58,7 @@ public:
     void discard(AttachedBody const& body);
     void discard(InlineBody const& body);
     /// This partner has the content no longer.
-    void mark_gone(std::string_view scope, std::string_view binary_id);
+    void mark_gone(std::string_view scope, std::string_view binary_id, std::string_view url);
     /// Binary ids without a Body that can be retrieved.
     static std::vector<std::string> missing(EntryRow const& entry);
 

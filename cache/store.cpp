@@ -294,8 +294,8 @@ Result<void> Store::record_calls(std::vector<CallRow> const& rows) {
 Result<ContentRecord> Store::content(std::string_view scope, std::string_view binary_id) {
     return impl_->unit([&] { return impl_->contents.find(scope, binary_id); });
 }
-Result<void> Store::mark_gone(std::string_view scope, std::string_view binary_id) {
-    return impl_->unit([&] { impl_->entries.mark_gone(scope, binary_id); });
+Result<void> Store::mark_gone(std::string_view scope, std::string_view binary_id, std::string_view url) {
+    return impl_->unit([&] { impl_->entries.mark_gone(scope, binary_id, url); });
 }
 Result<KnownPatient> Store::known_patient(std::string_view scope, std::string_view id) {
     return impl_->unit([&] {

@@ -140,7 +140,7 @@ public:
     );
     Result<ContentRecord> content(std::string_view scope, std::string_view binary_id);
     /// That partner has the content no longer, until its metadata name another place.
-    Result<void> mark_gone(std::string_view scope, std::string_view binary_id);
+    Result<void> mark_gone(std::string_view scope, std::string_view binary_id, std::string_view url);
     /// A Patient as its partner serves it.
     Result<KnownPatient> known_patient(std::string_view scope, std::string_view id);
     /// Contents that have no Body yet, of at most `limit` documents that this live Subscription was told of, or any where it is "".

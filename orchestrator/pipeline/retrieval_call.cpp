@@ -60,7 +60,7 @@ awaitable<StepResult> Retrievals::Impl::retrieve(
 }
 
 awaitable<void> Retrievals::Impl::mark_gone(std::string scope, cache::Holder holder) {
-    auto write = [&] { return around_.storage.mark_gone(scope, holder.binary_id); };
+    auto write = [&] { return around_.storage.mark_gone(scope, holder.binary_id, holder.url); };
     auto const marked = co_await until_stored(around_.clock, write);
     if (!marked) around_.logger.error("gone document not marked", {{"partner", holder.partner}});
 }

@@ -323,12 +323,11 @@ awaitable<Result<cache::ContentRecord>> Storage::content(std::string scope, std:
         }
     );
 }
-awaitable<Result<void>> Storage::mark_gone(std::string scope, std::string binary_id) {
+awaitable<Result<void>> Storage::mark_gone(std::string scope, std::string binary_id, std::string url) {
     return impl_->run(
         impl_->writer,
-        [scope = std::move(scope), binary_id = std::move(binary_id)](cache::Store& store) {
-            return store.mark_gone(scope, binary_id);
-        }
+        [scope = std::move(scope), binary_id = std::move(binary_id), url = std::move(url)](cache::Store& store
+        ) { return store.mark_gone(scope, binary_id, url); }
     );
 }
 awaitable<Result<cache::KnownPatient>> Storage::known_patient(std::string scope, std::string id) {

@@ -99,7 +99,7 @@ public:
     awaitable<Result<void>> record_calls(std::vector<cache::CallRow> rows);
 
     awaitable<Result<cache::ContentRecord>> content(std::string scope, std::string binary_id);
-    awaitable<Result<void>> mark_gone(std::string scope, std::string binary_id);
+    awaitable<Result<void>> mark_gone(std::string scope, std::string binary_id, std::string url);
     awaitable<Result<cache::KnownPatient>> known_patient(std::string scope, std::string id);
     awaitable<Result<std::vector<std::string>>> contents_to_retrieve(
         std::string subscription, std::size_t limit

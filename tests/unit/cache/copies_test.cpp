@@ -277,10 +277,15 @@ TEST_CASE("where a document is gone it is not asked for again, until it has move
     fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}});
     auto const gone = [&](std::string const& id) {
         fixture.commit([&](Store& s) -> Result<bool> {
-            good(s.mark_gone("", id));
+            good(s.mark_gone("", id, good(s.content("", id)).url));
             return true;
         });
     };
+    fixture.commit([&](Store& s) -> Result<bool> {
+        good(s.mark_gone("", "p1-a-b0", "Binary/where-it-was-before"));
+        return true;
+    });
+    CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 2);
     gone("p1-a-b0");
     CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 1);
     gone("p2-x-b0");
@@ -328,7 +333,7 @@ TEST_CASE(
     SECTION("and the document is not gone while one of them is held") {
         auto const gone = [&](std::string const& id) {
             fixture.commit([&](Store& s) -> Result<bool> {
-                good(s.mark_gone("", id));
+                good(s.mark_gone("", id, good(s.content("", id)).url));
                 return true;
             });
         };

@@ -31,6 +31,7 @@ awaitable<StepResult> Retrievals::Impl::retrieve(
         if (!looked) co_return failed(*job, looked.error());
     }
     auto const holder = job->plan.holder();
+    if (holder.url.empty()) co_return co_await take_from_entry(std::move(job), partner, step);
     auto const look = job->plan.look();
     Call call(around_.clock, std::string(), partner.id(), step);
     auto const deadline = Deadline::after(around_.clock, partner.settings().retrieve_timeout);
@@ -68,15 +69,7 @@ awaitable<void> Retrievals::Impl::mark_gone(std::string scope, cache::Holder hol
 /// Reads the DocumentReference of the holder again. Errors: why there is nothing to retrieve; what was wrong before, where the document has not moved.
 awaitable<Result<void>> Retrievals::Impl::look_again(JobPtr job, partner::Partner& partner, Step step) {
     auto const before = job->plan.holder();
-    step.kind = StepKind::query_documents;
-    Call call(around_.clock, std::string(), partner.id(), step);
-    auto const deadline = Deadline::after(around_.clock, partner.settings().query_timeout);
-    auto now = co_await reread_.again(deadline, partner, job->scope, before);
-    if (now) {
-        around_.calls.succeeded(std::move(call), 0);
-    } else {
-        around_.calls.failed(std::move(call), now.error());
-    }
+    auto now = co_await reread(job, partner, step);
     bool const moved = now && now->url != before.url;
     if (now && now->binary_id == job->binary_id) {
         job->url = now->url;
@@ -86,6 +79,32 @@ awaitable<Result<void>> Retrievals::Impl::look_again(JobPtr job, partner::Partne
     if (job->plan.look() == Look::last_look || moved) co_return Result<void>();
     job->plan.give_up();
     co_return job->last;
+}
+
+/// Bytes that came inside their entry come with it again: what was kept of them is there no longer.
+awaitable<StepResult> Retrievals::Impl::take_from_entry(JobPtr job, partner::Partner& partner, Step step) {
+    job->plan.give_up();
+    auto now = co_await reread(job, partner, step);
+    if (!now) co_return failed(*job, now.error());
+    auto record = co_await around_.storage.content(job->scope, job->binary_id);
+    if (!record) co_return failed(*job, record.error());
+    auto body = co_await read(std::move(*record));
+    if (!body) co_return failed(*job, body.error());
+    finish(job, std::move(body));
+    co_return StepResult::done();
+}
+
+awaitable<Result<cache::Holder>> Retrievals::Impl::reread(JobPtr job, partner::Partner& partner, Step step) {
+    step.kind = StepKind::query_documents;
+    Call call(around_.clock, std::string(), partner.id(), step);
+    auto const deadline = Deadline::after(around_.clock, partner.settings().query_timeout);
+    auto now = co_await reread_.again(deadline, partner, job->scope, job->plan.holder());
+    if (now) {
+        around_.calls.succeeded(std::move(call), 0);
+    } else {
+        around_.calls.failed(std::move(call), now.error());
+    }
+    co_return now;
 }
 
 awaitable<Result<CheckedDocument>> Retrievals::Impl::check(

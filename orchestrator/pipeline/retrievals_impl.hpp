@@ -66,6 +66,12 @@ struct Retrievals::Impl final : partner::StepRunner {
     );
     awaitable<void> mark_gone(std::string scope, cache::Holder holder);
     awaitable<Result<void>> look_again(RetrievalJobPtr job, partner::Partner& partner, partner::Step step);
+    awaitable<partner::StepResult> take_from_entry(
+        RetrievalJobPtr job, partner::Partner& partner, partner::Step step
+    );
+    awaitable<Result<cache::Holder>> reread(
+        RetrievalJobPtr job, partner::Partner& partner, partner::Step step
+    );
     awaitable<Result<CheckedDocument>> check(
         cache::Holder holder, HolderPlan::Look look, partner::RetrievedDocument retrieved
     );

@@ -49,4 +49,32 @@ TEST_CASE_METHOD(
     CHECK(metrics.text().find("tributary_documents_wrong_size_total 1") != std::string::npos);
 }
 
+TEST_CASE_METHOD(
+    RetrievalFixture, "bytes that are kept no longer are taken from where they came from", "[retrieval]"
+) {
+    auto& first = add_partner("first");
+    SECTION("by retrieval") { serve_everywhere({&first}, "hello"); }
+    SECTION("inside their entry, read again") {
+        first.pages = {
+            {make_document({.id = "a", .attachment = R"("contentType":"text/plain","data":"aGVsbG8=")"})}
+        };
+        first.by_id.emplace("a", first.pages[0][0]);
+    }
+    SECTION("inside their entry, searched for again") {
+        first.pages = {
+            {make_document({.id = "a", .attachment = R"("contentType":"text/plain","data":"aGVsbG8=")"})}
+        };
+    }
+    start();
+    subscribe("s1");
+    advance(1min);
+    REQUIRE(fetch(at_first).has_value());
+    auto const asked = first.retrieved.size() + first.read.size();
+    REQUIRE(run(storage->trim_bodies(0)).has_value());
+    auto const body = fetch(at_first);
+    REQUIRE(body.has_value());
+    CHECK(*body->bytes == "hello");
+    CHECK(first.retrieved.size() + first.read.size() == asked + 1);
+}
+
 }  // namespace tributary::pipeline

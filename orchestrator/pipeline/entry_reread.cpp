@@ -1,6 +1,7 @@
 #include "orchestrator/pipeline/entry_reread.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -13,7 +14,11 @@ using async::Deadline;
 
 namespace {
 
-constexpr unsigned kGone = 410, kNotImplemented = 501;
+constexpr unsigned kNotFound = 404, kGone = 410, kNotImplemented = 501;
+constexpr std::chrono::minutes kWalkLives{1};
+
+/// The link to a page has expired.
+bool is_gone(Failure const& why) { return why.http_status() == kNotFound || why.http_status() == kGone; }
 
 /// Perhaps not this entry, but the reading of any: not a partner that is down, nor one that knows the entry as deleted.
 bool refuses_reading(Failure const& why) {
@@ -28,10 +33,8 @@ bool refuses_reading(Failure const& why) {
 awaitable<Result<cache::Holder>> EntryReread::again(
     Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
 ) {
-    auto document = co_await find(deadline, partner, scope, holder);
-    if (!document) co_return document.error();
-    auto const admitted = co_await admit(partner, scope, holder.patient, std::move(*document));
-    if (!admitted) co_return admitted.error();
+    auto const refreshed = co_await refresh(deadline, partner, scope, holder);
+    if (!refreshed) co_return refreshed.error();
     auto const content = co_await around_.storage.content(scope, holder.binary_id);
     if (!content) co_return content.error();
     auto const own =
@@ -42,10 +45,14 @@ awaitable<Result<cache::Holder>> EntryReread::again(
     co_return *own;
 }
 
-awaitable<Result<fhir::DocumentReference>> EntryReread::find(
+/// What the partner says now of the holder's entry is admitted.
+awaitable<Result<void>> EntryReread::refresh(
     Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
 ) {
-    auto known = co_await around_.storage.known_patient(std::move(scope), holder.patient);
+    WalkKey const key(partner.id(), holder.patient);
+    if (auto const under_way = walk_of(key))
+        co_return co_await search(deadline, partner, scope, holder, under_way);
+    auto known = co_await around_.storage.known_patient(scope, holder.patient);
     if (!known) co_return known.error();
     partner::PatientMatch match;
     match.remote_id = known->patient.id;
@@ -55,30 +62,57 @@ awaitable<Result<fhir::DocumentReference>> EntryReread::find(
     auto read = co_await async::with_deadline(around_.clock, deadline, std::move(op));
     if (read) {
         read_by_id_.insert(partner.id());
-        co_return read;
+        partner::FoundDocuments found;
+        found.entries.push_back(std::move(*read));
+        co_return co_await admit(partner, scope, holder.patient, std::move(found));
     }
-    if (read_by_id_.contains(partner.id()) || !refuses_reading(read.error())) co_return Failure(read.error());
-    co_return co_await search(deadline, partner, std::move(match), std::move(holder.entry));
+    if (read_by_id_.contains(partner.id()) || !refuses_reading(read.error())) co_return read.error();
+    auto walk = walk_of(key);
+    if (!walk) {
+        walk = std::make_shared<Walk>();
+        walk->match = std::move(match);
+        walk->begun = around_.clock.now();
+        walks_.emplace(key, walk);
+    }
+    co_return co_await search(deadline, partner, scope, holder, walk);
 }
 
-awaitable<Result<fhir::DocumentReference>> EntryReread::search(
-    Deadline deadline, partner::Partner& partner, partner::PatientMatch match, std::string entry
+/// One that began a moment ago, or null.
+EntryReread::WalkPtr EntryReread::walk_of(WalkKey const& key) {
+    auto const oldest = around_.clock.now() - kWalkLives;
+    std::erase_if(walks_, [&](auto const& each) { return each.second->begun < oldest; });
+    auto const found = walks_.find(key);
+    return found == walks_.end() ? nullptr : found->second;
+}
+
+/// Walks on until the entry is listed.
+awaitable<Result<void>> EntryReread::search(
+    Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder, WalkPtr walk
 ) {
-    partner::Page page;
-    while (true) {
-        auto op = partner.community().documents(deadline, match, page);
+    auto acquire = walk->turn.acquire();
+    auto const turn = co_await async::with_deadline(around_.clock, deadline, std::move(acquire));
+    if (!turn) co_return Failure(turn.error());
+    while (!walk->listed.contains(holder.entry)) {
+        if (!walk->next) co_return Failure(Errc::not_found, "the partner does not serve the entry any more");
+        auto op = partner.community().documents(deadline, walk->match, *walk->next);
         auto found = co_await async::with_deadline(around_.clock, deadline, std::move(op));
-        if (!found) co_return Failure(found.error());
-        for (auto& document : found->entries) {
-            if (document.id == entry) co_return std::move(document);
+        if (!found) {
+            if (is_gone(found.error())) walks_.erase(WalkKey(partner.id(), holder.patient));
+            co_return Failure(found.error());
         }
-        if (!found->next) co_return Failure(Errc::not_found, "the partner does not serve the entry any more");
-        page = std::move(*found->next);
+        std::set<std::string> listed;
+        for (auto const& document : found->entries) listed.insert(document.id);
+        auto next = std::move(found->next);
+        auto const admitted = co_await admit(partner, scope, holder.patient, std::move(*found));
+        if (!admitted) co_return admitted.error();
+        walk->listed.merge(listed);
+        walk->next = std::move(next);
     }
+    co_return Result<void>();
 }
 
 awaitable<Result<void>> EntryReread::admit(
-    partner::Partner& partner, std::string scope, std::string patient, fhir::DocumentReference document
+    partner::Partner& partner, std::string scope, std::string patient, partner::FoundDocuments found
 ) {
     auto const& settings = partner.settings();
     cache::Answer answer;
@@ -86,8 +120,6 @@ awaitable<Result<void>> EntryReread::admit(
     answer.partner = settings.id;
     answer.home_community_id = settings.home_community_id;
     answer.patient_id = std::move(patient);
-    partner::FoundDocuments found;
-    found.entries.push_back(std::move(document));
     auto page = co_await admission_.prepare(std::move(scope), settings, std::move(found));
     if (!page) co_return Failure(page.error());
     answer.entries = std::move(page->entries);

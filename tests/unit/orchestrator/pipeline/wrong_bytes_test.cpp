@@ -77,4 +77,24 @@ TEST_CASE_METHOD(
     CHECK(first.retrieved.size() + first.read.size() == asked + 1);
 }
 
+TEST_CASE_METHOD(
+    RetrievalFixture,
+    "a partner that lets no entry be read by its id is searched once for all of them",
+    "[retrieval][B.3]"
+) {
+    auto& first = add_partner("first");
+    for (int page = 0; page < 4; ++page) {
+        std::vector<std::string> ids;
+        for (int i = 0; i < 5; ++i) ids.push_back(std::to_string(page) + "-" + std::to_string(i));
+        first.pages.push_back(documents(ids));
+    }
+    first.retrieve_failures.assign(100, Failure(Errc::http_status).with_status(404));
+    start();
+    subscribe("s1");
+    advance(50s);
+    CHECK(first.retrieved.size() == 20);
+    CHECK(first.document_calls == 8);
+    CHECK(first.read.size() <= 4);  // as many as are asked at once
+}
+
 }  // namespace tributary::pipeline

@@ -30,9 +30,8 @@ constexpr std::array<OptionHelp, 11> kOptions = {{
      "how long they take: not at all, as real ones (default), or the DIVISORth part of that"},
     {"fail", "on|off", "on (default): some are slow, flaky or down; off: all are healthy"},
     {"auth",
-     "off|static",
-     "off (default); static: four communities of five want a bearer token, which --write-config tells; on "
-     "does not work yet"},
+     "on|off",
+     "on: four communities of five want a bearer token, which --write-config tells; off (default): none"},
     {"changes",
      "off|SECONDS",
      "SECONDS between the twenty ticks at which documents appear, are replaced and retracted, or off "
@@ -97,10 +96,8 @@ std::string read_fail(std::string const& value, Settings& settings) {
     return {};
 }
 std::string read_auth(std::string const& value, Settings& settings) {
-    if (value == "on")
-        return "communities that want SMART Backend Services do not work yet; use static or off";
-    if (value != "static" && value != "off") return "use static or off";
-    settings.tokens = value == "static";
+    if (value != "on" && value != "off") return "use on or off";
+    settings.tokens = value == "on";
     return {};
 }
 std::string read_changes(std::string const& value, Settings& settings) {

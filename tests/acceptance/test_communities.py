@@ -41,7 +41,7 @@ class Communities(Case):
 
     @unittest.skipUnless(DATA.exists(), f"no test data in {DATA}")
     def test_every_family_gives_up_its_documents_to_whoever_brings_the_token(self):
-        self.among("tiny", "--auth", "static", partner_defaults={"max_concurrent": 3})
+        self.among("tiny", "--auth", "on", partner_defaults={"max_concurrent": 3})
         wanted = [each["id"] for each in tomllib.loads(self.simulator.partners_file.read_text())["partner"] if "headers" in each]
         self.assertGreater(len(wanted), 3, "communities that want a token")
         receiver = self.receiver()

@@ -88,9 +88,11 @@ TEST_CASE("soak changes documents and health by itself, others when they are tol
     CHECK(interpret({{"profile", "sample"}, {"changes", "0"}}).problems.size() == 1);
 }
 
-TEST_CASE("static tokens work and are told in the partner list, SMART ones are refused", "[simulator]") {
-    CHECK(interpret({{"profile", "sample"}, {"auth", "static"}}).settings.tokens);
-    CHECK(interpret({{"profile", "sample"}, {"auth", "on"}}).problems.size() == 1);
+TEST_CASE("tokens are asked for, or not, and told in the partner list", "[simulator]") {
+    CHECK(interpret({{"profile", "sample"}, {"auth", "on"}}).settings.tokens);
+    CHECK(interpret({{"profile", "sample"}, {"auth", "on"}}).problems.empty());
+    CHECK_FALSE(interpret({{"profile", "sample"}, {"auth", "off"}}).settings.tokens);
+    CHECK(interpret({{"profile", "sample"}, {"auth", "maybe"}}).problems.size() == 1);
     auto network = make_sample_network();
     network.communities[1].behaviour.bearer_token = "sesame";
     CHECK_THAT(

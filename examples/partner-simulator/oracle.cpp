@@ -16,11 +16,14 @@ namespace {
 using fhir::json::array;
 using fhir::json::object;
 
+constexpr char kSuperseded[] = "superseded";
+
 /// An instance of a document at a community whose patient was accepted.
 struct Instance {
     KnownPatient holder;
     Document const* document;
-    bool wanted;  ///< by the criteria about documents
+    bool wanted;                ///< by the criteria about documents
+    bool wanted_when_replaced;  ///< once a newer version has made it superseded
 };
 
 /// The instances of what is one document for one Person: `truth` is that of the network, with the Person's number.
@@ -33,6 +36,11 @@ bool is_wanted(Document const& document, Question const& question) {
     return std::all_of(question.document.begin(), question.document.end(), [&](Criterion const& criterion) {
         return matches(criterion, document).value_or(false);
     });
+}
+
+bool is_wanted_when_replaced(Document document, Question const& question) {
+    document.status = kSuperseded;
+    return is_wanted(document, question);
 }
 
 /// An entry of somebody else's, or a retracted one, is never told, unless the criteria ask for the status.
@@ -79,7 +87,12 @@ public:
             if (document.patient_id != holder.patient->id || !is_told(document, question_)) continue;
             auto const [place, fresh] = index_.try_emplace({person, document.truth}, groups_.size());
             if (fresh) groups_.push_back({person, {}});
-            groups_[place->second].instances.push_back({holder, &document, is_wanted(document, question_)});
+            groups_[place->second].instances.push_back(
+                {holder,
+                 &document,
+                 is_wanted(document, question_),
+                 is_wanted_when_replaced(document, question_)}
+            );
         }
     }
 
@@ -88,8 +101,9 @@ public:
         std::set<std::string> ids;
         for (auto const& group : groups_) {
             auto const& instances = group.instances;
-            auto const wanted = std::count_if(instances.begin(), instances.end(), [](Instance const& each) {
-                return each.wanted;
+            bool const replaced = is_replaced(group);
+            auto const wanted = std::count_if(instances.begin(), instances.end(), [&](Instance const& each) {
+                return each.wanted || (replaced && each.wanted_when_replaced);
             });
             if (wanted == 0) continue;
             auto document = to_document(group);
@@ -105,9 +119,9 @@ private:
     ExpectedDocument to_document(Group const& group) const {
         auto const& instances = group.instances;
         auto const& first = *instances.front().document;
-        ExpectedDocument document{id_of(instances.front()), first.title, {}};
+        ExpectedDocument document{id_of(instances.front()), first.title, first.status, {}};
         unsigned by_bytes = 0;
-        for (auto const& [holder, instance, wanted] : instances) {
+        for (auto const& [holder, instance, wanted, wanted_when_replaced] : instances) {
             document.holders.push_back({holder.community->id, instance->id, instance->copy_class});
             if (is_known_by_bytes(*instance)) ++by_bytes;
         }
@@ -115,6 +129,7 @@ private:
         document.most_events = std::min(1 + by_bytes, count);
         if (may_be_linked_late(instances)) document.most_events = count;
         if (is_replaced(group)) {
+            document.status = kSuperseded;
             ++document.most_events;  // once more when it becomes superseded
             if (!question_.document.empty()) document.least_events = 0;
         }
@@ -176,6 +191,7 @@ std::string to_json(Expectation const& expectation) {
         documents.push(object(
             {{"id", document.id},
              {"title", document.title},
+             {"status", document.status},
              {"holders", std::move(holders)},
              {"events", std::move(events)}}
         ));

@@ -21,6 +21,7 @@ struct Holder {
 struct ExpectedDocument {
     std::string id;  ///< its master identifier, else partner/id of its first holder
     std::string title;
+    std::string status;  ///< once all of it is known
     std::vector<Holder> holders;
     unsigned least_events = 1, most_events = 1;
 };
@@ -37,7 +38,7 @@ Result<Expectation> judge(
     Network const& network, Faults faults, std::string_view criteria, Acceptance acceptance
 );
 
-/// {documents: [{id, title, holders: [{partner, id, class}], events: [least, most]}], ambiguous: […], failed: […], perhaps_ambiguous: […]}
+/// {documents: [{id, title, status, holders: [{partner, id, class}], events: [least, most]}], ambiguous: […], failed: […], perhaps_ambiguous: […]}
 std::string to_json(Expectation const& expectation);
 
 }  // namespace tributary::simulator

@@ -23,6 +23,16 @@ bool family_agrees(Criterion const& asked, std::vector<HumanName> const& names) 
     });
 }
 
+/// A part of one name, whole.
+bool part_agrees(Criterion const& asked, std::vector<HumanName> const& names) {
+    return std::any_of(names.begin(), names.end(), [&](HumanName const& name) {
+        return equals_a_value(asked, name.family) ||
+               std::any_of(name.given.begin(), name.given.end(), [&](std::string const& given) {
+                   return equals_a_value(asked, given);
+               });
+    });
+}
+
 /// The first given name asked for is the first of the name, further ones are any of it.
 bool givens_agree(std::vector<Criterion> const& asked, HumanName const& name) {
     bool first = true;
@@ -38,12 +48,13 @@ bool givens_agree(std::vector<Criterion> const& asked, HumanName const& name) {
     return true;
 }
 
-/// Of real names: the family name whole, and all given names in one of them.
+/// Of real names: the family name whole, and all given names in one of them; a name of no kind is a whole part of one.
 bool names_agree(std::vector<Criterion> const& asked, std::vector<HumanName> const& names) {
-    bool const families = std::all_of(asked.begin(), asked.end(), [&](Criterion const& criterion) {
-        return criterion.name != "family" || family_agrees(criterion, names);
+    bool const each = std::all_of(asked.begin(), asked.end(), [&](Criterion const& criterion) {
+        if (criterion.name == "family") return family_agrees(criterion, names);
+        return criterion.name != "name" || !criterion.modifier.empty() || part_agrees(criterion, names);
     });
-    return families && std::any_of(names.begin(), names.end(), [&](HumanName const& name) {
+    return each && std::any_of(names.begin(), names.end(), [&](HumanName const& name) {
                return givens_agree(asked, name);
            });
 }

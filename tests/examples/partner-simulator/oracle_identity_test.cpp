@@ -96,6 +96,9 @@ TEST_CASE("a conflict is two documents, a new version too, a retracted copy none
             .at({ada("b")}, {document_of(ada("b"), "note|new-version", CopyClass::new_version)});
     CHECK(events_of(replaced.judged(kAda)) == Events{{1, 2}, {1, 1}});
     CHECK(events_of(replaced.judged(std::string(kAda) + "&status=current")) == Events{{0, 2}, {1, 1}});
+    auto const superseded = replaced.judged(std::string(kAda) + "&status=superseded");
+    CHECK(events_of(superseded) == Events{{0, 2}});
+    CHECK(superseded.documents.at(0).status == "superseded");
     auto retracted = document_of(ada("b"), "note", CopyClass::retracted);
     retracted.status = "entered-in-error";
     auto const current = Communities()
@@ -148,6 +151,17 @@ TEST_CASE("Patients whom only a third one links may have been told as two", "[si
                               .at({link}, {})
                               .judged(kByron);
     CHECK(events_of(expected) == Events{{1, 2}});
+}
+
+TEST_CASE("a name of no kind is accepted where it is a part of one, whole", "[simulator]") {
+    auto const network = Communities().at({ada("a")}, {document_of(ada("a"), "note")});
+    auto const judged = [&](std::string const& name, Acceptance acceptance) {
+        return network.judged("DocumentReference?patient.name=" + name, acceptance).documents.size();
+    };
+    CHECK(judged("byron", Acceptance::strict) == 1);
+    CHECK(judged("Ada", Acceptance::strict) == 1);
+    CHECK(judged("Byr", Acceptance::strict) == 0);
+    CHECK(judged("Byr", Acceptance::search) == 1);
 }
 
 TEST_CASE("an alias in common makes nobody the one asked for, but is a hit of the search", "[simulator]") {

@@ -94,6 +94,7 @@ TEST_CASE("the oracle's JSON has documents with holders and least and most event
     expectation.documents = {
         {"urn:oid:1.2",
          "Note",
+         "current",
          {{"p001", "d1", CopyClass::original}, {"p002", "d9", CopyClass::exact_copy}},
          1,
          2}
@@ -101,7 +102,7 @@ TEST_CASE("the oracle's JSON has documents with holders and least and most event
     expectation.failed = {"p005"};
     CHECK(
         to_json(expectation) ==
-        R"({"documents":[{"id":"urn:oid:1.2","title":"Note","holders":[{"partner":"p001","id":"d1","class":"original"},)"
+        R"({"documents":[{"id":"urn:oid:1.2","title":"Note","status":"current","holders":[{"partner":"p001","id":"d1","class":"original"},)"
         R"({"partner":"p002","id":"d9","class":"exact-copy"}],"events":[1,2]}],"ambiguous":[],"failed":["p005"],"perhaps_ambiguous":[]})"
     );
 }

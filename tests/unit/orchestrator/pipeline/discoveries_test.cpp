@@ -125,14 +125,16 @@ TEST_CASE_METHOD(
     discoveries->want(Interest{"other", "", "https://b.example", {{{"family", "", {"jones"}}}, {}}});
     advance(1ms);
     partner.delay = 1h;  // the other one takes the place once the first has its answer
-    bool ended = false;
-    clock.wait_while([&] {
-        bool const storing = storage->in_flight() > 0;
-        if (storing && clock.now() >= answered && !std::exchange(ended, true)) discoveries->unwant("s1");
-        return storing || worker.pending() > 0;
-    });
+    // In line behind whoever begins to store, and before the storage can answer.
+    auto end_while_storing = [&]() -> awaitable<void> {
+        co_await clock.sleep_until(answered);
+        while (storage->in_flight() == 0) co_await boost::asio::post(ctx, boost::asio::use_awaitable);
+        discoveries->unwant("s1");
+    };
+    async::Root end(ctx);
+    end.start(end_while_storing());
     advance(1s);
-    REQUIRE(ended);
+    REQUIRE(end.succeeded());
     CHECK(partners[0]->lane().figures().queued == 0);
     CHECK(partner.document_calls == 0);
 }

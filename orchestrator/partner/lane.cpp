@@ -50,6 +50,11 @@ Lane::Lane(
       queued_gauge_(metrics.gauge(
           "tributary_lane_queued", "Steps that wait at a partner", {{"partner", settings_.partner}}
       )),
+      owed_gauge_(metrics.gauge(
+          "tributary_lane_owed",
+          "Exchanges that are run again once the partner answers",
+          {{"partner", settings_.partner}}
+      )),
       running_gauge_(metrics.gauge(
           "tributary_lane_running", "Calls under way at a partner", {{"partner", settings_.partner}}
       )),
@@ -271,8 +276,11 @@ awaitable<void> Lane::pump() {
             start_next(std::move(permit));
             continue;
         }
+        show();
+        bool const opens = breaker_.state(now) == pacing::BreakerState::open;  // half, then: to be seen
+        auto const until = opens ? std::min(at, breaker_.probe_at()) : at;
         auto woken = wake_.pop();
-        (void)co_await with_deadline(clock_, Deadline::at(at), std::move(woken));
+        (void)co_await with_deadline(clock_, Deadline::at(until), std::move(woken));
     }
 }
 
@@ -284,7 +292,8 @@ void Lane::give_back(bool probe) noexcept {
 }
 
 void Lane::show() noexcept {
-    queued_gauge_.set(static_cast<double>(queue_.size() + queue_.owed()));
+    queued_gauge_.set(static_cast<double>(queue_.size()));
+    owed_gauge_.set(static_cast<double>(queue_.owed()));
     running_gauge_.set(static_cast<double>(running_));
     breaker_gauge_.set(static_cast<double>(breaker_.state(clock_.now())));
 }

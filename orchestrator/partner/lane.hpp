@@ -106,6 +106,7 @@ private:
     Settings settings_;
     Logger logger_;
     Metrics::Gauge& queued_gauge_;
+    Metrics::Gauge& owed_gauge_;
     Metrics::Gauge& running_gauge_;
     Metrics::Gauge& breaker_gauge_;
     Metrics::Counter& retries_;

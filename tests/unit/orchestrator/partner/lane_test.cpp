@@ -353,6 +353,29 @@ TEST_CASE_METHOD(LaneFixture, "what is owed runs again when the partner answers 
     finish();
 }
 
+TEST_CASE_METHOD(
+    LaneFixture, "metrics tell what is owed from what waits, and that a probe is due", "[lane][owed]"
+) {
+    settings.attempts = 1;
+    auto& lane = make();
+    auto const shows = [this](std::string const& figure) {
+        return metrics.text().find("tributary_lane_" + figure + "\n") != std::string::npos;
+    };
+    for (std::uint32_t i = 0; i < 5; ++i) {
+        fail(i, Failure(Errc::connect));
+        CHECK(add(lane, i));
+    }
+    clock.advance(ctx, 10s);
+    CHECK(shows(R"(breaker_state{partner="p0"} 1)"));
+    clock.advance(ctx, 55s);
+    CHECK(shows(R"(breaker_state{partner="p0"} 2)"));  // though nobody asks for anything
+    make().add_owed(step(30), clock.now() + 1h);
+    settle();
+    CHECK(shows(R"(owed{partner="p1"} 1)"));
+    CHECK(shows(R"(queued{partner="p1"} 0)"));
+    finish();
+}
+
 TEST_CASE_METHOD(LaneFixture, "answers that are refusals do not open the breaker", "[lane]") {
     auto& lane = make();
     for (std::uint32_t i = 0; i < 20; ++i) {

@@ -15,7 +15,7 @@ namespace {
 constexpr char kOfPatient[] = "SELECT document FROM entry WHERE patient = ? AND provisional = 0";
 constexpr char kById[] = "SELECT sequence FROM document WHERE id = ? AND scope = ?";
 constexpr char kByIndex[] = "SELECT document FROM document_index WHERE parameter = ? AND value = ?";
-constexpr char kAll[] = "SELECT sequence FROM document WHERE scope = ? AND sequence > 0";
+constexpr char kAll[] = "SELECT sequence FROM document WHERE scope = ? AND sequence > 0 LIMIT ?";
 constexpr char kCandidate[] =
     "SELECT d.status, d.date_from, d.last_updated, v.resource FROM document d "
     "JOIN document_version v ON v.document = d.sequence AND v.version = d.version "
@@ -86,17 +86,20 @@ std::optional<std::vector<std::int64_t>> DocumentQueries::by_filter(DocumentSear
     return std::nullopt;
 }
 
-std::vector<std::int64_t> DocumentQueries::candidates(DocumentSearchRequest const& request) {
+std::optional<std::vector<std::int64_t>> DocumentQueries::candidates(DocumentSearchRequest const& request) {
+    auto const most = settings_.search_candidates;
+    if (patients_.are_more_than(most, request.scope, request.search.patient)) return std::nullopt;
     auto found = by_patient(request);
     if (!found) found = by_filter(request);
     if (!found) {
         found.emplace();
-        auto row = database_.query(kAll, request.scope);
+        auto row = database_.query(kAll, request.scope, most + 1);
         while (row.next()) found->push_back(row.integer(0));
     }
     std::sort(found->begin(), found->end());
     found->erase(std::unique(found->begin(), found->end()), found->end());
-    return std::move(*found);
+    if (found->size() > most) return std::nullopt;
+    return found;
 }
 
 std::optional<DocumentQueries::Hit> DocumentQueries::match(
@@ -118,8 +121,14 @@ std::optional<DocumentQueries::Hit> DocumentQueries::match(
 
 ResourcePage DocumentQueries::search(DocumentSearchRequest const& request) {
     bool const asks_for_status = find(request, "status") != nullptr;
+    ResourcePage page;
+    auto const looked_at = candidates(request);
+    if (!looked_at) {
+        page.too_costly = true;
+        return page;
+    }
     std::vector<Hit> hits;
-    for (auto const candidate : candidates(request)) {
+    for (auto const candidate : *looked_at) {
         if (auto const hit = match(candidate, request, asks_for_status)) hits.push_back(*hit);
     }
     auto const key = [&](Hit const& hit) {
@@ -136,7 +145,6 @@ ResourcePage DocumentQueries::search(DocumentSearchRequest const& request) {
     std::stable_sort(hits.begin(), hits.end(), [&](Hit const& a, Hit const& b) {
         return request.descending ? key(a) > key(b) : key(a) < key(b);
     });
-    ResourcePage page;
     page.total = hits.size();
     for (std::size_t i = request.offset; i < hits.size() && page.resources.size() < request.count; ++i) {
         auto row = database_.query(kStored, hits[i].sequence);

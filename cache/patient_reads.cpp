@@ -58,8 +58,11 @@ ResourcePage Patients::search(PatientSearchRequest const& request) {
         auto count = database_.query(kCount, request.scope);
         if (count.next()) page.total = static_cast<std::size_t>(count.integer(0));
     } else {
+        auto const candidates = keys_.candidates(request.scope, query);
+        page.too_costly = candidates.size() > settings_.search_candidates;
+        if (page.too_costly) return page;
         std::size_t matched = 0;
-        for (auto const sequence : keys_.candidates(request.scope, query)) {
+        for (auto const sequence : candidates) {
             auto const row = load(sequence);
             bool const named = row && (query.references.empty() ||
                                        std::find(query.references.begin(), query.references.end(), row->id) !=
@@ -77,6 +80,12 @@ ResourcePage Patients::search(PatientSearchRequest const& request) {
     return page;
 }
 
+bool Patients::are_more_than(
+    std::size_t most, std::string_view scope, fhir::search::PatientQuery const& query
+) {
+    return !query.empty() && query.references.empty() && keys_.candidates(scope, query).size() > most;
+}
+
 /// `_lastUpdated` is the time of our resource, not of the partner's. Source: document-sharing F.8.
 bool Patients::matches(std::vector<fhir::search::Parameter> const& parameters, PatientRow const& row) {
     bool const asks_time = std::any_of(parameters.begin(), parameters.end(), [](auto const& parameter) {
@@ -85,7 +94,8 @@ bool Patients::matches(std::vector<fhir::search::Parameter> const& parameters, P
     if (!asks_time) return fhir::search::matches_all(parameters, row.patient);
     auto shown = row.patient;
     auto resource = database_.query(kResource, row.sequence);
-    if (resource.next()) shown.meta.last_updated = fhir::search::format_instant(stored(resource).last_updated);
+    if (resource.next())
+        shown.meta.last_updated = fhir::search::format_instant(stored(resource).last_updated);
     return fhir::search::matches_all(parameters, shown);
 }
 

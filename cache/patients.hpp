@@ -51,7 +51,10 @@ public:
     Result<std::optional<fhir::search::PatientQuery>> discovery_query(
         std::string_view scope, fhir::search::PatientQuery const& query
     );
+    /// Too costly: more candidates than settings allow.
     ResourcePage search(PatientSearchRequest const& request);
+    /// Would found() have to look at more Patients than so many?
+    bool are_more_than(std::size_t most, std::string_view scope, fhir::search::PatientQuery const& query);
     FoundResource read(std::string_view scope, std::string_view id);
 
     /// What was loaded may have changed: at the start of a unit of work.

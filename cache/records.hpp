@@ -326,6 +326,7 @@ struct StoredResource {
 struct ResourcePage {
     std::vector<StoredResource> resources;
     std::size_t total = 0;
+    bool too_costly = false;  ///< more to look at than StoreSettings::search_candidates: nothing was
 };
 struct FoundResource {
     Presence presence = Presence::unknown;

@@ -72,7 +72,7 @@ struct Store::Impl {
     Discoveries discoveries{database};
     ProgressNotices progress_notices{database, settings, discoveries, events};
     Contents contents{database};
-    DocumentQueries queries{database, patients};
+    DocumentQueries queries{database, settings, patients};
     Housekeeping housekeeping{database};
     Explanations explanations{database, settings, patients, documents};
 };

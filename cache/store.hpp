@@ -22,6 +22,7 @@ struct StoreSettings {
     fhir::identity::Acceptance acceptance = fhir::identity::Acceptance::strict;
     std::size_t max_subscriptions = 100000;
     std::size_t max_subscription_versions = 100;  ///< of one Subscription, the present one counted
+    std::size_t search_candidates = 100000;  ///< documents, or patients, that one search may have to look at
 };
 
 /// The cache in SQLite. Each public method but begin, commit and rollback is one unit of work: atomic within the caller's transaction, values in, values out.

@@ -30,6 +30,7 @@ enum class Errc {
     unknown_parameter,  ///< a search parameter that is not offered, with handling=strict
     too_long,           ///< an element above its limit
     too_large,          ///< a body above its limit
+    too_costly,         ///< a search that would have to look at too much
     head_too_large,     ///< a request head above its limit
     slow,               ///< the request took too long to send
     media_type,         ///< a request body in another format

@@ -26,6 +26,7 @@ constexpr std::array kTable{
     OutcomeRow{Errc::unknown_parameter, "unknown_parameter", "error", "not-supported", 400},
     OutcomeRow{Errc::too_long, "too_long", "error", "too-long", 400},
     OutcomeRow{Errc::too_large, "too_large", "error", "too-long", 413},
+    OutcomeRow{Errc::too_costly, "too_costly", "error", "too-costly", 400},
     OutcomeRow{Errc::head_too_large, "head_too_large", "error", "too-long", 431},
     OutcomeRow{Errc::slow, "slow", "error", "timeout", 408},
     OutcomeRow{Errc::media_type, "media_type", "error", "not-supported", 415},

@@ -126,6 +126,7 @@ Result<void> App::Impl::open_storage() {
     settings.store.acceptance = config.discovery.acceptance;
     settings.store.max_subscriptions = config.limits.subscriptions;
     settings.store.max_subscription_versions = config.limits.subscription_versions;
+    settings.store.search_candidates = config.limits.search_candidates;
     settings.bodies_path = folder.bodies();
     settings.secrets.path = config.server.secrets_key_file;
     settings.secrets.make = settings.secrets.path.empty();

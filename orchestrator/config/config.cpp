@@ -251,6 +251,7 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
     reader.number("connections_per_address", 1, kMany, limits.connections_per_address);
     reader.size("websocket_send_buffer", limits.websocket_send_buffer);
     reader.size("storage_queue", limits.storage_queue);
+    reader.number("search_candidates", 1, kMany, limits.search_candidates);
     reader.number("call_rows", 1, kMany, limits.call_rows);
     reader.finish();
 }

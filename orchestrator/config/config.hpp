@@ -55,6 +55,7 @@ struct Limits {
     std::size_t connections_per_address = 10000;
     std::size_t websocket_send_buffer = std::size_t{1} << 20U;
     std::size_t storage_queue = std::size_t{64} << 20U;
+    std::size_t search_candidates = 100000;
     std::size_t call_rows = 4096;
 };
 

@@ -23,6 +23,8 @@ Result<std::unique_ptr<Storage>> Storage::open(
     if (!secrets) return secrets.error();
     auto reader = cache::Store::open(settings.store, cache::Access::reader);
     if (!reader) return reader.error();
+    auto searches = cache::Store::open(settings.store, cache::Access::reader);
+    if (!searches) return searches.error();
     auto bodies = cache::BodyStore::open(settings.bodies_path, settings.store.full_synchronous);
     if (!bodies) return bodies.error();
     auto impl = std::make_unique<Impl>(
@@ -30,6 +32,7 @@ Result<std::unique_ptr<Storage>> Storage::open(
         std::move(*secrets),
         std::move(*writer),
         std::move(*reader),
+        std::move(*searches),
         std::move(*bodies),
         settings.queue_bytes,
         metrics,
@@ -44,6 +47,7 @@ Storage::~Storage() = default;
 void Storage::stop() {
     impl_->writer.work.stop();
     impl_->reader.work.stop();
+    impl_->searches.work.stop();
     impl_->bodies.work.stop();
 }
 
@@ -130,7 +134,7 @@ awaitable<Result<cache::FoundSubscription>> Storage::delete_subscription(
 }
 awaitable<Result<cache::SubscriptionPage>> Storage::search_subscriptions(cache::SubscriptionSearch search) {
     return impl_->run(
-        impl_->reader,
+        impl_->searches,
         [search = std::move(search), &secrets = impl_->secrets](cache::Store& store) {
             return secrets.opened(store.search_subscriptions(search));
         }
@@ -343,7 +347,7 @@ awaitable<Result<std::vector<std::string>>> Storage::contents_to_retrieve(
     });
 }
 awaitable<Result<cache::ResourcePage>> Storage::search_documents(cache::DocumentSearchRequest request) {
-    return impl_->run(impl_->reader, [request = std::move(request)](cache::Store& store) {
+    return impl_->run_search([request = std::move(request)](cache::Store& store) {
         return store.search_documents(request);
     });
 }
@@ -353,7 +357,7 @@ awaitable<Result<cache::FoundResource>> Storage::read_document(std::string scope
     });
 }
 awaitable<Result<cache::ResourcePage>> Storage::search_patients(cache::PatientSearchRequest request) {
-    return impl_->run(impl_->reader, [request = std::move(request)](cache::Store& store) {
+    return impl_->run_search([request = std::move(request)](cache::Store& store) {
         return store.search_patients(request);
     });
 }

@@ -18,8 +18,8 @@ namespace tributary::storage {
 
 using async::awaitable;
 
-/// Store and BodyStore as awaitables over three threads: the writer (units of work, group commit), a reader with a read-only connection, and one
-/// for bodies. The same names and contracts as cache::Store. What writes, or decides a write, goes to the writer.
+/// Store and BodyStore as awaitables over four threads: the writer (units of work, group commit), two readers with read-only connections, of which one
+/// only searches, so that nothing else waits for a long one, and one for bodies. The same names and contracts as cache::Store. What writes, or decides a write, goes to the writer.
 /// Header values of Subscriptions are sealed on their way in and opened on their way out.
 /// Owner: app, after the io_context; stop() when no task is left. Thread: the loop.
 /// Every method: Deadline: none, at most the queue ahead plus one commit. Cancellation: none once queued. Errors: storage, throttled (queue full), closed.
@@ -104,6 +104,7 @@ public:
     awaitable<Result<std::vector<std::string>>> contents_to_retrieve(
         std::string subscription, std::size_t limit
     );
+    /// Errors also: too_costly, as for patients.
     awaitable<Result<cache::ResourcePage>> search_documents(cache::DocumentSearchRequest request);
     awaitable<Result<cache::FoundResource>> read_document(std::string scope, std::string id);
     awaitable<Result<cache::ResourcePage>> search_patients(cache::PatientSearchRequest request);

@@ -50,6 +50,7 @@ struct Storage::Impl {
         HeaderSecrets header_secrets,
         std::unique_ptr<cache::Store> writing,
         std::unique_ptr<cache::Store> reading,
+        std::unique_ptr<cache::Store> searching,
         std::unique_ptr<cache::BodyStore> keeping,
         std::size_t queue_bytes,
         Metrics& metrics,
@@ -58,6 +59,11 @@ struct Storage::Impl {
         : secrets(std::move(header_secrets)),
           writer(loop, std::move(writing), limits(queue_bytes), metrics, logger, "writer"),
           reader(loop, std::move(reading), limits(queue_bytes), metrics, logger, "reader"),
+          searches(loop, std::move(searching), search_limits(queue_bytes), metrics, logger, "searches"),
+          too_costly(metrics.counter(
+              "tributary_searches_too_costly_total",
+              "Searches refused because they would have had to look at too much"
+          )),
           bodies(loop, std::move(keeping), body_limits(queue_bytes), metrics, logger, "bodies") {}
 
     static async::JobThread::Limits limits(std::size_t bytes) {
@@ -65,6 +71,12 @@ struct Storage::Impl {
         limits.jobs = 16384;
         limits.bytes = bytes;
         return limits;
+    }
+    /// Each is answered as soon as it has ended.
+    static async::JobThread::Limits search_limits(std::size_t bytes) {
+        auto result = limits(bytes);
+        result.batch = 1;
+        return result;
     }
     static async::JobThread::Limits body_limits(std::size_t bytes) {
         auto result = limits(bytes);
@@ -83,6 +95,19 @@ struct Storage::Impl {
         co_return result;
     }
 
+    /// A search of documents or patients.
+    template <class Work>
+    awaitable<Result<cache::ResourcePage>> run_search(Work work) {
+        auto page = co_await run(searches, std::move(work));
+        if (!page || !page->too_costly) co_return page;
+        too_costly.add();
+        co_return Failure(
+            Errc::too_costly,
+            "this would have to look at more than [limits] search_candidates allow: name the patient, or an "
+            "identifier, a type or another code"
+        );
+    }
+
     /// Without those on their way: the bytes are there again before what points to them is.
     awaitable<Result<void>> remove_bodies(std::vector<std::string> digests);
 
@@ -91,6 +116,8 @@ struct Storage::Impl {
     HeaderSecrets const secrets;  // the threads use it
     Thread<cache::Store> writer;
     Thread<cache::Store> reader;
+    Thread<cache::Store> searches;
+    Metrics::Counter& too_costly;
     Thread<cache::BodyStore> bodies;
 };
 

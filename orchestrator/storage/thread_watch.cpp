@@ -30,7 +30,7 @@ ThreadWatch::ThreadWatch(Metrics& metrics, Logger const& logger, std::string con
           {{"thread", thread}}
       )),
       logger_(logger.child("thread", thread)),
-      reads_only_(thread == "reader") {}
+      reads_only_(thread == "reader" || thread == "searches") {}
 
 void ThreadWatch::worked() {
     if (std::exchange(failing_, false)) logger_.info("storage works again");

@@ -73,6 +73,32 @@ TEST_CASE("pages keep the total, and the order that was asked for", "[cache][sea
     CHECK(fixture.ids(request) == Texts{"p1-b"});
 }
 
+TEST_CASE(
+    "a search that would have to look at too much is refused, unless something narrows it", "[cache][search]"
+) {
+    Filled fixture;
+    fixture.settings.search_candidates = 3;
+    fixture.reopen();
+    auto const costs = [&](fhir::search::DocumentSearch search) {
+        DocumentSearchRequest request;
+        request.search = std::move(search);
+        return good(fixture.store->search_documents(request)).too_costly;
+    };
+    CHECK(costs({}));
+    CHECK(costs({{}, {{"date", "", {"lt2026"}}}}));
+    CHECK_FALSE(costs({{}, {{"type", "", {"34133-9"}}}}));
+    CHECK(fixture.search({{{{"family", "", {"smith"}}}, {}}, {}}) == Texts{"p1-a", "p1-b", "p2-c"});
+    fixture.settings.search_candidates = 2;
+    fixture.reopen();
+    auto const any_man = fhir::search::PatientQuery{{{"gender", "", {"male"}}}, {}};
+    CHECK(costs({any_man, {}}));
+    PatientSearchRequest patients;
+    patients.query = any_man;
+    CHECK(good(fixture.store->search_patients(patients)).too_costly);
+    patients.query = {};
+    CHECK(good(fixture.store->search_patients(patients)).total == 3);
+}
+
 TEST_CASE("another scope sees nothing", "[cache][search]") {
     Filled fixture;
     DocumentSearchRequest request;

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "fhir/base/outcome_table.hpp"
+#include "orchestrator/async/task_group.hpp"
 #include "tests/support/async.hpp"
 #include "tests/support/file_size_limit.hpp"
 #include "tests/unit/cache/store_fixture.hpp"
@@ -256,6 +257,61 @@ TEST_CASE("bytes that the cache knows nothing of go, but for those on their way"
         CHECK(there == std::vector<std::string>{"pointed-to"});
     };
     fixture.run(drop());
+}
+
+TEST_CASE("nothing waits for a search, and one that costs too much is refused", "[storage]") {
+    StorageFixture fixture;
+    constexpr int kSearches = 20;
+    int searched = 0;
+    int searched_before_read = kSearches;
+    auto const fill = [&]() -> awaitable<void> {
+        cache::PatientsAnswer patients;
+        patients.discovery = "d1";
+        patients.partner = "p1";
+        patients.patients.push_back(cache::make_patient("p1", cache::PatientText{"1"}));
+        auto const named = co_await fixture.storage->admit_patients(std::move(patients));
+        good(named);
+        std::vector<cache::DocumentText> documents;
+        for (int i = 0; i < 100; ++i) documents.push_back(cache::DocumentText{"d" + std::to_string(i)});
+        auto const answer = std::make_shared<cache::Answer const>(StoreFixture::answer("p1", "1", documents));
+        auto const admitted = co_await fixture.storage->admit(answer);
+        good(admitted);
+    };
+    auto const search = [&]() -> awaitable<void> {
+        cache::DocumentSearchRequest request;
+        request.search.filters = {{"date", "", {"lt2026"}}};
+        auto const found = co_await fixture.storage->search_documents(std::move(request));
+        good(found);
+        ++searched;
+    };
+    auto const read = [&]() -> awaitable<void> {
+        auto const found = co_await fixture.storage->read_subscription("", "s1");
+        good(found);
+        searched_before_read = searched;
+    };
+    fixture.run(fill());
+    auto const together = [&]() -> awaitable<void> {
+        auto const all = [&](async::TaskGroup& group) -> awaitable<void> {
+            for (int i = 0; i < kSearches; ++i) (void)group.spawn("search", search());
+            (void)group.spawn("read", read());
+            co_return;
+        };
+        co_await async::with_group(std::ref(all));
+    };
+    fixture.run(together());
+    CHECK(searched == kSearches);
+    CHECK(searched_before_read < kSearches);
+
+    fixture.close();
+    fixture.settings.store.search_candidates = 99;
+    fixture.open();
+    auto const refused = [&]() -> awaitable<void> {
+        auto const found = co_await fixture.storage->search_documents(cache::DocumentSearchRequest());
+        REQUIRE(found.has_error());
+        CHECK(found.error().errc() == Errc::too_costly);
+    };
+    fixture.run(refused());
+    CHECK(fixture.metrics.counter("tributary_searches_too_costly_total", "").value() == 1);
 }
 
 TEST_CASE("an Event does not wait for a large document being stored", "[storage][measure]") {

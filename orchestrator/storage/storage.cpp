@@ -59,8 +59,7 @@ awaitable<Result<cache::SubscriptionRecord>> Storage::create_subscription(cache:
 ) {
     subscription.resource = impl_->secrets.seal(subscription.id, std::move(subscription.resource));
     auto const bytes = subscription.resource.size();
-    return impl_->run(
-        impl_->writer,
+    return impl_->run_refusable(
         [subscription = std::move(subscription), &secrets = impl_->secrets](cache::Store& store) {
             return secrets.opened(store.create_subscription(subscription));
         },
@@ -79,7 +78,7 @@ awaitable<Result<cache::ConditionalCreate>> Storage::create_subscription_unless(
         if (outcome) secrets.open(outcome->record);
         return outcome;
     };
-    return impl_->run(impl_->writer, std::move(work), bytes);
+    return impl_->run_refusable(std::move(work), bytes);
 }
 awaitable<Result<cache::FoundSubscription>> Storage::read_subscription(std::string scope, std::string id) {
     return impl_->run(
@@ -107,12 +106,9 @@ awaitable<Result<cache::FoundVersion>> Storage::subscription_version(
     );
 }
 awaitable<Result<cache::FoundSubscription>> Storage::change_status(cache::StatusChange change) {
-    return impl_->run(
-        impl_->writer,
-        [change = std::move(change), &secrets = impl_->secrets](cache::Store& store) {
-            return secrets.opened(store.change_status(change));
-        }
-    );
+    return impl_->run_refusable([change = std::move(change), &secrets = impl_->secrets](cache::Store& store) {
+        return secrets.opened(store.change_status(change));
+    });
 }
 awaitable<Result<cache::FoundSubscription>> Storage::replace_subscription(cache::ReplaceSubscription change) {
     change.resource = impl_->secrets.seal(change.id, std::move(change.resource));
@@ -120,7 +116,7 @@ awaitable<Result<cache::FoundSubscription>> Storage::replace_subscription(cache:
     auto work = [change = std::move(change), &secrets = impl_->secrets](cache::Store& store) {
         return secrets.opened(store.replace_subscription(change));
     };
-    return impl_->run(impl_->writer, std::move(work), bytes);
+    return impl_->run_refusable(std::move(work), bytes);
 }
 awaitable<Result<cache::FoundSubscription>> Storage::delete_subscription(
     std::string scope, std::string id, std::optional<std::uint64_t> version, cache::Utc now

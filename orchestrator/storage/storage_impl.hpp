@@ -95,6 +95,21 @@ struct Storage::Impl {
         co_return result;
     }
 
+    /// What the Store may refuse at a bound. It has written nothing then: a value within the batch, which is committed as it is.
+    template <class Work>
+    auto run_refusable(Work work, std::size_t bytes = 0)
+        -> awaitable<std::invoke_result_t<Work const&, cache::Store&>> {
+        using Outcome = std::invoke_result_t<Work const&, cache::Store&>;
+        auto decide = [work = std::move(work)](cache::Store& store) -> Result<std::unique_ptr<Outcome>> {
+            auto outcome = work(store);
+            if (!outcome && outcome.error().errc() != Errc::throttled) return outcome.error();
+            return std::make_unique<Outcome>(std::move(outcome));
+        };
+        auto decision = co_await run(writer, std::move(decide), bytes);
+        if (!decision) co_return decision.error();
+        co_return std::move(**decision);
+    }
+
     /// A search of documents or patients.
     template <class Work>
     awaitable<Result<cache::ResourcePage>> run_search(Work work) {

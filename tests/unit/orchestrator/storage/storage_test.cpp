@@ -314,6 +314,25 @@ TEST_CASE("nothing waits for a search, and one that costs too much is refused", 
     CHECK(fixture.metrics.counter("tributary_searches_too_costly_total", "").value() == 1);
 }
 
+TEST_CASE("a Subscription above the bound is refused, which is no refusal of the queue", "[storage]") {
+    StorageFixture fixture;
+    fixture.close();
+    fixture.settings.store.max_subscriptions = 1;
+    fixture.open();
+    std::vector<Errc> refusals;
+    auto const create = [&](std::string id) -> awaitable<void> {
+        auto subscription = bob();
+        subscription.id = std::move(id);
+        auto const created = co_await fixture.storage->create_subscription(std::move(subscription));
+        if (!created) refusals.push_back(created.error().errc());
+    };
+    fixture.run(create("s1"));
+    fixture.run(create("s2"));
+    CHECK(refusals == std::vector{Errc::throttled});
+    auto& refused = fixture.metrics.counter("tributary_storage_refused_total", "", {{"thread", "writer"}});
+    CHECK(refused.value() == 0);
+}
+
 TEST_CASE("an Event does not wait for a large document being stored", "[storage][measure]") {
     StorageFixture fixture;
     auto const bytes = std::make_shared<std::string const>(std::size_t{50} << 20U, 'x');

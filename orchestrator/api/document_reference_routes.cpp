@@ -7,6 +7,7 @@
 #include "orchestrator/api/handlers.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/search_page.hpp"
+#include "orchestrator/async/run_by_size.hpp"
 
 namespace tributary::api {
 
@@ -117,16 +118,25 @@ awaitable<Result<std::optional<Value>>> read_completeness(
 }
 
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
-    auto question = read_question(context, request);
-    if (auto const* failures = std::get_if<std::vector<Failure>>(&question))
+    auto read = [&context, &request] { return read_question(context, request); };
+    auto question = co_await async::run_by_size(context.worker, request.http.body.size(), std::move(read));
+    if (!question) co_return failure_response(Failure(question.error()));
+    if (auto const* failures = std::get_if<std::vector<Failure>>(&*question))
         co_return failure_response(*failures);
-    auto& asked = std::get<DocumentQuestion>(question);
+    auto& asked = std::get<DocumentQuestion>(*question);
     // Progress first: what it says has been admitted is then found by the search.
     auto completeness = co_await read_completeness(context, asked.request);
     if (!completeness) co_return failure_response(completeness.error());
     auto const page = co_await context.storage.search_documents(asked.request);
     if (!page) co_return failure_response(page.error());
-    co_return resource_response(200, make_page(context, asked, *page, std::move(*completeness)));
+    std::size_t bytes = 0;
+    for (auto const& resource : page->resources) bytes += resource.resource.size();
+    auto make = [&context, &asked, &page, completeness = std::move(*completeness)]() mutable {
+        return resource_response(200, make_page(context, asked, *page, std::move(completeness)));
+    };
+    auto made = co_await async::run_by_size(context.worker, bytes, std::move(make));
+    if (!made) co_return failure_response(Failure(made.error()));
+    co_return std::move(*made);
 }
 
 awaitable<net::ServerResponse> read(Context const& context, Request request) {

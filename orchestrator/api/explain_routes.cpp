@@ -109,7 +109,7 @@ Result<std::string> read_document_id(OperationInput const& input, std::string co
 }
 
 awaitable<net::ServerResponse> explain(Context const& context, Request request) {
-    auto const input = OperationInput::read(request.http);
+    auto const input = co_await OperationInput::read(context.worker, request.http);
     if (!input) co_return failure_response(input.error());
     auto document = read_document_id(*input, context.settings.base);
     if (!document) co_return failure_response(document.error());

@@ -6,6 +6,7 @@
 
 #include "fhir/base/ascii.hpp"
 #include "orchestrator/api/request.hpp"
+#include "orchestrator/async/run_by_size.hpp"
 
 namespace tributary::api {
 
@@ -47,6 +48,13 @@ Result<OperationInput> OperationInput::read(net::ServerRequest const& http) {
     }
     if (auto const json = accept_json(http.headers, input.query_); !json) return json.error();
     return input;
+}
+
+awaitable<Result<OperationInput>> OperationInput::read(
+    async::Worker& worker, net::ServerRequest const& http
+) {
+    auto work = [&http] { return read(http); };
+    co_return co_await async::run_by_size(worker, http.body.size(), std::move(work));
 }
 
 Result<std::vector<std::string>> OperationInput::values(std::string_view name) const {

@@ -8,7 +8,7 @@ namespace tributary::api {
 namespace {
 
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
-    auto parameters = read_query(request.http);
+    auto parameters = co_await read_query(context.worker, request.http);
     if (!parameters) co_return failure_response(parameters.error());
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());

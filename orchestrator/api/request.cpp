@@ -5,6 +5,7 @@
 
 #include "fhir/base/ascii.hpp"
 #include "fhir/json/reader.hpp"
+#include "orchestrator/async/run_by_size.hpp"
 
 namespace tributary::api {
 
@@ -193,6 +194,13 @@ Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::
     return resource;
 }
 
+awaitable<Result<fhir::json::Value>> read_resource(
+    async::Worker& worker, net::ServerRequest const& request, std::string_view type
+) {
+    auto work = [&request, type] { return read_resource(request, type); };
+    co_return co_await async::run_by_size(worker, request.body.size(), std::move(work));
+}
+
 Result<std::vector<fhir::search::Parameter>> read_parameters(net::ServerRequest const& request) {
     auto parameters = fhir::search::parse_query(request.query);
     if (!parameters || request.method != "POST" || request.body.empty()) return parameters;
@@ -210,6 +218,13 @@ Result<std::vector<fhir::search::Parameter>> read_query(net::ServerRequest const
     if (!parameters) return parameters;
     if (auto const json = accept_json(request.headers, *parameters); !json) return json.error();
     return parameters;
+}
+
+awaitable<Result<std::vector<fhir::search::Parameter>>> read_query(
+    async::Worker& worker, net::ServerRequest const& request
+) {
+    auto work = [&request] { return read_query(request); };
+    co_return co_await async::run_by_size(worker, request.body.size(), std::move(work));
 }
 
 std::vector<std::string> take(std::vector<fhir::search::Parameter>& parameters, std::string_view name) {

@@ -7,10 +7,13 @@
 #include "fhir/base/failure.hpp"
 #include "fhir/json/value.hpp"
 #include "fhir/search/parameter.hpp"
+#include "orchestrator/async/worker.hpp"
 #include "orchestrator/net/http_message.hpp"
 #include "orchestrator/net/http_server.hpp"
 
 namespace tributary::api {
+
+using boost::asio::awaitable;
 
 /// On whose behalf a request is handled. Today: everyone, scope "". `origin`: whom to serve in turn where nothing better is known.
 struct Caller {
@@ -49,10 +52,20 @@ bool accepts_by_name(net::Headers const& headers, std::string_view media_type);
 
 /// The resource in the body. Errors: media_type, malformed (with line), too_deep, duplicate_key; invalid when it is another type.
 Result<fhir::json::Value> read_resource(net::ServerRequest const& request, std::string_view type);
+/// The same, on the worker where the body is large. `request` and `type` outlive the call. Deadline: none. Cancellation: terminal, nothing remains.
+/// Errors also: throttled.
+awaitable<Result<fhir::json::Value>> read_resource(
+    async::Worker& worker, net::ServerRequest const& request, std::string_view type
+);
 /// Query and form body together. Errors: malformed, media_type.
 Result<std::vector<fhir::search::Parameter>> read_parameters(net::ServerRequest const& request);
 /// The same of a request whose answer is FHIR JSON. Errors also: not_acceptable.
 Result<std::vector<fhir::search::Parameter>> read_query(net::ServerRequest const& request);
+/// The same, on the worker where the form is large. `request` outlives the call. Deadline: none. Cancellation: terminal, nothing remains.
+/// Errors also: throttled.
+awaitable<Result<std::vector<fhir::search::Parameter>>> read_query(
+    async::Worker& worker, net::ServerRequest const& request
+);
 
 /// Takes a parameter out of the list; its values in order, those of repeated ones together.
 std::vector<std::string> take(std::vector<fhir::search::Parameter>& parameters, std::string_view name);

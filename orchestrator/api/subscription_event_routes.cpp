@@ -5,6 +5,7 @@
 #include "orchestrator/api/operation_input.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/subscription_view.hpp"
+#include "orchestrator/async/run_by_size.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/delivery/event_text.hpp"
 
@@ -94,7 +95,7 @@ Result<subscriptions::StatusHeader> read_header(
 }
 
 awaitable<net::ServerResponse> instance_events(Context const& context, Request request) {
-    auto const input = OperationInput::read(request.http);
+    auto const input = co_await OperationInput::read(context.worker, request.http);
     if (!input) co_return failure_response(input.error());
     auto range = read_range(*input);
     if (!range) co_return failure_response(range.error());
@@ -108,8 +109,16 @@ awaitable<net::ServerResponse> instance_events(Context const& context, Request r
     auto const events = co_await read_events(context, *header, *range);
     if (!events) co_return failure_response(events.error());
     subscriptions::NotificationIds const ids{random_uuid(), random_uuid()};
-    auto body = subscriptions::query_event_bundle(*header, *events, ids, context.clock.utc_now());
-    co_return net::ServerResponse(200, kFhirJson, std::move(body));
+    std::size_t bytes = 0;
+    for (auto const& event : *events) bytes += event.resource.size();
+    auto write = [&header, &events, &ids, now = context.clock.utc_now()] {
+        return net::ServerResponse(
+            200, kFhirJson, subscriptions::query_event_bundle(*header, *events, ids, now)
+        );
+    };
+    auto made = co_await async::run_by_size(context.worker, bytes, std::move(write));
+    if (!made) co_return failure_response(Failure(made.error()));
+    co_return std::move(*made);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "orchestrator/api/operation_input.hpp"
 #include "orchestrator/api/response.hpp"
 #include "orchestrator/api/subscription_view.hpp"
+#include "orchestrator/async/run_by_size.hpp"
 #include "orchestrator/base/digest.hpp"
 
 namespace tributary::api {
@@ -17,8 +18,6 @@ using subscriptions::Status;
 
 /// One answer holds no more; `total` counts them all.
 constexpr std::size_t kMostStatuses = 10'000;
-/// Above it the worker makes the answer: some 30 µs a Subscription.
-constexpr std::size_t kStatusesInline = 32;
 
 Value status_bundle(Context const& context, cache::SubscriptionPage const& page, std::string const& self) {
     std::vector<fhir::SearchsetEntry> entries;
@@ -46,18 +45,16 @@ Value status_bundle(Context const& context, cache::SubscriptionPage const& page,
 awaitable<net::ServerResponse> tell_status(
     Context const& context, cache::SubscriptionPage page, std::string self
 ) {
-    bool const many = page.records.size() > kStatusesInline;
-    auto work = [&context, page = std::move(page), self = std::move(self)] {
+    auto work = [&context, &page, &self] {
         return resource_response(200, status_bundle(context, page, self));
     };
-    if (!many) co_return work();
-    auto made = co_await context.worker.execute(std::move(work));
+    auto made = co_await async::run_by_size(context.worker, cost_of(page), std::move(work));
     if (!made) co_return failure_response(Failure(made.error()));
     co_return std::move(*made);
 }
 
 awaitable<net::ServerResponse> instance_status(Context const& context, Request request) {
-    auto const input = OperationInput::read(request.http);
+    auto const input = co_await OperationInput::read(context.worker, request.http);
     if (!input) co_return failure_response(input.error());
     std::string const id = request.captures.front();
     auto const found = co_await context.storage.read_subscription(request.caller.scope, id);
@@ -88,7 +85,7 @@ Result<cache::SubscriptionSearch> read_status_search(OperationInput const& input
 }
 
 awaitable<net::ServerResponse> type_status(Context const& context, Request request) {
-    auto const input = OperationInput::read(request.http);
+    auto const input = co_await OperationInput::read(context.worker, request.http);
     if (!input) co_return failure_response(input.error());
     auto search = read_status_search(*input);
     if (!search) co_return failure_response(search.error());
@@ -154,14 +151,14 @@ awaitable<net::ServerResponse> give_token(
 }
 
 awaitable<net::ServerResponse> instance_token(Context const& context, Request request) {
-    auto const input = OperationInput::read(request.http);
+    auto const input = co_await OperationInput::read(context.worker, request.http);
     if (!input) co_return failure_response(input.error());
     std::vector<std::string> ids = request.captures;
     co_return co_await give_token(context, request.caller.scope, std::move(ids));
 }
 
 awaitable<net::ServerResponse> type_token(Context const& context, Request request) {
-    auto const input = OperationInput::read(request.http);
+    auto const input = co_await OperationInput::read(context.worker, request.http);
     if (!input) co_return failure_response(input.error());
     auto ids = input->values("id");
     if (!ids) co_return failure_response(ids.error());

@@ -7,6 +7,7 @@
 #include "orchestrator/api/search_page.hpp"
 #include "orchestrator/api/subscription_view.hpp"
 #include "orchestrator/api/subscription_writing.hpp"
+#include "orchestrator/async/run_by_size.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/net/url.hpp"
 #include "subscriptions/subscription_search.hpp"
@@ -74,13 +75,33 @@ awaitable<Result<cache::ConditionalCreate>> store(
     );
 }
 
+/// A Subscription as a client sent it: what it says, or all that is wrong with it, and what is stored of it.
+struct Submission {
+    Value resource;
+    subscriptions::Reading reading;
+    std::string stored;
+};
+
+/// Errors: those of read_resource().
+Result<Submission> read_submission(Context const& context, Request const& request) {
+    auto resource = read_resource(request.http, "Subscription");
+    if (!resource) return resource.error();
+    Submission submission;
+    submission.reading = subscriptions::read_subscription(*resource, context.rules, context.clock.utc_now());
+    if (auto const masked = subscriptions::with_stored_headers(*resource, Value()); !masked)
+        submission.reading.problems.push_back(masked.error());
+    if (submission.reading.problems.empty())
+        submission.stored = fhir::json::write(subscriptions::stored_subscription(*resource));
+    submission.resource = std::move(*resource);
+    return submission;
+}
+
 awaitable<net::ServerResponse> create(Context const& context, Request request) {
     if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
-    auto resource = read_resource(request.http, "Subscription");
-    if (!resource) co_return failure_response(resource.error());
-    auto reading = subscriptions::read_subscription(*resource, context.rules, context.clock.utc_now());
-    if (auto const masked = subscriptions::with_stored_headers(*resource, Value()); !masked)
-        reading.problems.push_back(masked.error());
+    auto read = [&context, &request] { return read_submission(context, request); };
+    auto submission = co_await async::run_by_size(context.worker, request.http.body.size(), std::move(read));
+    if (!submission) co_return failure_response(submission.error());
+    auto const& reading = submission->reading;
     if (!reading.problems.empty()) co_return failure_response(reading.problems);
     auto const allowed = co_await check_endpoint(context, reading.plan);
     if (!allowed) co_return failure_response(allowed.error());
@@ -90,7 +111,7 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
     subscription.id = random_uuid();
     subscription.scope = request.caller.scope;
     subscription.origin = origin_of(reading.plan, request.caller);
-    subscription.resource = fhir::json::write(subscriptions::stored_subscription(*resource));
+    subscription.resource = std::move(submission->stored);
     subscription.status = first_status(reading);
     subscription.now = context.clock.utc_now();
     auto const outcome = co_await store(context, request, std::move(subscription));
@@ -98,7 +119,7 @@ awaitable<net::ServerResponse> create(Context const& context, Request request) {
     if (outcome->matches > 0) co_return existing(context, request, *outcome);
     auto const& record = outcome->record;
     if (record.status != Status::off) want(context, request, record, reading.plan, std::move(*query));
-    auto response = written(context, request, Write::create, record, &*resource);
+    auto response = written(context, request, Write::create, record, &submission->resource);
     response.after_write = [&deliveries = context.deliveries, id = record.id] { deliveries.wake({id}); };
     co_return response;
 }
@@ -140,8 +161,27 @@ awaitable<net::ServerResponse> remove(Context const& context, Request request) {
     co_return response;
 }
 
+net::ServerResponse found_page(
+    Context const& context,
+    cache::SubscriptionPage const& page,
+    std::vector<Failure> const& ignored,
+    fhir::SearchsetLinks const& links
+) {
+    std::vector<fhir::SearchsetEntry> entries;
+    for (auto const& record : page.records) {
+        auto shown = show_subscription(record);
+        if (!shown) return failure_response(shown.error());
+        fhir::SearchsetEntry entry;
+        entry.full_url = context.settings.base + "/Subscription/" + record.id;
+        entry.resource = std::move(*shown);
+        entries.push_back(std::move(entry));
+    }
+    if (!ignored.empty()) entries.push_back(ignored_entry(ignored));
+    return resource_response(200, fhir::make_searchset(std::move(entries), page.total, links));
+}
+
 awaitable<net::ServerResponse> search(Context const& context, Request request) {
-    auto parameters = read_query(request.http);
+    auto parameters = co_await read_query(context.worker, request.http);
     if (!parameters) co_return failure_response(parameters.error());
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
@@ -158,18 +198,11 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
     asked.offset = control->offset;
     auto const page = co_await context.storage.search_subscriptions(std::move(asked));
     if (!page) co_return failure_response(page.error());
-    std::vector<fhir::SearchsetEntry> entries;
-    for (auto const& record : page->records) {
-        auto shown = show_subscription(record);
-        if (!shown) co_return failure_response(shown.error());
-        fhir::SearchsetEntry entry;
-        entry.full_url = context.settings.base + "/Subscription/" + record.id;
-        entry.resource = std::move(*shown);
-        entries.push_back(std::move(entry));
-    }
-    if (!unknown.empty()) entries.push_back(ignored_entry(unknown));
     auto const links = page_links(context.settings.base + "/Subscription", used, *control, page->total);
-    co_return resource_response(200, fhir::make_searchset(std::move(entries), page->total, links));
+    auto write = [&context, &page, &unknown, &links] { return found_page(context, *page, unknown, links); };
+    auto made = co_await async::run_by_size(context.worker, cost_of(*page), std::move(write));
+    if (!made) co_return failure_response(Failure(made.error()));
+    co_return std::move(*made);
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ constexpr int kRaces = 16;
 
 awaitable<net::ServerResponse> update(Context const& context, Request request) {
     if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
-    auto const resource = read_resource(request.http, "Subscription");
+    auto const resource = co_await read_resource(context.worker, request.http, "Subscription");
     if (!resource) co_return failure_response(resource.error());
     auto const wanted = read_if_match(request.http.headers);
     if (!wanted) co_return failure_response(wanted.error());

@@ -17,4 +17,7 @@ subscriptions::StatusHeader status_header(
     cache::SubscriptionRecord const& record, subscriptions::Rules const& rules
 );
 
+/// What it costs to read and write them, as bytes for async::run_by_size().
+std::size_t cost_of(cache::SubscriptionPage const& page);
+
 }  // namespace tributary::api

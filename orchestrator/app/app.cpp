@@ -224,7 +224,7 @@ Result<void> App::Impl::assemble() {
         metrics
     );
     housekeeping.emplace(ex, clock, *storage, config.cache, logger);
-    operations.emplace(clock, *storage, partners, *deliveries, metrics);
+    operations.emplace(clock, document_worker, *storage, partners, *deliveries, metrics);
     make_api();
     return {};
 }

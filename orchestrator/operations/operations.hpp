@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "orchestrator/async/clock.hpp"
+#include "orchestrator/async/worker.hpp"
 #include "orchestrator/base/metrics.hpp"
 #include "orchestrator/delivery/deliveries.hpp"
 #include "orchestrator/net/http_server.hpp"
@@ -22,6 +23,7 @@ class Operations {
 public:
     Operations(
         async::Clock& clock,
+        async::Worker& worker,
         storage::Storage& storage,
         std::vector<std::unique_ptr<partner::Partner>> const& partners,
         delivery::Deliveries& deliveries,
@@ -39,6 +41,7 @@ private:
     awaitable<net::ServerResponse> resend(std::string subscription, std::string query);
 
     async::Clock& clock_;
+    async::Worker& worker_;
     storage::Storage& storage_;
     std::vector<std::unique_ptr<partner::Partner>> const& partners_;
     delivery::Deliveries& deliveries_;

@@ -115,7 +115,12 @@ awaitable<Result<PatientFinder::Found>> PatientFinder::read_pages(
     policy.entries_per_query = patients_per_query_;
     auto const trail = std::make_shared<PageTrail>();
     while (true) {
-        if (response.status == 404 && says_domain_unknown(response.body)) co_return found;
+        if (response.status == 404) {
+            auto look = [&body = response.body] { return says_domain_unknown(body); };
+            auto const unknown = co_await async::run_by_size(worker_, response.body.size(), std::move(look));
+            if (!unknown) co_return Failure(unknown.error());
+            if (*unknown) co_return found;
+        }
         if (!response.success()) co_return endpoint_.refused(response);
         auto const url = response.final_url;
         candidates.bytes += response.wire_bytes;
@@ -190,9 +195,12 @@ awaitable<Result<fhir::Patient>> PatientFinder::read_survivor(Deadline deadline,
     auto response = co_await endpoint_.get(deadline, std::move(*url), kFhirJson, partner_body_);
     if (!response) co_return response.error();
     if (!response->success()) co_return endpoint_.refused(*response);
-    auto resource = fhir::json::read(response->body);
-    if (!resource) co_return resource.error();
-    co_return fhir::read_patient(std::move(*resource));
+    auto read = [](std::string const& body) -> Result<fhir::Patient> {
+        auto resource = fhir::json::read(body);
+        if (!resource) return resource.error();
+        return fhir::read_patient(std::move(*resource));
+    };
+    co_return co_await read_body(worker_, std::move(response->body), std::move(read));
 }
 
 }  // namespace tributary::partner

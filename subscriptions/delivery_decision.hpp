@@ -21,9 +21,7 @@ struct AttemptOutcome {
     unsigned status = 0;  ///< 0: no answer
     Errc errc = Errc::timeout;
     std::chrono::seconds retry_after{0};
-    std::chrono::milliseconds not_before{0
-    };  ///< above 0: no attempt was made, and none will be before that time
-    bool attempted() const { return not_before.count() == 0; }
+    bool attempted = true;  ///< false: nothing was sent, as the endpoint is tried by others in its turn
     bool delivered() const { return status >= 200 && status < 300; }
 };
 

@@ -20,8 +20,7 @@ constexpr std::chrono::seconds kLongestTimeout{120};
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::size_t kAnswerLimit = 64 * 1024;
 constexpr std::chrono::minutes kLongestPause{1};
-constexpr std::size_t kMostEndpoints = 10'000;            // of which it is known how they answered
-constexpr std::chrono::milliseconds kProbeUnderWay{500};  // before its outcome is asked for again
+constexpr std::size_t kMostEndpoints = 10'000;  // of which it is known how they answered
 
 std::string event_key(std::string const& subscription, std::string const& number) {
     return subscription + "/" + number;
@@ -38,8 +37,14 @@ std::string below_endpoint(std::string endpoint, std::string const& below) {
     return endpoint + "/" + below;
 }
 
+AttemptOutcome not_attempted() {
+    AttemptOutcome outcome;
+    outcome.attempted = false;
+    return outcome;
+}
+
 AttemptOutcome outcome_of_failure(Failure const& failure) {
-    return {failure.http_status(), failure.errc(), failure.retry_after()};
+    return {failure.http_status(), failure.errc(), failure.retry_after(), true};
 }
 
 }  // namespace
@@ -133,15 +138,18 @@ public:
           origin_name_(std::move(origin)),
           endpoint_name_(std::move(endpoint)),
           origin_(take(sender.origins_, origin_name_, sender.settings_)),
-          endpoint_(take(sender.endpoints_, endpoint_name_, sender.settings_)) {
+          endpoint_(sender.take_endpoint(endpoint_name_)) {
         sender_.forget_idle_endpoints();
     }
     Use(Use const&) = delete;
     Use& operator=(Use const&) = delete;
     ~Use() {
-        if (started_) endpoint_.breaker.abandoned();
+        if (started_) {
+            endpoint_.breaker.abandoned();
+            wake_waiting();
+        }
         if (--origin_.users == 0) sender_.origins_.erase(origin_name_);
-        if (--endpoint_.users == 0 && endpoint_.breaker.clean()) sender_.endpoints_.erase(endpoint_name_);
+        sender_.release_endpoint(endpoint_name_, endpoint_);
     }
 
     async::Semaphore& slots() { return origin_.slots; }
@@ -151,13 +159,6 @@ public:
     /// Its attempts have timed out lately.
     bool hangs() const {
         return endpoint_.breaker.state(sender_.clock_.now()) != pacing::BreakerState::closed;
-    }
-    /// Others have let it time out: when it may be tried again.
-    AttemptOutcome not_attempted() const {
-        AttemptOutcome outcome;
-        auto const wait = endpoint_.breaker.probe_at() - sender_.clock_.now();
-        outcome.not_before = std::max(std::chrono::ceil<std::chrono::milliseconds>(wait), kProbeUnderWay);
-        return outcome;
     }
     void start() {
         endpoint_.breaker.started(sender_.clock_.now());
@@ -177,15 +178,39 @@ public:
             breaker.abandoned();
         }
         if (hangs() != was_open) sender_.metrics_.hanging_endpoints.add(was_open ? -1 : 1);
+        wake_waiting();
     }
 
 private:
+    void wake_waiting() {
+        for (auto* const waiting : endpoint_.waiting) waiting->close_all();
+    }
+
     RestHookSender& sender_;
     std::string origin_name_, endpoint_name_;
     Origin& origin_;
     Endpoint& endpoint_;
     bool started_ = false;
 };
+
+RestHookSender::Turn::Turn(RestHookSender& sender, std::string endpoint, async::WaitList& woken)
+    : sender_(sender), name_(std::move(endpoint)), endpoint_(sender.take_endpoint(name_)), woken_(woken) {
+    endpoint_.waiting.insert(&woken_);
+}
+
+RestHookSender::Turn::~Turn() {
+    endpoint_.waiting.erase(&woken_);
+    sender_.release_endpoint(name_, endpoint_);
+}
+
+bool RestHookSender::Turn::has_come() const { return endpoint_.breaker.allows(sender_.clock_.now()); }
+
+async::Clock::Duration RestHookSender::Turn::wait() const {
+    auto const now = sender_.clock_.now();
+    auto const& breaker = endpoint_.breaker;
+    if (breaker.state(now) == pacing::BreakerState::open) return breaker.probe_at() - now;
+    return has_come() ? async::Clock::Duration() : kLongestTimeout;
+}
 
 RestHookSender::RestHookSender(
     async::Clock& clock,
@@ -200,6 +225,14 @@ RestHookSender::RestHookSender(
       settings_(settings),
       metrics_(metrics),
       slots_(clock, settings.max_in_flight) {}
+
+RestHookSender::Endpoint& RestHookSender::take_endpoint(std::string const& name) {
+    return take(endpoints_, name, settings_);
+}
+
+void RestHookSender::release_endpoint(std::string const& name, Endpoint& endpoint) {
+    if (--endpoint.users == 0 && endpoint.breaker.clean()) endpoints_.erase(name);
+}
 
 void RestHookSender::forget_idle_endpoints() {
     if (endpoints_.size() < kMostEndpoints) return;
@@ -258,9 +291,9 @@ awaitable<AttemptOutcome> RestHookSender::send(subscriptions::Channel channel, H
     auto prepared = client_request(channel, request, std::move(*url));
     if (!prepared) co_return outcome_of_failure(prepared.error());
     Use use(*this, std::move(origin), channel.endpoint);
-    if (!use.allows(request)) co_return use.not_attempted();
+    if (!use.allows(request)) co_return not_attempted();
     auto const permit = co_await use.slots().acquire();
-    if (!use.allows(request)) co_return use.not_attempted();  // while this one waited, others have timed out
+    if (!use.allows(request)) co_return not_attempted();  // while this one waited, others have timed out
     use.start();
     auto const slot = co_await acquire_slot(use);
     auto const began = clock_.now();

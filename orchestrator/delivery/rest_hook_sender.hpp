@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10,6 +11,7 @@
 #include "cache/records.hpp"
 #include "orchestrator/async/clock.hpp"
 #include "orchestrator/async/semaphore.hpp"
+#include "orchestrator/async/wait_list.hpp"
 #include "orchestrator/delivery/attempt_slots.hpp"
 #include "orchestrator/delivery/delivery_metrics.hpp"
 #include "orchestrator/delivery/hook_transport.hpp"
@@ -78,6 +80,8 @@ public:
     /// 64 KiB and dropped, redirects are not followed. Cancellation: terminal; the connection is closed, the Event stays owed. Errors: in the outcome.
     awaitable<subscriptions::AttemptOutcome> send(subscriptions::Channel channel, HookRequest request);
 
+    class Turn;
+
 private:
     struct Origin {
         explicit Origin(Settings const& settings) : slots(settings.max_per_origin) {}
@@ -87,6 +91,7 @@ private:
     struct Endpoint {
         explicit Endpoint(Settings const& settings);
         pacing::CircuitBreaker breaker;
+        std::set<async::WaitList*> waiting;  ///< for the attempt under way to end
         std::size_t users = 0;
     };
     class Use;
@@ -100,6 +105,8 @@ private:
     awaitable<subscriptions::AttemptOutcome> attempt(
         std::chrono::milliseconds timeout, net::ClientRequest request
     );
+    Endpoint& take_endpoint(std::string const& name);
+    void release_endpoint(std::string const& name, Endpoint& endpoint);
     void forget_idle_endpoints();
 
     async::Clock& clock_;
@@ -110,6 +117,26 @@ private:
     AttemptSlots slots_;
     std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
     std::unordered_map<std::string, std::unique_ptr<Endpoint>> endpoints_;
+};
+
+/// A place among those who wait until an endpoint that hangs may be tried again. Wakes `woken` each time an attempt there ends. Owner: whoever waits, in
+/// its frame; `woken` outlives it. Thread: the loop.
+class RestHookSender::Turn {
+public:
+    Turn(RestHookSender& sender, std::string endpoint, async::WaitList& woken);
+    ~Turn();
+    Turn(Turn const&) = delete;
+    Turn& operator=(Turn const&) = delete;
+
+    bool has_come() const;
+    /// Not before that time, unless woken.
+    async::Clock::Duration wait() const;
+
+private:
+    RestHookSender& sender_;
+    std::string name_;
+    Endpoint& endpoint_;
+    async::WaitList& woken_;
 };
 
 }  // namespace tributary::delivery

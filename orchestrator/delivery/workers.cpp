@@ -51,10 +51,6 @@ Workers::Workers(
           logger.bug(task, error);
       }) {}
 
-void Workers::wake(std::string const& id) { wake(id, false); }
-
-void Workers::beat(std::string const& id) { wake(id, true); }
-
 void Workers::wake(std::string const& id, bool beat) {
     if (closing_) return;
     auto const known = workers_.find(id);
@@ -194,50 +190,6 @@ awaitable<Workers::Next> Workers::act(Worker& worker, Subject subject) {
     co_return co_await beat_hook(worker, subject);
 }
 
-// Handshake -----------------------------------------------------------------------------------------------
-
-awaitable<Workers::Next> Workers::shake_hands(Worker& worker, Subject& subject) {
-    auto const version = subject.record.version;
-    if (settings_.handshake_delay > 0ms) {
-        bool const unchanged = co_await pause(worker, settings_.handshake_delay, version);
-        if (!unchanged) co_return Next::look_again;
-    }
-    auto const since = clock_.now();
-    for (unsigned attempt = 0; !closing_; ++attempt) {
-        auto request = handshake_request(settings_, subject.record, subject.plan);
-        request.within = std::chrono::floor<std::chrono::milliseconds>(
-            since + settings_.rules.handshake_within - clock_.now()
-        );
-        auto const outcome = co_await sender_.send(subject.plan.channel, std::move(request));
-        auto const tried_for = std::chrono::floor<std::chrono::milliseconds>(clock_.now() - since);
-        auto const decision = subscriptions::decide_handshake(settings_.rules, attempt, tried_for, outcome);
-        logger_.info(
-            "handshake",
-            {{"subscription", worker.id},
-             {"delivered", outcome.delivered() ? "yes" : "no"},
-             {"status", std::to_string(outcome.status)}}
-        );
-        switch (decision.action) {
-            case Decision::Action::delivered:
-                co_await change_status(subject, to_active(Status::requested));
-                co_return Next::look_again;
-            case Decision::Action::error:
-                co_await change_status(
-                    subject, to_error(decision.error_code, outcome.status, Status::requested)
-                );
-                co_return Next::look_again;
-            case Decision::Action::off:
-                co_await turn_off(subject, to_off(decision.error_code, outcome.status));
-                co_return Next::rest;
-            case Decision::Action::retry:
-                break;
-        }
-        bool const unchanged = co_await pause(worker, decision.wait, version);
-        if (!unchanged) co_return Next::look_again;
-    }
-    co_return Next::rest;
-}
-
 // Events --------------------------------------------------------------------------------------------------
 
 awaitable<Workers::Next> Workers::deliver_fresh(Worker& worker, cache::FreshEvents fresh) {
@@ -279,8 +231,8 @@ awaitable<bool> Workers::deliver_event(Worker& worker, Subject& subject, cache::
         auto const outcome = co_await sender_.send(
             subject.plan.channel, event_request(settings_, worker.id, subject.plan, event)
         );
-        if (!outcome.attempted()) {
-            bool const unchanged = co_await wait_for_turn(worker, subject, outcome);
+        if (!outcome.attempted) {
+            bool const unchanged = co_await wait_for_turn(worker, subject);
             if (!unchanged) co_return false;
             continue;
         }
@@ -296,14 +248,19 @@ awaitable<bool> Workers::deliver_event(Worker& worker, Subject& subject, cache::
     co_return true;
 }
 
-/// The endpoint is tried by one at a time: that is no attempt of this Event, and takes none of its time. False: as pause().
-awaitable<bool> Workers::wait_for_turn(
-    Worker& worker, Subject const& subject, AttemptOutcome const& outcome
-) {
-    auto const jitter = std::chrono::milliseconds(jitter_.next() % 500);
-    bool const unchanged = co_await pause(worker, outcome.not_before + jitter, subject.record.version);
+/// The endpoint is tried by one at a time: to wait for that is no attempt of this Event, and takes none of its time. False: as pause().
+awaitable<bool> Workers::wait_for_turn(Worker& worker, Subject const& subject) {
+    RestHookSender::Turn const turn(sender_, subject.plan.channel.endpoint, worker.woken);
+    bool unchanged = true;
+    while (unchanged && !closing_ && !turn.has_come()) {
+        auto const jitter = std::chrono::milliseconds(jitter_.next() % 500);
+        auto const until = async::Deadline::after(clock_, turn.wait() + jitter);
+        auto woken = worker.woken.wait();
+        (void)co_await async::with_deadline(clock_, until, std::move(woken));
+        unchanged = co_await is_unchanged(worker, subject.record.version);
+    }
     if (worker.trial.attempts == 0) worker.trial.since = clock_.now();
-    co_return unchanged;
+    co_return unchanged && !closing_;
 }
 
 /// True: the same Event is to be sent again, now.
@@ -369,7 +326,7 @@ awaitable<void> Workers::settle_delivery(Worker& worker, Subject& subject, std::
     if (subject.record.status == Status::error) co_await change_status(subject, to_active(Status::error));
 }
 
-// Silence and the end -----------------------------------------------------------------------------------------
+// Silence -----------------------------------------------------------------------------------------
 
 /// Sockets have their heartbeats while they are bound: the hub knows. Who refused the handshake is left alone.
 void Workers::watch_silence(Subject const& subject) {
@@ -395,54 +352,13 @@ awaitable<Workers::Next> Workers::beat_hook(Worker& worker, Subject& subject) {
         co_return Next::rest;
     }
     bool again = false;
-    if (outcome.attempted()) {
+    if (outcome.attempted) {
         again = co_await settle_failure(worker, subject, outcome);
     } else {
-        again = co_await wait_for_turn(worker, subject, outcome);
+        again = co_await wait_for_turn(worker, subject);
     }
     worker.beat = again;
     co_return again || subject.record.status == Status::off ? Next::look_again : Next::rest;
-}
-
-/// Off: its receiver is told once, where that is wanted, and hears nothing more.
-awaitable<Workers::Next> Workers::take_leave(Worker& worker, Subject& subject) {
-    worker.beat = false;
-    if (subject.record.notice) {
-        bool const told = co_await tell_of_end(worker, subject);
-        if (!told) co_return Next::look_again;
-    }
-    hub_.unbind(worker.id);
-    if (subject.record.notice) {
-        auto const stored = co_await storage_.settle_notice(worker.id);
-        if (!stored) logger_.warning("notice not settled", {{"subscription", worker.id}});
-    }
-    co_return Next::rest;
-}
-
-/// As often as a handshake is tried. False: the Subscription is not what it was, or this is the end of the program.
-awaitable<bool> Workers::tell_of_end(Worker& worker, Subject& subject) {
-    auto const& record = subject.record;
-    auto const events = co_await storage_.events(record.id, record.events - 1, record.events, 1);
-    auto const last_event = events && !events->empty() ? events->front().at : record.last_updated;
-    if (subject.plan.channel.type == subscriptions::ChannelType::websocket) {
-        hub_.tell(record, last_event);
-        co_return true;
-    }
-    auto const since = clock_.now();
-    for (unsigned attempt = 0; !closing_; ++attempt) {
-        auto request = deactivation_request(settings_, record, subject.plan, last_event);
-        auto const outcome = co_await sender_.send(subject.plan.channel, std::move(request));
-        auto const tried_for = std::chrono::floor<std::chrono::milliseconds>(clock_.now() - since);
-        auto const decision = subscriptions::decide_handshake(settings_.rules, attempt, tried_for, outcome);
-        logger_.info(
-            "deactivation notice",
-            {{"subscription", record.id}, {"delivered", outcome.delivered() ? "yes" : "no"}}
-        );
-        if (decision.action != Decision::Action::retry) co_return true;
-        bool const unchanged = co_await pause(worker, decision.wait, record.version);
-        if (!unchanged) co_return false;
-    }
-    co_return false;
 }
 
 // Status and waits ------------------------------------------------------------------------------------------
@@ -478,13 +394,17 @@ awaitable<bool> Workers::pause(Worker& worker, async::Clock::Duration wait, std:
     while (!closing_ && !until.expired(clock_)) {
         auto woken = worker.woken.wait();
         (void)co_await async::with_deadline(clock_, until, std::move(woken));
-        if (!worker.again || closing_) continue;
-        worker.again = false;
-        auto const found = co_await storage_.read_subscription(kScope, worker.id);
-        if (found && (found->presence != cache::Presence::found || found->record.version != version))
-            co_return false;
+        bool const unchanged = co_await is_unchanged(worker, version);
+        if (!unchanged) co_return false;
     }
     co_return !closing_;
+}
+
+/// Still the version it was: looked at where somebody has woken the worker.
+awaitable<bool> Workers::is_unchanged(Worker& worker, std::uint64_t version) {
+    if (!std::exchange(worker.again, false)) co_return true;
+    auto const found = co_await storage_.read_subscription(kScope, worker.id);
+    co_return !found || (found->presence == cache::Presence::found && found->record.version == version);
 }
 
 awaitable<void> Workers::rest_after_storage_failure(Worker const& worker, Failure const& failure) {

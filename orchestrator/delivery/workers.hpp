@@ -48,11 +48,11 @@ public:
     );
 
     /// Starts a worker, or has the running one look again before it ends.
-    void wake(std::string const& id);
+    void wake(std::string const& id) { wake(id, false); }
     /// These are the next to be sent: no look at the Subscription is needed, unless a worker is at it already.
     void hand_over(cache::FreshEvents fresh);
     /// It has been silent for its period: sends a heartbeat, unless an Event comes first.
-    void beat(std::string const& id);
+    void beat(std::string const& id) { wake(id, true); }
     /// Cancels the worker, if there is one.
     void stop(std::string const& id);
     /// Soft: attempts under way finish, no new ones start.
@@ -77,9 +77,9 @@ private:
         std::string id;
         bool again = false;  ///< woken, and has not asked itself why
         bool stopping = false;
-        bool restart = false;  ///< woken while stopping: what is cancelled must not take the wake with it
-        bool unread = false;   ///< woken since it last read its Events
-        bool beat = false;     ///< a heartbeat is due
+        bool restart = false;   ///< woken while stopping: what is cancelled must not take the wake with it
+        bool unread = false;    ///< woken since it last read its Events
+        bool beat = false;      ///< a heartbeat is due
         async::WaitList woken;
         async::TaskGroup* group = nullptr;
         Trial trial;
@@ -107,9 +107,8 @@ private:
     awaitable<Next> deliver_fresh(Worker& worker, cache::FreshEvents fresh);
     awaitable<Next> deliver(Worker& worker, Subject& subject);
     awaitable<bool> deliver_event(Worker& worker, Subject& subject, cache::EventRecord const& event);
-    awaitable<bool> wait_for_turn(
-        Worker& worker, Subject const& subject, subscriptions::AttemptOutcome const& outcome
-    );
+    awaitable<bool> wait_for_turn(Worker& worker, Subject const& subject);
+    awaitable<bool> is_unchanged(Worker& worker, std::uint64_t version);
     awaitable<bool> settle_failure(
         Worker& worker, Subject& subject, subscriptions::AttemptOutcome const& outcome
     );

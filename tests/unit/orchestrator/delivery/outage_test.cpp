@@ -121,6 +121,24 @@ TEST_CASE(
     for (auto const& id : all) CHECK(fixture.record(id).delivered == 1);
 }
 
+TEST_CASE("who waits for an endpoint that hangs hears of it when it answers", "[delivery][breaker]") {
+    VirtualDelivery fixture;
+    fixture.endpoints.hangs("down");
+    for (int i = 0; i < 10; ++i) fixture.subscribe("s" + std::to_string(i), "down");
+    fixture.happen({"a"});
+    fixture.pass(5min);
+    auto const known = fixture.endpoints.calls("down").size();
+    fixture.endpoints.answers("down", 200);
+    fixture.pass(4min);
+    auto calls = fixture.endpoints.calls("down");
+    calls.erase(calls.begin(), calls.begin() + static_cast<std::ptrdiff_t>(known));
+    REQUIRE(calls.size() == 10);
+    auto const at_once = std::count_if(calls.begin(), calls.end(), [&](auto const& call) {
+        return call.at - calls.front().at < 20ms;
+    });
+    CHECK(at_once >= 5);
+}
+
 TEST_CASE("an endpoint that hangs holds up no other of its origin", "[delivery][E3-14][breaker]") {
     VirtualDelivery fixture;
     fixture.settings.rules.retry_for = 4s;

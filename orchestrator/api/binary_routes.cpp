@@ -75,19 +75,20 @@ awaitable<net::ServerResponse> read(Context const& context, Request request) {
     if (!body) co_return failure_response(retrieval_refusal(body.error()));
     auto const form = choose_form(request, *parameters, body->content_type);
     if (!form) co_return failure_response(form.error());
-    // A copy or an encoding of 64 MiB is no work for the loop.
-    auto make = [body = *body, id, form = *form] {
-        return form == Form::fhir ? fhir_binary(id, body.content_type, *body.bytes) : *body.bytes;
-    };
+    net::ServerResponse response(200, *form == Form::fhir ? kFhirJson : body->content_type, "");
+    response.headers.add("ETag", bytes_tag(body->sha256, *form));
+    if (*form == Form::raw) {
+        add_safety(response.headers);
+        response.shared_body = body->bytes;
+        co_return response;
+    }
+    // An encoding of 64 MiB is no work for the loop.
+    auto make = [body = *body, id] { return fhir_binary(id, body.content_type, *body.bytes); };
     auto content = co_await context.worker.execute(std::move(make), body->bytes->size());
     if (!content)
         co_return failure_response(Failure(content.error(), "too many documents are being served: try again")
         );
-    net::ServerResponse response(
-        200, *form == Form::fhir ? kFhirJson : body->content_type, std::move(*content)
-    );
-    response.headers.add("ETag", bytes_tag(body->sha256, *form));
-    if (*form == Form::raw) add_safety(response.headers);
+    response.body = std::move(*content);
     co_return response;
 }
 

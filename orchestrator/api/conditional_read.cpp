@@ -39,7 +39,7 @@ void leave_out_unchanged(net::Headers const& asked, net::ServerResponse& respons
     if (response.status != 200 || !response.headers.has("ETag")) return;
     if (!is_unchanged(asked, response.headers)) return;
     response.status = 304;
-    response.body.clear();
+    response.drop_body();
 }
 
 }  // namespace tributary::api

@@ -147,6 +147,7 @@ net::HttpServer::Settings App::Impl::fhir_listener() {
     settings.request_head = config.limits.request_head;
     settings.request_body = config.limits.request_body;
     settings.request_time = config.limits.request_time;
+    settings.answers = config.limits.answers;
     settings.connections = config.limits.connections;
     settings.connections_per_address = config.limits.connections_per_address;
     settings.websocket_send_buffer = config.limits.websocket_send_buffer;

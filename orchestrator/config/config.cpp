@@ -247,11 +247,12 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
     reader.number("entries_per_page", 1, kMany, defaults.entries_per_page);
     reader.number("pages_per_query", 1, kMany, defaults.pages_per_query);
     reader.number("lane_queue", 1, kMany, defaults.lane_queue);
+    reader.size("answers", limits.answers, kSomeBytes);
     reader.number("connections", 1, kMany, limits.connections);
     reader.number("connections_per_address", 1, kMany, limits.connections_per_address);
     reader.size("websocket_send_buffer", limits.websocket_send_buffer);
-    reader.size("storage_queue", limits.storage_queue);
     reader.number("search_candidates", 1, kMany, limits.search_candidates);
+    reader.size("storage_queue", limits.storage_queue);
     reader.number("call_rows", 1, kMany, limits.call_rows);
     reader.finish();
 }

@@ -51,11 +51,12 @@ struct Limits {
     std::size_t subscriptions = 100000;
     std::size_t subscription_versions = 100;
     std::size_t criteria = 64 * 1024;
+    std::size_t answers = std::size_t{512} << 20U;
     std::size_t connections = 10000;
     std::size_t connections_per_address = 10000;
     std::size_t websocket_send_buffer = std::size_t{1} << 20U;
-    std::size_t storage_queue = std::size_t{64} << 20U;
     std::size_t search_candidates = 100000;
+    std::size_t storage_queue = std::size_t{64} << 20U;
     std::size_t call_rows = 4096;
 };
 

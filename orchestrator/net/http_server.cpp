@@ -62,6 +62,14 @@ ServerMetrics::ServerMetrics(Metrics& metrics, std::string const& name)
       )),
       sent_bytes(metrics.counter("tributary_http_sent_bytes_total", "Bytes of responses.", {{"server", name}})
       ),
+      answer_bytes(
+          metrics.gauge("tributary_http_answer_bytes", "Bytes of answers under way.", {{"server", name}})
+      ),
+      answers_refused(metrics.counter(
+          "tributary_http_answers_refused_total",
+          "Answers not given because those under way held too many bytes.",
+          {{"server", name}}
+      )),
       websockets(metrics.gauge("tributary_websocket_sessions", "Open WebSockets.", {{"server", name}})),
       websocket_messages(
           metrics.counter("tributary_websocket_messages_total", "Messages written.", {{"server", name}})

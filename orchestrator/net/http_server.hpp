@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -36,9 +37,16 @@ struct ServerResponse {
     unsigned status = 200;
     Headers headers;  ///< Content-Length, Date, Connection are the server's to set
     std::string body;
+    std::shared_ptr<std::string const> shared_body;  ///< in its place, where others hold the bytes as well
     bool hang_up = false;  ///< resets the connection instead of answering: for servers that play a broken one
     /// Runs on the loop once the last byte was handed to the socket, or the connection failed; may be empty. Must not throw.
     std::function<void()> after_write;
+
+    std::string_view bytes() const { return shared_body ? *shared_body : body; }
+    void drop_body() {
+        body.clear();
+        shared_body.reset();
+    }
 };
 
 /// Server side of one WebSocket. One reader and one writer coroutine; what is sent goes through a bounded buffer. Owned by the server;
@@ -77,7 +85,8 @@ public:
             std::chrono::seconds(30);  ///< from the first byte of a request to its last
         std::chrono::steady_clock::duration idle_time = std::chrono::seconds(75);  ///< between requests
         std::chrono::steady_clock::duration write_time =
-            std::chrono::seconds(60);  ///< for each 256 KiB of a response
+            std::chrono::seconds(60);                   ///< for each 256 KiB of a response
+        std::size_t answers = std::size_t{512} << 20U;  ///< bytes of answers under way
         std::size_t connections = 10000;
         std::size_t connections_per_address = 10000;  ///< of one client
         std::size_t websocket_send_buffer = std::size_t{1} << 20U;

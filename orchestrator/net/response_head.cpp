@@ -35,7 +35,8 @@ std::string response_head(
     for (auto const& [name, value] : response.headers) {
         if (!is_ours(name) && is_field(name, value)) append_field(head, name, value);
     }
-    if (has_body(response.status)) append_field(head, "Content-Length", std::to_string(response.body.size()));
+    if (has_body(response.status))
+        append_field(head, "Content-Length", std::to_string(response.bytes().size()));
     if (!keep_alive) append_field(head, "Connection", "close");
     head += "\r\n";
     return head;

@@ -19,6 +19,8 @@ struct ServerMetrics {
     Metrics::Counter& requests;
     Metrics::Counter& accept_errors;
     Metrics::Counter& sent_bytes;
+    Metrics::Gauge& answer_bytes;
+    Metrics::Counter& answers_refused;
     Metrics::Gauge& websockets;
     Metrics::Counter& websocket_messages;
     Metrics::Counter& slow_readers;
@@ -35,6 +37,7 @@ struct ServerContext {
     ServerMetrics metrics;
     TlsContextPtr tls;  ///< empty: plain
     bool draining = false;
+    std::size_t answer_bytes = 0;  ///< of answers under way
 };
 
 }  // namespace tributary::net

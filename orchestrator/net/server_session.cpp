@@ -28,6 +28,7 @@ constexpr std::size_t kGoodbyeBytes = std::size_t{8} << 20U;
 constexpr std::chrono::seconds kDrainTime(60);
 constexpr std::size_t kDrainBytes = std::size_t{256} << 20U;
 constexpr std::size_t kWriteSlice = std::size_t{256} << 10U;
+constexpr std::size_t kSmallAnswer = std::size_t{16} << 10U;  // given whatever else is under way
 constexpr std::size_t kInflateSlice = std::size_t{256} << 10U;
 constexpr std::size_t kWiden = std::size_t{64} << 10U;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -44,6 +45,25 @@ public:
 
 private:
     std::function<void()> hook_;
+};
+
+/// Counts among the answers under way while it lives.
+class UnderWay {
+public:
+    UnderWay(ServerContext& context, std::size_t bytes) : context_(context), bytes_(bytes) { count(true); }
+    UnderWay(UnderWay const&) = delete;
+    UnderWay& operator=(UnderWay const&) = delete;
+    ~UnderWay() { count(false); }
+
+private:
+    void count(bool comes) {
+        if (comes) context_.answer_bytes += bytes_;
+        if (!comes) context_.answer_bytes -= bytes_;
+        context_.metrics.answer_bytes.set(static_cast<double>(context_.answer_bytes));
+    }
+
+    ServerContext& context_;
+    std::size_t bytes_;
 };
 
 Failure failure_of(error_code code) {
@@ -176,6 +196,7 @@ awaitable<bool> ServerSession::serve_request() {
         reset();
         co_return false;
     }
+    response = within_budget(std::move(response), parser.get());
     bool const more = keep_alive && !context_.draining;
     bool const written = co_await write(std::move(response), head_only, more);
     co_return written&& more;
@@ -331,12 +352,29 @@ awaitable<void> ServerSession::refuse(Failure failure, std::string origin) {
 awaitable<bool> ServerSession::write(ServerResponse response, bool head_only, bool keep_alive) {
     AfterWrite const after(std::move(response.after_write));
     std::string head = response_head(response, keep_alive, context_.clock.utc_now());
-    if (head_only || !has_body(response.status)) response.body.clear();
-    co_return co_await write_bytes(std::move(head), response.body);
+    if (head_only || !has_body(response.status)) response.drop_body();
+    UnderWay const under_way(context_, response.bytes().size());
+    co_return co_await write_bytes(std::move(head), response.bytes());
 }
 
-awaitable<bool> ServerSession::write_bytes(std::string head, std::string const& body) {
-    std::string_view const rest(body);
+/// Where those under way hold too many bytes already, what can be asked for again is refused; one that is alone, or small, never is.
+ServerResponse ServerSession::within_budget(ServerResponse response, http::request_header<> const& head)
+    const {
+    auto const size = response.bytes().size();
+    auto const under_way = context_.answer_bytes;
+    bool const fits = under_way == 0 || under_way + size <= context_.settings.answers;
+    bool const repeatable = response.status == 200 && head.method() != http::verb::put;
+    if (fits || size <= kSmallAnswer || !repeatable) return response;
+    context_.metrics.answers_refused.add();
+    Failure const failure(Errc::throttled, "too much is being answered at once: try again");
+    auto page = error_page(failure, origin_of(head));
+    page.status = 503;
+    if (!page.headers.has("Retry-After")) page.headers.add("Retry-After", "1");
+    page.after_write = std::move(response.after_write);
+    return page;
+}
+
+awaitable<bool> ServerSession::write_bytes(std::string head, std::string_view rest) {
     std::array<asio::const_buffer, 2> const first = {
         asio::buffer(head), asio::buffer(rest.substr(0, kWriteSlice))
     };

@@ -43,7 +43,9 @@ private:
     awaitable<void> refuse(Failure failure, std::string origin);
     ServerResponse error_page(Failure const& failure, std::string_view origin) const;
     awaitable<bool> write(ServerResponse response, bool head_only, bool keep_alive);
-    awaitable<bool> write_bytes(std::string head, std::string const& body);
+    awaitable<bool> write_bytes(std::string head, std::string_view body);
+    ServerResponse within_budget(ServerResponse response, boost::beast::http::request_header<> const& head)
+        const;
     awaitable<void> linger(std::size_t most, std::chrono::seconds time);
     void reset();
     awaitable<void> finish();

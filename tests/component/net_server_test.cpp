@@ -292,7 +292,8 @@ TEST_CASE("one connection too many is told so, the others go on", "[net][server]
     auto test = [&]() -> awaitable<void> {
         auto first = co_await net.send(net.get(net.url("/a")));
         REQUIRE(first.has_value());
-        auto const second = co_await answer_to(net, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+        auto const second =
+            co_await answer_to(net, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
         CHECK_THAT(second, StartsWith("HTTP/1.1 503 "));
         CHECK_THAT(second, ContainsSubstring("Retry-After: "));
         auto third = co_await net.send(net.get(net.url("/c")));
@@ -300,6 +301,52 @@ TEST_CASE("one connection too many is told so, the others go on", "[net][server]
         CHECK(third->body == "GET /c [] ");
     };
     net.run(test());
+}
+
+TEST_CASE("answers under way hold no more bytes than allowed", "[net][server]") {
+    NetFixture net;
+    HttpServer::Settings settings;
+    settings.answers = std::size_t{32} << 20U;
+    auto const document = std::make_shared<std::string const>(std::size_t{24} << 20U, 'x');
+    int written = 0;
+    auto serve = [&](ServerRequest request) -> awaitable<ServerResponse> {
+        ServerResponse response(request.path == "/created" ? 201 : 200, "text/plain", "fine");
+        if (request.path != "/small") response.shared_body = document;
+        response.after_write = [&written] { ++written; };
+        co_return response;
+    };
+    net.serve(settings, serve);
+    auto test = [&]() -> awaitable<void> {
+        RawClient slow(net.ctx.get_executor());
+        (void)co_await slow.connect(net.server->port());
+        (void)co_await slow.write("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+        (void)co_await slow.read_until("\r\n\r\n");
+        auto const refused = co_await net.send(net.get(net.url("/large")));
+        REQUIRE(refused.has_value());
+        CHECK(refused->status == 503);
+        CHECK(refused->headers.has("Retry-After"));
+        CHECK(written == 1);
+        auto const small = co_await net.send(net.get(net.url("/small")));
+        REQUIRE(small.has_value());
+        CHECK(small->body == "fine");
+        auto create = net.get(net.url("/created"));
+        create.body_limit = document->size();
+        auto const created = co_await net.send(std::move(create));
+        REQUIRE(created.has_value());
+        CHECK(created->status == 201);
+        slow.close();
+        co_await net.clock.sleep_for(50ms);
+        auto large = net.get(net.url("/large"));
+        large.body_limit = document->size();
+        auto const later = co_await net.send(std::move(large));
+        REQUIRE(later.has_value());
+        CHECK(later->status == 200);
+        CHECK(later->body.size() == document->size());
+    };
+    net.run(test());
+    Metrics::Labels const of_server{{"server", "fhir"}};
+    CHECK(net.metrics.counter("tributary_http_answers_refused_total", "", of_server).value() == 1);
+    CHECK(net.metrics.gauge("tributary_http_answer_bytes", "", of_server).value() == 0);
 }
 
 TEST_CASE("draining closes what is idle at once and lets what runs finish", "[net][server]") {

@@ -29,6 +29,7 @@ constexpr std::chrono::seconds kDrainTime(60);
 constexpr std::size_t kDrainBytes = std::size_t{256} << 20U;
 constexpr std::size_t kWriteSlice = std::size_t{256} << 10U;
 constexpr std::size_t kSmallAnswer = std::size_t{16} << 10U;  // given whatever else is under way
+constexpr std::chrono::seconds kTurnedAwayTime(1);
 constexpr std::size_t kInflateSlice = std::size_t{256} << 10U;
 constexpr std::size_t kWiden = std::size_t{64} << 10U;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -139,10 +140,28 @@ awaitable<void> ServerSession::run() {
 }
 
 awaitable<void> ServerSession::turn_away() {
-    ServerResponse page = error_page(Failure(Errc::throttled, "too many connections"), "");
+    auto const origin = co_await read_origin();
+    ServerResponse page = error_page(Failure(Errc::throttled, "too many connections"), origin);
     page.status = 503;
     if (!page.headers.has("Retry-After")) page.headers.add("Retry-After", "1");
     co_await say_last(std::move(page));
+}
+
+/// Of whoever is turned away, so that a page can read why; "" where no head comes soon.
+awaitable<std::string> ServerSession::read_origin() {
+    Parser parser;
+    parser.eager(true);
+    parser.body_limit(context_.settings.request_body);
+    guard_.arm_interrupt(kTurnedAwayTime);
+    while (!feed(parser, buffer_) && !parser.is_header_done()) {
+        auto const room = buffer_.room(context_.settings.request_head);
+        if (room.size() == 0) break;
+        auto [code, n] = co_await stream_.async_read_some(room, kTuple);
+        if (code || guard_.fired()) break;
+        buffer_.commit(n);
+    }
+    guard_.disarm();
+    co_return origin_of(parser.get());
 }
 
 awaitable<void> ServerSession::say_last(ServerResponse page) {

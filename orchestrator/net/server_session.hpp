@@ -46,6 +46,7 @@ private:
     awaitable<bool> write_bytes(std::string head, std::string_view body);
     ServerResponse within_budget(ServerResponse response, boost::beast::http::request_header<> const& head)
         const;
+    awaitable<std::string> read_origin();
     awaitable<void> linger(std::size_t most, std::chrono::seconds time);
     void reset();
     awaitable<void> finish();

@@ -288,14 +288,20 @@ TEST_CASE("one connection too many is told so, the others go on", "[net][server]
     HttpServer::Settings settings;
     SECTION("of all") { settings.connections = 1; }
     SECTION("of one address") { settings.connections_per_address = 1; }
+    settings.add_cors = [](std::string_view origin, Headers& response) {
+        response.set("Access-Control-Allow-Origin", std::string(origin));
+    };
     net.serve(settings, echo);
     auto test = [&]() -> awaitable<void> {
         auto first = co_await net.send(net.get(net.url("/a")));
         REQUIRE(first.has_value());
         auto const second =
-            co_await answer_to(net, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+            co_await answer_to(net, "GET /b HTTP/1.1\r\nHost: h\r\nOrigin: http://app\r\n\r\n");
         CHECK_THAT(second, StartsWith("HTTP/1.1 503 "));
         CHECK_THAT(second, ContainsSubstring("Retry-After: "));
+        CHECK_THAT(second, ContainsSubstring("Access-Control-Allow-Origin: http://app\r\n"));
+        auto const silent = co_await answer_to(net, "");
+        CHECK_THAT(silent, StartsWith("HTTP/1.1 503 "));
         auto third = co_await net.send(net.get(net.url("/c")));
         REQUIRE(third.has_value());
         CHECK(third->body == "GET /c [] ");

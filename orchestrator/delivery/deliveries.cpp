@@ -285,7 +285,7 @@ awaitable<Result<Resent>> Deliveries::resend(
     async::Deadline deadline, std::string subscription, ResendRange range
 ) {
     auto const resent = co_await impl_->resender_.send(deadline, subscription, range);
-    impl_->workers_.wake(subscription);
+    if (resent && resent->sent > 0) impl_->workers_.look_anew(subscription);
     co_return resent;
 }
 

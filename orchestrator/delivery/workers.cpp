@@ -78,6 +78,11 @@ void Workers::hand_over(cache::FreshEvents fresh) {
     start(std::move(worker));
 }
 
+void Workers::look_anew(std::string const& id) {
+    if (auto const known = workers_.find(id); known != workers_.end()) known->second->outdated = true;
+    wake(id);
+}
+
 void Workers::start(std::unique_ptr<Worker> worker) {
     auto const id = worker->id;
     auto& running = *(workers_[id] = std::move(worker));
@@ -136,6 +141,7 @@ awaitable<void> Workers::work(Worker& worker) {
 }
 
 awaitable<Workers::Next> Workers::look(Worker& worker) {
+    worker.outdated = false;
     auto found = co_await storage_.read_subscription(kScope, worker.id);
     if (!found) {
         auto const failure = found.error();
@@ -211,7 +217,12 @@ awaitable<Workers::Next> Workers::deliver(Worker& worker, Subject& subject) {
             co_await rest_after_storage_failure(worker, failure);
             co_return Next::look_again;
         }
-        if (events->empty()) co_return co_await beat_hook(worker, subject);
+        if (events->empty()) {
+            // The operator has had sent what failed.
+            if (subject.record.status == Status::error)
+                co_await change_status(subject, to_active(Status::error));
+            co_return co_await beat_hook(worker, subject);
+        }
         for (auto const& event : *events) {
             bool const went_on = co_await deliver_event(worker, subject, event);
             // Woken: it may have been changed, and is read anew before anything else is sent.
@@ -403,6 +414,7 @@ awaitable<bool> Workers::pause(Worker& worker, async::Clock::Duration wait, std:
 /// Still the version it was: looked at where somebody has woken the worker.
 awaitable<bool> Workers::is_unchanged(Worker& worker, std::uint64_t version) {
     if (!std::exchange(worker.again, false)) co_return true;
+    if (worker.outdated) co_return false;
     auto const found = co_await storage_.read_subscription(kScope, worker.id);
     co_return !found || (found->presence == cache::Presence::found && found->record.version == version);
 }

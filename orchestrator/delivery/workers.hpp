@@ -53,6 +53,8 @@ public:
     void hand_over(cache::FreshEvents fresh);
     /// It has been silent for its period: sends a heartbeat, unless an Event comes first.
     void beat(std::string const& id) { wake(id, true); }
+    /// The same, when the operator has had Events sent: those are not sent once more.
+    void look_anew(std::string const& id);
     /// Cancels the worker, if there is one.
     void stop(std::string const& id);
     /// Soft: attempts under way finish, no new ones start.
@@ -80,6 +82,7 @@ private:
         bool restart = false;   ///< woken while stopping: what is cancelled must not take the wake with it
         bool unread = false;    ///< woken since it last read its Events
         bool beat = false;      ///< a heartbeat is due
+        bool outdated = false;  ///< what it knows of its Subscription's cursor
         async::WaitList woken;
         async::TaskGroup* group = nullptr;
         Trial trial;

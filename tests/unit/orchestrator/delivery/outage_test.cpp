@@ -229,6 +229,35 @@ TEST_CASE("the operator has parked Events sent, in order and up to the first fai
     CHECK(fixture.record("s1").status == Status::error);
 }
 
+TEST_CASE(
+    "what the operator had sent is not sent once more by a classic Subscription in error",
+    "[delivery][resend]"
+) {
+    VirtualDelivery fixture;
+    fixture.topic.content = "";
+    fixture.settings.rules.retry_for = 1s;
+    fixture.restart();
+    fixture.endpoints.answers("one", 500);
+    fixture.subscribe("s1", "one");
+    fixture.happen({"a", "b", "c"});
+    fixture.pass(1min);
+    REQUIRE(fixture.record("s1").status == Status::error);
+    fixture.endpoints.answers("one", 200);
+    auto const tried = fixture.endpoints.calls("one").size();
+    auto const resend = [&]() -> async::awaitable<void> {
+        auto const limit = async::Deadline::after(fixture.clock, 20s);
+        auto const resent = co_await fixture.deliveries->resend(limit, "s1", ResendRange());
+        CHECK(cache::good(resent).sent == 3);
+    };
+    async::Root root(fixture.ctx);
+    root.start(resend());
+    fixture.pass(5min);
+    REQUIRE(root.succeeded());
+    CHECK(fixture.endpoints.calls("one").size() == tried + 3);
+    CHECK(fixture.record("s1").delivered == 3);
+    CHECK(fixture.record("s1").status == Status::active);
+}
+
 TEST_CASE("sending again ends at its deadline, whatever the endpoint does", "[delivery][resend]") {
     VirtualDelivery fixture;
     fixture.endpoints.answers("one", 500);

@@ -32,7 +32,7 @@ Result<Range> read_range(OperationInput const& input) {
     Range range;
     range.since = since->value_or(range.since);
     range.until = until->value_or(range.until);
-    if (range.since > range.until)
+    if (*since && *until && range.since > range.until)
         return Failure(Errc::invalid, "eventsSinceNumber is not above eventsUntilNumber");
     return range;
 }

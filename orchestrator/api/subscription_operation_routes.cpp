@@ -53,6 +53,14 @@ awaitable<net::ServerResponse> tell_status(
     co_return std::move(*made);
 }
 
+/// With the parameters of the request where it has them.
+std::string self_link(Context const& context, Request const& request, std::string const& path) {
+    auto const& target = request.http.target;
+    auto const query = request.http.method == "GET" ? target.find('?') : target.npos;
+    return context.settings.base + "/Subscription/" + path +
+           (query == target.npos ? "" : target.substr(query));
+}
+
 awaitable<net::ServerResponse> instance_status(Context const& context, Request request) {
     auto const input = co_await OperationInput::read(context.worker, request.http);
     if (!input) co_return failure_response(input.error());
@@ -63,9 +71,7 @@ awaitable<net::ServerResponse> instance_status(Context const& context, Request r
     cache::SubscriptionPage page;
     page.records.push_back(found->record);
     page.total = 1;
-    co_return co_await tell_status(
-        context, std::move(page), context.settings.base + "/Subscription/" + id + "/$status"
-    );
+    co_return co_await tell_status(context, std::move(page), self_link(context, request, id + "/$status"));
 }
 
 Result<cache::SubscriptionSearch> read_status_search(OperationInput const& input) {
@@ -92,9 +98,7 @@ awaitable<net::ServerResponse> type_status(Context const& context, Request reque
     search->scope = request.caller.scope;
     auto page = co_await context.storage.search_subscriptions(std::move(*search));
     if (!page) co_return failure_response(page.error());
-    co_return co_await tell_status(
-        context, std::move(*page), context.settings.base + "/Subscription/$status"
-    );
+    co_return co_await tell_status(context, std::move(*page), self_link(context, request, "$status"));
 }
 
 /// May a token be given for this Subscription? Source: subscriptions B15.

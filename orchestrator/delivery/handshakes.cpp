@@ -42,7 +42,7 @@ awaitable<Workers::Next> Workers::shake_hands(Worker& worker, Subject& subject) 
                 co_return Next::look_again;
             case Decision::Action::off:
                 co_await turn_off(subject, to_off(decision.error_code, outcome.status));
-                co_return Next::rest;
+                co_return subject.record.status == Status::off ? Next::rest : Next::look_again;
             case Decision::Action::retry:
                 break;
         }

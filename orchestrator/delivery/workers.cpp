@@ -18,6 +18,7 @@ using subscriptions::Status;
 
 constexpr char kScope[] = "";
 constexpr auto kStorageRest = 1s;
+constexpr auto kBetweenNews = 1s;  // at least, between attempts in error
 constexpr std::size_t kSlice = 32;
 constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
 
@@ -180,7 +181,8 @@ awaitable<Workers::Next> Workers::act(Worker& worker, Subject subject) {
     bool const classic = subject.plan.kind == Kind::classic;
     if (subject.record.status == Status::requested) {
         if (!websocket && !classic) co_return co_await shake_hands(worker, subject);
-        co_await change_status(subject, to_active(Status::requested));
+        bool const active = co_await change_status(subject, to_active(Status::requested));
+        if (!active) co_return Next::look_again;
     }
     watch_silence(subject);
     if (websocket) {
@@ -305,12 +307,16 @@ awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, Attemp
     if (decision.action == Decision::Action::error) {
         auto change = to_error(decision.error_code, outcome.status, Status::active);
         change.failed_event = trial.number;
-        co_await change_status(subject, std::move(change));
+        auto const version = subject.record.version;
+        bool const stored = co_await change_status(subject, std::move(change));
+        if (!stored && subject.record.version != version) co_return false;
         trial.version = subject.record.version;
         if (subject.plan.kind == Kind::topic || subject.record.status != Status::error) co_return false;
     } else {
         co_await count_failure(worker);
     }
+    if (subject.record.status == Status::error)
+        co_return co_await pause_until_news(worker, subject, decision.wait);
     co_return co_await pause(worker, decision.wait, subject.record.version);
 }
 
@@ -374,18 +380,21 @@ awaitable<Workers::Next> Workers::beat_hook(Worker& worker, Subject& subject) {
 
 // Status and waits ------------------------------------------------------------------------------------------
 
-/// Until it is stored, or turns out not to apply: `subject` is then as it is stored.
-awaitable<void> Workers::change_status(Subject& subject, cache::StatusChange change) {
+/// Until it is stored, or turns out not to apply: what an endpoint answered says nothing about a Subscription that has been changed since. `subject` is
+/// then as it is stored. True: it was applied.
+awaitable<bool> Workers::change_status(Subject& subject, cache::StatusChange change) {
     change.id = subject.record.id;
+    change.version = subject.record.version;
     while (true) {
         change.now = clock_.utc_now();
         auto changed = co_await storage_.change_status(change);
         if (changed) {
+            bool const applied = changed->changed;
             if (changed->presence == cache::Presence::found)
                 subject.record = std::move(changed->record);
             else
                 subject.record.status = Status::off;
-            co_return;
+            co_return applied;
         }
         logger_.warning(
             "status not stored", {{"subscription", change.id}, {"reason", changed.error().detail()}}
@@ -409,6 +418,24 @@ awaitable<bool> Workers::pause(Worker& worker, async::Clock::Duration wait, std:
         if (!unchanged) co_return false;
     }
     co_return !closing_;
+}
+
+/// In error the next Event is a reason to try at once: as pause(), but ends with it.
+awaitable<bool> Workers::pause_until_news(Worker& worker, Subject& subject, async::Clock::Duration wait) {
+    auto const until = async::Deadline::after(clock_, wait);
+    auto const rest = std::min<async::Clock::Duration>(wait, kBetweenNews);
+    bool unchanged = co_await pause(worker, rest, subject.record.version);
+    while (unchanged && !closing_ && !until.expired(clock_)) {
+        auto const found = co_await storage_.read_subscription(kScope, worker.id);
+        if (found && found->record.events > subject.record.events) {
+            subject.record.events = found->record.events;
+            co_return found->record.version == subject.record.version;
+        }
+        auto woken = worker.woken.wait();
+        (void)co_await async::with_deadline(clock_, until, std::move(woken));
+        unchanged = co_await is_unchanged(worker, subject.record.version);
+    }
+    co_return unchanged && !closing_;
 }
 
 /// Still the version it was: looked at where somebody has woken the worker.

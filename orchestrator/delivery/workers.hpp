@@ -118,9 +118,10 @@ private:
     awaitable<void> count_failure(Worker const& worker);
     awaitable<void> settle_delivery(Worker& worker, Subject& subject, std::int64_t number);
 
-    awaitable<void> change_status(Subject& subject, cache::StatusChange change);
+    awaitable<bool> change_status(Subject& subject, cache::StatusChange change);
     awaitable<void> turn_off(Subject& subject, cache::StatusChange change);
     awaitable<bool> pause(Worker& worker, async::Clock::Duration wait, std::uint64_t version);
+    awaitable<bool> pause_until_news(Worker& worker, Subject& subject, async::Clock::Duration wait);
     awaitable<void> rest_after_storage_failure(Worker const& worker, Failure const& failure);
 
     async::Clock& clock_;

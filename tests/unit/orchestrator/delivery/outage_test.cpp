@@ -51,6 +51,43 @@ TEST_CASE("a handshake with an endpoint that hangs is over within a minute", "[d
 }
 
 TEST_CASE(
+    "a handshake that finds all requests to its server taken is over within a minute too",
+    "[delivery][handshake][C2]"
+) {
+    VirtualDelivery fixture;
+    fixture.settings.max_per_origin = 1;
+    fixture.settings.timeout = 120s;
+    fixture.restart();
+    fixture.subscribe("s1", "one");
+    fixture.endpoints.hangs("one");
+    fixture.happen({"a"});
+    fixture.pass(1s);
+    fixture.subscribe("s2", "one", Status::requested);
+    fixture.pass(61s);
+    CHECK(fixture.told("one").size() == 1);
+    CHECK(fixture.record("s2").status == Status::error);
+}
+
+TEST_CASE("in error a classic Subscription is tried when the next document comes", "[delivery][C1][E5]") {
+    VirtualDelivery fixture;
+    fixture.topic = SubscriptionText();
+    fixture.endpoints.answers("one", 500);
+    fixture.subscribe("s1", "one");
+    fixture.happen({"a"});
+    fixture.pass(20min);
+    REQUIRE(fixture.record("s1").status == Status::error);
+    auto const tried = fixture.told("one").size();
+    fixture.happen({"b", "c"});
+    fixture.pass(1500ms);
+    CHECK(fixture.told("one").size() == tried + 1);  // and not again and again
+    fixture.endpoints.answers("one", 200);
+    fixture.happen({"d"});
+    fixture.pass(1500ms);
+    CHECK(fixture.record("s1").status == Status::active);
+    CHECK(fixture.record("s1").delivered == 4);
+}
+
+TEST_CASE(
     "after a restart while it is requested a Subscription is shaken hands with again",
     "[delivery][C1][restart]"
 ) {

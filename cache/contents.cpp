@@ -29,7 +29,7 @@ constexpr char kBody[] = "SELECT size, media_type FROM body WHERE sha256 = ?";
 constexpr char kMissing[] =
     "SELECT c.binary_id FROM document d JOIN entry e ON e.document = d.sequence JOIN content c ON c.entry = "
     "e.sequence "
-    "WHERE d.sequence = ? AND d.status <> 'entered-in-error' AND c.sha256 = '' AND "
+    "WHERE d.sequence = ? AND d.status <> 'entered-in-error' AND c.sha256 = '' AND c.url <> '' AND "
     "(e.provisional = 1 OR d.entry = e.sequence OR NOT EXISTS "
     "(SELECT 1 FROM content o WHERE o.entry = d.entry AND "
     "lower(trim(substr(o.content_type, 1, instr(o.content_type || ';', ';') - 1))) = "

@@ -59,7 +59,7 @@ TEST_CASE("what does not work yet, or makes no sense, is refused by name", "[sim
              {"scale", "20"},
              {"partners", "0"},
              {"data", "/data"},
-             {"auth", "on"},
+             {"auth", "static"},
              {"latency", "0"},
              {"shoe-size", "44"},
              {"fail", "maybe"},

@@ -231,6 +231,9 @@ TEST_CASE(
     fixture.subscribe("s1");
     fixture.match("p1", {{"1"}});
     fixture.admit("p1", "1", {{"a"}, {"b"}});
+    auto without_address = StoreFixture::answer("p1", "1", {{"c"}});
+    without_address.entries[0].document.contents[0].attachment.url.clear();
+    fixture.commit([&](Store& s) { return s.admit(without_address); });
     CHECK(good(fixture.store->contents_to_retrieve("", 10)) == Texts{"p1-a-b0", "p1-b-b0"});
     fixture.attach("p1-a-b0", std::string(64, 'a'), "1");
     fixture.attach("p1-b-b0", std::string(64, 'b'), "2");

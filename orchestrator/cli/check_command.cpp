@@ -8,6 +8,7 @@
 #include "orchestrator/app/partners.hpp"
 #include "orchestrator/async/run_loop.hpp"
 #include "orchestrator/cli/check.hpp"
+#include "orchestrator/cli/descriptor_limit.hpp"
 #include "orchestrator/config/config.hpp"
 
 namespace tributary::cli {
@@ -17,7 +18,13 @@ namespace {
 using Partners = std::vector<std::unique_ptr<partner::Partner>>;
 
 /// More at once would measure this machine rather than the partners.
-constexpr std::size_t kAtOnce = 32;
+constexpr std::size_t kAtOnce = 256;
+
+/// Half of the sockets we may have: some partners need two at a time.
+std::size_t at_once(std::size_t max_in_flight) {
+    auto const sockets = raise_descriptor_limit();
+    return std::max<std::size_t>(1, std::min({kAtOnce, max_in_flight, sockets / 2}));
+}
 
 CheckedPartner to_check(partner::Partner& partner) {
     auto const& settings = partner.settings();
@@ -67,8 +74,8 @@ int run_check(std::filesystem::path const& config) {
         std::cerr << "tributary: " << partners.error().detail() << '\n';
         return 2;
     }
-    auto const at_once = std::min(kAtOnce, reading.config.discovery.max_in_flight);
-    int const code = async::run_loop(ctx, check(clock, *partners, client, at_once));
+    auto const many = at_once(reading.config.discovery.max_in_flight);
+    int const code = async::run_loop(ctx, check(clock, *partners, client, many));
     worker.stop();
     return code;
 }

@@ -51,7 +51,11 @@ Verdict judge_failure(Failure const& failure) {
                 Trouble::unreachable, "nothing answers there: check host and port of fhir, and firewalls"
             };
         case Errc::tls:
-            return {Trouble::unreachable, "no trusted connection: check tls_ca and tls_client_certificate"};
+            return {
+                Trouble::unreachable,
+                "no trusted connection: " + printable(failure.detail()) +
+                    "; tell the partner, or check tls_ca and tls_client_certificate"
+            };
         case Errc::timeout:
             return {
                 Trouble::timeout, "no answer in time: slow or unreachable; probe_timeout is how long we wait"
@@ -84,6 +88,12 @@ Verdict judge(CheckResult const& result) {
     return {Trouble::none, "ok"};
 }
 
+bool has_answered(CheckResult const& result) {
+    if (result.said) return true;
+    auto const trouble = judge_failure(result.said.error()).trouble;
+    return trouble != Trouble::unreachable && trouble != Trouble::timeout;
+}
+
 std::string_view method_of(CheckResult const& result) {
     using partner::DiscoveryMethod;
     if (result.discovery == DiscoveryMethod::match) return "$match";
@@ -112,7 +122,7 @@ Row row_of(CheckResult const& result) {
     return {
         {result.id,
          printable(result.name),
-         std::to_string(result.took.count()) + " ms",
+         has_answered(result) ? std::to_string(result.took.count()) + " ms" : "-",
          software,
          version,
          std::string(method_of(result))},

@@ -6,10 +6,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <sys/resource.h>
 
 #include "orchestrator/app/app.hpp"
 #include "orchestrator/async/run_loop.hpp"
+#include "orchestrator/cli/descriptor_limit.hpp"
 #include "orchestrator/config/config.hpp"
 
 namespace tributary::cli {
@@ -17,14 +17,6 @@ namespace tributary::cli {
 namespace {
 
 using boost::asio::awaitable;
-
-/// 200 partners and thousands of subscribers need more sockets than the usual 1024.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 awaitable<void> wait_for_stop(boost::asio::signal_set& signals, Logger logger) {
     for (;;) {
@@ -64,7 +56,7 @@ int run_serve(ServeOptions const& options) {
     }
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a write that fails, as on a full disk
-    raise_descriptor_limit();
+    (void)raise_descriptor_limit();
     auto const logger = Logger::to_stderr(options.log_format, options.log_level);
     auto const drain = reading.config.server.drain;
     boost::asio::io_context ctx{1};

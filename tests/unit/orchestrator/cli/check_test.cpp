@@ -131,7 +131,16 @@ TEST_CASE("the table begins with what is worst, and says what to do", "[cli][che
     CHECK_THAT(lines[6], Catch::Matchers::ContainsSubstring("search"));
     CHECK_THAT(lines[7], Catch::Matchers::ContainsSubstring("$match"));
     CHECK(lines[8] == "7 partners: 2 ok, 4 failing, 1 to look at");
-    for (std::size_t i = 1; i < 8; ++i) CHECK(lines[i].find("40 ms") == lines[0].find("ANSWERED IN"));
+    auto const column = lines[0].find("ANSWERED IN");
+    for (std::size_t i = 1; i < 3; ++i) CHECK(lines[i].substr(column, 2) == "- ");  // they did not answer
+    for (std::size_t i = 3; i < 8; ++i) CHECK(lines[i].find("40 ms") == column);
+}
+
+TEST_CASE("the table says why a partner is not trusted", "[cli][check]") {
+    CHECK_THAT(
+        format_check({failed("p001", Failure(Errc::tls, "certificate has expired"))}, Terminal()),
+        Catch::Matchers::ContainsSubstring("no trusted connection: certificate has expired; tell the partner")
+    );
 }
 
 TEST_CASE("a forced $match that is not offered is worth a look", "[cli][check]") {

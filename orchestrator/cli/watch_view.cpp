@@ -15,6 +15,7 @@ constexpr std::size_t kAreaLines = 2;
 constexpr std::size_t kMostBarWidth = 60;
 constexpr std::size_t kTimeWidth = 9;
 constexpr std::size_t kDayLength = 10;
+constexpr std::size_t kNamesFrom = 72;  // a narrower terminal shows the partner's id alone
 
 std::string seconds(milliseconds time) {
     std::array<char, 32> text{};
@@ -31,8 +32,8 @@ struct Widths {
 Widths widths_for(std::size_t width) {
     Widths widths{26, 20, kDayLength, 0};
     if (width < 100) widths = {14, 18, kDayLength, 0};
-    if (width < 72) widths = {4, 18, 0, 0};
-    if (width < 56) widths = {4, 0, 0, 0};
+    if (width < kNamesFrom) widths = {8, 18, 0, 0};
+    if (width < 56) widths = {8, 0, 0, 0};
     std::size_t used = kTimeWidth + 2;
     for (auto const column : {widths.partner, widths.type, widths.date}) used += column == 0 ? 0 : column + 2;
     widths.title = width - std::min(width, used + 1);
@@ -95,7 +96,8 @@ std::string format_row(Terminal const& terminal, milliseconds at, DocumentRow co
     if (!terminal.interactive)
         return time + "  " + printable(row.partner) + "  " + type + "  " + date + "  " + title;
     auto const widths = widths_for(terminal.width);
-    auto const partner = printable(row.custodian.empty() ? row.partner : row.partner + ' ' + row.custodian);
+    bool const named = !row.custodian.empty() && terminal.width >= kNamesFrom;
+    auto const partner = printable(named ? row.partner + ' ' + row.custodian : row.partner);
     auto line = styled(terminal, Style::dim, fit(time, kTimeWidth)) + "  ";
     if (widths.partner > 0) line += styled(terminal, Style::good, fit(partner, widths.partner)) + "  ";
     if (widths.type > 0) line += styled(terminal, Style::bold, fit(type, widths.type)) + "  ";

@@ -75,6 +75,18 @@ TEST_CASE("on a terminal a row and the progress never exceed its width", "[cli][
     }
 }
 
+TEST_CASE("a narrow terminal shows the partner's id alone, and whole", "[cli][watch]") {
+    auto row = discharge_summary();
+    row.partner = "p084";
+    for (std::size_t const width : {40U, 60U, 71U}) {
+        INFO(width);
+        auto const line = format_row(terminal_of(width), 412ms, row);
+        CHECK(line.find("p084 ") != std::string::npos);
+        CHECK(line.find("River") == std::string::npos);
+    }
+    CHECK(format_row(terminal_of(80), 412ms, row).find("p084 River") != std::string::npos);
+}
+
 TEST_CASE("the bar is full when nobody is pending, and shows who failed", "[cli][watch]") {
     auto progress = halfway();
     auto const bar_of = [](Progress const& shown) {

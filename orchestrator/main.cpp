@@ -20,18 +20,30 @@ std::map<std::string, LogLevel> const kLogLevels{
     {"error", LogLevel::error}
 };
 
+/// One of these words, in any case; else the message is `words`.
+template <class Names>
+CLI::Validator one_of(Names const& names, std::string const& words) {
+    auto const check = [&names, words](std::string& written) {
+        auto const found = names.find(CLI::detail::to_lower(written));
+        if (found == names.end()) return "there is no " + written + "; use " + words;
+        written = std::to_string(static_cast<int>(found->second));
+        return std::string();
+    };
+    return {check, ""};
+}
+
 void add_serve(CLI::App& app, cli::ServeOptions& options) {
     auto* serve = app.add_subcommand("serve", "Run the server until SIGTERM or SIGINT");
     serve->add_option("--config", options.config, "Configuration, TOML")->required()->type_name("FILE");
     serve->add_option("--log-format", options.log_format, "How log lines look on stderr: text or json")
-        ->transform(CLI::CheckedTransformer(kLogFormats, CLI::ignore_case).description(""))
+        ->transform(one_of(kLogFormats, "text or json"))
         ->type_name("FORMAT")
         ->default_str("text");
     serve
         ->add_option(
             "--log-level", options.log_level, "The least that is logged: debug, info, warning or error"
         )
-        ->transform(CLI::CheckedTransformer(kLogLevels, CLI::ignore_case).description(""))
+        ->transform(one_of(kLogLevels, "debug, info, warning or error"))
         ->type_name("LEVEL")
         ->default_str("info");
     serve->footer(
@@ -71,6 +83,17 @@ void add_watch(CLI::App& app, cli::WatchOptions& options) {
     );
 }
 
+/// A word that is not known is the trouble, whatever is missing then. Answers the exit code.
+int tell(CLI::App const& app, CLI::ParseError const& error) {
+    auto const unknown = app.remaining(true);
+    if (error.get_exit_code() == 0 || unknown.empty()) return app.exit(error) == 0 ? 0 : 2;
+    auto const& word = unknown.front();
+    bool const command = app.get_subcommands().empty() && !word.starts_with('-');
+    std::cerr << "tributary: there is no " << (command ? "command " : "such option or argument: ") << word
+              << "\nRun with --help for more information.\n";
+    return 2;
+}
+
 int run(int argc, char** argv) {
     CLI::App app(
         "Tributary: asynchronous FHIR Subscription middleware. Subscribe once to a patient's documents; be "
@@ -92,8 +115,7 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
-        int const code = app.exit(error);
-        return code == 0 ? 0 : 2;
+        return tell(app, error);
     }
     if (app.got_subcommand("serve")) return cli::run_serve(serve);
     if (app.got_subcommand("check")) return cli::run_check(check);

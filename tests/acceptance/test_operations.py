@@ -63,6 +63,17 @@ class Starting(Case):
             self.assertIn("tributary", answer.stdout)
         self.assertNotEqual(programs.run_tributary("dance").returncode, 0)
 
+    def test_a_wrong_word_on_the_command_line_is_named(self):
+        for words, said in ((("nonsense",), "there is no command nonsense"), (("serve", "--bogus"), "--bogus"),
+                            (("check", "--config", "x.toml", "y.toml"), "y.toml"),
+                            (("serve", "--config", "x.toml", "--log-format", "yaml"), "there is no yaml; use text or json"),
+                            (("serve", "--config", "x.toml", "--log-level", "0"), "there is no 0; use debug, info, warning or error")):
+            with self.subTest(words):
+                answer = programs.run_tributary(*words)
+                self.assertEqual(answer.returncode, 2)
+                self.assertIn(said, answer.stdout + answer.stderr)
+                self.assertNotIn("is required", answer.stdout + answer.stderr)
+
 
 class Pages(Case):
     def test_partners_discoveries_and_metrics(self):

@@ -6,6 +6,7 @@ import urllib.parse
 
 from support import fhir, web
 from support.case import Case
+from support.partner import document, patient
 
 
 class Refused(Case):
@@ -203,6 +204,18 @@ class TooMuch(Case):
         self.tributary(self.partner("p001"), limits={"criteria": "1KiB"})
         answer = web.call("POST", f"{self.server.fhir}/Subscription", fhir.classic(fhir.BOB + "&identifier=" + "x" * 2000))
         self.assert_refused(answer, 400, code="too-long", says="Subscription.criteria")
+
+    def test_a_search_that_would_look_at_too_much(self):
+        holder = self.partner("p001", [patient("1")])
+        for number in range(3):
+            holder.holds(document(f"d{number}", "1", f"Note {number}."), f"Note {number}.")
+        self.tributary(holder, limits={"search_candidates": 2})
+        receiver = self.receiver()
+        self.create(fhir.topic(endpoint=receiver.endpoint))
+        focus = receiver.wait_for_events(3)[0].focus()["id"]
+        self.assert_refused(web.get(f"{self.server.fhir}/DocumentReference?date=lt2100"), 400, code="too-costly")
+        self.assertEqual(self.read(f"DocumentReference?_id={focus}")["total"], 1)
+        self.assertEqual(self.read("Patient?family=smith")["total"], 1)
 
     def test_one_subscription_too_many(self):
         self.tributary(self.partner("p001"), limits={"subscriptions": 1})

@@ -67,10 +67,11 @@ bool is_subsetted(EntryRow const& entry) {
     });
 }
 
-/// Bytes that came with the metadata and are others than those kept.
+/// Bytes that came with the metadata and are others than those kept; where none are kept any longer, nobody can tell.
 bool inline_changed(EntryRow const& known, EntryRow const& fresh) {
     for (std::size_t i = 0; i < fresh.contents.size() && i < known.contents.size(); ++i) {
-        if (!fresh.contents[i].sha256.empty() && fresh.contents[i].sha256 != known.contents[i].sha256)
+        auto const& before = known.contents[i].sha256;
+        if (!fresh.contents[i].sha256.empty() && !before.empty() && fresh.contents[i].sha256 != before)
             return true;
     }
     return false;
@@ -103,6 +104,7 @@ Admitted Admission::result() && {
 }
 
 void Admission::admit(Answer const& answer, PatientRow const& patient) {
+    retrieve_missing_ = answer.retrieve_missing;
     for (auto const& fresh : answer.entries) {
         auto entry = make_entry(answer, fresh, patient);
         if (auto const known = rooms_.entries.find(entry.scope, entry.partner, entry.remote_id); known != 0) {
@@ -127,10 +129,10 @@ EntryRow Admission::make_entry(Answer const& answer, NewEntry const& fresh, Pati
     entry.patient = patient.sequence;
     entry.reference = fresh.document;
     strip_data(entry.reference);
-    for (auto const& id : fresh.binary_ids) entry.contents.push_back({id, "", std::nullopt});
+    for (auto const& id : fresh.binary_ids) entry.contents.push_back({id, "", false, std::nullopt});
     for (auto const& body : fresh.inline_bodies) {
         if (body.content >= entry.contents.size()) continue;
-        if (is_of_others(body.subjects, patient)) {
+        if (rooms_.patients.are_others(body.subjects, patient)) {
             rooms_.entries.discard(body);
             entry.reference.contents[body.content].attachment.has_data = false;
             ++admitted_.quarantined;
@@ -142,23 +144,6 @@ EntryRow Admission::make_entry(Answer const& answer, NewEntry const& fresh, Pati
         entry.contents[body.content].body = body.identity;
     }
     return entry;
-}
-
-/// A document with several subjects belongs to each of them.
-bool Admission::is_of_others(std::vector<fhir::Patient> const& subjects, PatientRow const& patient) {
-    return !subjects.empty() && std::all_of(subjects.begin(), subjects.end(), [&](fhir::Patient const& one) {
-        return is_somebody_else(one, patient);
-    });
-}
-
-/// Than every Patient of the Person: the same one may be known by another name or birth date elsewhere.
-bool Admission::is_somebody_else(fhir::Patient const& subject, PatientRow const& patient) {
-    if (!identity::is_somebody_else(subject, patient.patient)) return false;
-    auto const patients = rooms_.patients.of_person(patient.person);
-    return std::all_of(patients.begin(), patients.end(), [&](std::int64_t sequence) {
-        auto const known = rooms_.patients.load(sequence);
-        return !known || identity::is_somebody_else(subject, known->patient);
-    });
 }
 
 void Admission::note_absence(AbsentEntry const& absent) {
@@ -185,6 +170,7 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
         is_subsetted(fresh) && !is_subsetted(known) && !known.deleted;  // F.8: the full copy stays
     if (unchanged || lesser) {
         rooms_.entries.seen(known.sequence, now_);
+        if (unchanged) keep_again(known, fresh);
         return;
     }
     auto const replaced = replaced_by(known, patient->person);
@@ -206,6 +192,17 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     for (auto const document : replaced) restore(document);
     if (fresh.retracted()) settle_copies(fresh.document);
     flag_carried(fresh);
+}
+
+/// Of an entry that says what it said before: bytes that came with it and were kept no longer, and what nobody has retrieved so far.
+void Admission::keep_again(EntryRow const& known, EntryRow const& fresh) {
+    for (std::size_t i = 0; i < fresh.contents.size() && i < known.contents.size(); ++i) {
+        if (known.contents[i].sha256.empty() && !fresh.contents[i].sha256.empty())
+            rooms_.entries.set_body(known.contents[i].binary_id, fresh.contents[i].sha256);
+    }
+    bool const first_asked = retrieve_missing_ && !known.retracted();
+    if (first_asked && (known.provisional || rooms_.documents.load(known.document).entry == known.sequence))
+        retrieve(known);
 }
 
 Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person) {
@@ -414,7 +411,7 @@ void Admission::attach(AttachedBody const& body) {
     auto entry = rooms_.entries.load(owner);
     auto const patient = rooms_.patients.load(entry.patient);
     if (!patient) return;
-    if (is_of_others(body.subjects, *patient)) {
+    if (rooms_.patients.are_others(body.subjects, *patient)) {
         rooms_.entries.discard(body);
         ++admitted_.quarantined;
         return;

@@ -44,8 +44,7 @@ private:
     bool leads_back(EntryRow const& newer, EntryRow const& older, std::int64_t person);
 
     EntryRow make_entry(Answer const& answer, NewEntry const& fresh, PatientRow const& patient);
-    bool is_of_others(std::vector<fhir::Patient> const& subjects, PatientRow const& patient);
-    bool is_somebody_else(fhir::Patient const& subject, PatientRow const& patient);
+    void keep_again(EntryRow const& known, EntryRow const& fresh);
     void refresh(EntryRow fresh, std::int64_t known);
     /// Gives an entry its place: one not stored yet (its sequence is 0), or a provisional copy.
     void place(EntryRow& entry, PatientRow const& patient);
@@ -71,6 +70,7 @@ private:
     Rooms rooms_;
     Presentation presentation_;
     Utc now_;
+    bool retrieve_missing_ = false;
     Admitted admitted_;
 };
 

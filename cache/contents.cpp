@@ -1,7 +1,6 @@
 #include "cache/contents.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "cache/entry_row.hpp"
 #include "cache/statements.hpp"
@@ -25,30 +24,30 @@ constexpr char kHolders[] =
     "WHERE e.document = ? AND e.provisional = 0 AND e.sequence <> ? ORDER BY e.sequence, c.ordinal";
 constexpr int kGone = 9, kSha256 = 10;
 constexpr char kBody[] = "SELECT size, media_type FROM body WHERE sha256 = ?";
-// Of what is shown of a Document, and of its provisional copies.
-constexpr char kMissing[] =
-    "SELECT c.binary_id FROM document d JOIN entry e ON e.document = d.sequence JOIN content c ON c.entry = "
-    "e.sequence "
-    "WHERE d.sequence = ? AND d.status <> 'entered-in-error' AND c.sha256 = '' AND c.url <> '' AND "
-    "(e.provisional = 1 OR d.entry = e.sequence OR NOT EXISTS "
-    "(SELECT 1 FROM content o WHERE o.entry = d.entry AND "
-    "lower(trim(substr(o.content_type, 1, instr(o.content_type || ';', ';') - 1))) = "
-    "lower(trim(substr(c.content_type, 1, instr(c.content_type || ';', ';') - 1))))) ORDER BY c.entry";
+// Of what is shown of a Document `d`, and of its provisional copies.
+#define TRIBUTARY_LACKS                                                                        \
+    "c.sha256 = '' AND c.released = 0 AND c.url <> '' AND d.status <> 'entered-in-error' AND " \
+    "(e.provisional = 1 OR d.entry = e.sequence OR NOT EXISTS "                                \
+    "(SELECT 1 FROM content o WHERE o.entry = d.entry AND "                                    \
+    "lower(trim(substr(o.content_type, 1, instr(o.content_type || ';', ';') - 1))) = "         \
+    "lower(trim(substr(c.content_type, 1, instr(c.content_type || ';', ';') - 1)))))"
 constexpr char kLacking[] =
-    "SELECT e.document FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
-    "e.document WHERE c.entry > 0 AND c.sha256 = '' AND EXISTS "
-    "(SELECT 1 FROM event v JOIN subscription s ON s.sequence = v.subscription "
+    "SELECT c.binary_id FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = "
+    "e.document WHERE c.entry > 0 AND " TRIBUTARY_LACKS
+    " AND EXISTS (SELECT 1 FROM event v CROSS JOIN subscription s ON s.sequence = v.subscription "
     "WHERE v.focus_id IN (SELECT d.id UNION ALL SELECT k.id FROM document k WHERE k.alias_of = d.sequence) "
-    "AND s.status <> 'off' AND s.deleted = 0) GROUP BY e.document ORDER BY min(c.entry) LIMIT ?";
+    "AND s.status <> 'off' AND s.deleted = 0) ORDER BY c.entry LIMIT ?";
 constexpr char kLackingOf[] =
-    "SELECT DISTINCT coalesce(d.alias_of, d.sequence) FROM subscription s JOIN event v ON v.subscription = "
-    "s.sequence JOIN document d ON d.id = v.focus_id WHERE s.id = ? AND s.status <> 'off' AND s.deleted = 0 "
-    "AND EXISTS (SELECT 1 FROM entry e JOIN content c ON c.entry = e.sequence "
-    "WHERE e.document = coalesce(d.alias_of, d.sequence) AND c.sha256 = '') LIMIT ?";
+    "SELECT DISTINCT c.binary_id FROM subscription s JOIN event v ON v.subscription = s.sequence "
+    "JOIN document k ON k.id = v.focus_id JOIN document d ON d.sequence = coalesce(k.alias_of, k.sequence) "
+    "JOIN entry e ON e.document = d.sequence JOIN content c ON c.entry = e.sequence "
+    "WHERE s.id = ? AND s.status <> 'off' AND s.deleted = 0 AND " TRIBUTARY_LACKS " LIMIT ?";
+#undef TRIBUTARY_LACKS
 constexpr char kTotal[] = "SELECT sum(size) FROM body WHERE used_at >= 0";
 constexpr char kUnused[] = "SELECT sha256, size FROM body WHERE used_at = 0 LIMIT ?";
 constexpr char kOldest[] = "SELECT sha256, size FROM body WHERE used_at > 0 ORDER BY used_at LIMIT ?";
-constexpr char kForgetContents[] = "UPDATE content SET sha256 = '' WHERE sha256 = ? AND sha256 <> ''";
+constexpr char kForgetContents[] =
+    "UPDATE content SET sha256 = '', released = 1 WHERE sha256 = ? AND sha256 <> ''";
 constexpr char kForgetBody[] = "DELETE FROM body WHERE sha256 = ?";
 
 constexpr char kKnown[] =
@@ -59,7 +58,6 @@ constexpr char const* kStatements[] = {
     kFind,
     kHolders,
     kBody,
-    kMissing,
     kLacking,
     kLackingOf,
     kTotal,
@@ -144,14 +142,8 @@ void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRec
 }
 
 std::vector<std::string> Contents::to_retrieve(std::string_view subscription, std::size_t limit) {
-    auto const documents = subscription.empty() ? database_.query(kLacking, limit).integers()
-                                                : database_.query(kLackingOf, subscription, limit).integers();
-    std::vector<std::string> missing;
-    for (auto const document : documents) {
-        auto of_it = database_.query(kMissing, document).texts();
-        std::move(of_it.begin(), of_it.end(), std::back_inserter(missing));
-    }
-    return missing;
+    return subscription.empty() ? database_.query(kLacking, limit).texts()
+                                : database_.query(kLackingOf, subscription, limit).texts();
 }
 
 std::vector<std::string> Contents::release(std::uint64_t bytes) {

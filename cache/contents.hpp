@@ -14,7 +14,7 @@ public:
     explicit Contents(Database& database) : database_(database) {}
 
     ContentRecord find(std::string_view scope, std::string_view binary_id);
-    /// What lacks its bytes of `limit` Documents that the Subscription, or where "" is given any live one, was told of.
+    /// What has never been retrieved, at most `limit`, of Documents that the Subscription, or where "" is given any live one, was told of.
     std::vector<std::string> to_retrieve(std::string_view subscription, std::size_t limit);
     /// Forgets Bodies until at most `bytes` are left: first those that no content has, then the oldest. Answers their digests, at most some hundreds a call.
     std::vector<std::string> release(std::uint64_t bytes);

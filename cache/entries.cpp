@@ -18,7 +18,8 @@ constexpr char kLoad[] =
     "owner, deleted "
     "FROM entry WHERE sequence = ?";
 constexpr char kContents[] =
-    "SELECT c.binary_id, c.sha256, b.document_id, b.set_id, b.version_number FROM content c LEFT JOIN body b "
+    "SELECT c.binary_id, c.sha256, b.document_id, b.set_id, b.version_number, c.released FROM content c LEFT "
+    "JOIN body b "
     "ON b.sha256 = c.sha256 "
     "WHERE c.entry = ? ORDER BY c.ordinal";
 constexpr char kTwin[] =
@@ -50,7 +51,9 @@ constexpr char kInsertContent[] =
     "excluded.content_type, "
     "hash = excluded.hash, digest = excluded.digest, size = excluded.size, gone = CASE WHEN excluded.url = "
     "url "
-    "THEN gone ELSE 0 END, sha256 = CASE WHEN "
+    "THEN gone ELSE 0 END, released = CASE WHEN excluded.sha256 = '' AND excluded.url = url AND "
+    "excluded.content_type = content_type AND excluded.hash = hash THEN released ELSE 0 END, "
+    "sha256 = CASE WHEN "
     "excluded.sha256 <> '' THEN excluded.sha256 "
     "WHEN excluded.url = url AND excluded.content_type = content_type AND excluded.hash = hash THEN sha256 "
     "ELSE '' END";
@@ -84,7 +87,7 @@ constexpr char kOfPerson[] =
 constexpr char kPatientsOf[] = "SELECT DISTINCT patient FROM entry WHERE document = ? AND provisional = 0";
 constexpr char kOfBinary[] = "SELECT entry FROM content WHERE binary_id = ?";
 constexpr char kIsCurrent[] = "SELECT 1 FROM content WHERE binary_id = ? AND url = ? AND hash = ?";
-constexpr char kSetBody[] = "UPDATE content SET sha256 = ? WHERE binary_id = ?";
+constexpr char kSetBody[] = "UPDATE content SET sha256 = ?, released = 0 WHERE binary_id = ?";
 constexpr char kInsertBody[] =
     "INSERT INTO body(sha256, size, document_id, set_id, version_number, media_type, used_at) VALUES(?, ?, "
     "?, "
@@ -133,7 +136,8 @@ std::vector<std::string> Entries::missing(EntryRow const& entry) {
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < entry.contents.size() && i < entry.reference.contents.size(); ++i) {
         auto const& content = entry.contents[i];
-        if (content.sha256.empty() && fhir::is_retrievable(entry.reference.contents[i].attachment))
+        if (content.sha256.empty() && !content.released &&
+            fhir::is_retrievable(entry.reference.contents[i].attachment))
             ids.push_back(content.binary_id);
     }
     return ids;
@@ -170,6 +174,7 @@ EntryRow Entries::load(std::int64_t sequence) {
         ContentRow content;
         content.binary_id = row.text(0);
         content.sha256 = row.text(1);
+        content.released = row.integer(5) != 0;
         if (!row.is_null(2)) content.body = body_identity(row, 1);
         auto const index = entry.contents.size();
         if (index < entry.reference.contents.size() && !content.sha256.empty()) {
@@ -344,7 +349,11 @@ bool Entries::is_current(AttachedBody const& body) {
 
 void Entries::set_body(AttachedBody const& body) {
     store_body(body.identity, body.size, body.media_type, body.now);
-    database_.run(kSetBody, body.identity.sha256, body.binary_id);
+    set_body(body.binary_id, body.identity.sha256);
+}
+
+void Entries::set_body(std::string_view binary_id, std::string_view sha256) {
+    database_.run(kSetBody, sha256, binary_id);
 }
 
 void Entries::discard(AttachedBody const& body) {

@@ -54,6 +54,7 @@ public:
     /// The bytes of a content that came with its entry.
     void keep_inline(InlineBody const& body, Utc now);
     void set_body(AttachedBody const& body);
+    void set_body(std::string_view binary_id, std::string_view sha256);
     /// Bytes that no content may have: they go when Bodies are released.
     void discard(AttachedBody const& body);
     void discard(InlineBody const& body);

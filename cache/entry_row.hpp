@@ -14,7 +14,8 @@ inline constexpr char kRetracted[] = "entered-in-error";
 
 struct ContentRow {
     std::string binary_id;
-    std::string sha256;  ///< "" no Body
+    std::string sha256;     ///< "" no Body
+    bool released = false;  ///< it had one, which made room for others
     std::optional<fhir::identity::BodyIdentity> body;
 };
 

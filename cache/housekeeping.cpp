@@ -41,7 +41,7 @@ constexpr char kDropProgressVersion[] = "DELETE FROM progress_version WHERE id =
 constexpr char kDropProgressOf[] = "DELETE FROM progress WHERE subscription = ?";
 constexpr char kDropProgressVersionsOf[] = "DELETE FROM progress_version WHERE subscription = ?";
 constexpr char kDeletedSubscriptions[] =
-    "SELECT sequence FROM subscription WHERE deleted = 1 AND events > 0 LIMIT 1";
+    "SELECT sequence FROM subscription WHERE deleted = 1 AND events > 0 AND notice = 0 LIMIT 1";
 constexpr char kPurgeDeletedEvents[] =
     "DELETE FROM event WHERE subscription = ? AND number IN (SELECT number FROM event WHERE subscription = ? "
     "ORDER BY number LIMIT ?) RETURNING focus_id, focus_version";

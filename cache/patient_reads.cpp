@@ -2,6 +2,7 @@
 
 #include "cache/patients.hpp"
 #include "cache/statements.hpp"
+#include "fhir/identity/acceptance.hpp"
 #include "fhir/identity/person_name.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/search/comparison.hpp"
@@ -142,6 +143,27 @@ void Patients::add_demographics(std::int64_t person, fhir::search::PatientQuery&
     if (name && !name->given.empty()) add(query, "given", {name->given.front()});
     if (!birth_date.empty()) add(query, "birthdate", {birth_date});
     if (!gender.empty()) add(query, "gender", {gender});
+}
+
+bool Patients::are_others(std::vector<fhir::Patient> const& subjects, PatientRow const& patient) {
+    std::vector<std::shared_ptr<PatientRow const>> known;
+    for (auto const sequence : of_person(patient.person)) {
+        if (auto row = load(sequence)) known.push_back(std::move(row));
+    }
+    auto const about = [&](fhir::Patient const& subject) {
+        return fhir::identity::is_about(subject, patient.patient) ||
+               std::any_of(known.begin(), known.end(), [&](auto const& row) {
+                   return fhir::identity::is_about(subject, row->patient);
+               });
+    };
+    auto const stranger = [&](fhir::Patient const& subject) {
+        return fhir::identity::is_somebody_else(subject, patient.patient) &&
+               std::all_of(known.begin(), known.end(), [&](auto const& row) {
+                   return fhir::identity::is_somebody_else(subject, row->patient);
+               });
+    };
+    return std::any_of(subjects.begin(), subjects.end(), stranger) &&
+           std::none_of(subjects.begin(), subjects.end(), about);
 }
 
 }  // namespace tributary::cache

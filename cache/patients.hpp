@@ -60,6 +60,10 @@ public:
     /// What was loaded may have changed: at the start of a unit of work.
     void forget();
 
+    /// Is a document about these subjects none of this Patient's, by whatever name the Person is known? One with several belongs to each of them; beside
+    /// a stranger, who says next to nothing vouches for nobody. Source: document-sharing I.4, rule 6; docs/decisions/0006.
+    bool are_others(std::vector<fhir::Patient> const& subjects, PatientRow const& patient);
+
 private:
     void add_demographics(std::int64_t person, fhir::search::PatientQuery& query);
     std::int64_t store(PatientsAnswer const& answer, NewPatient const& fresh);

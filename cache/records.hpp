@@ -212,7 +212,8 @@ struct Answer {
     std::string patient_id;  ///< ours; the Patient whose documents these are
     std::vector<NewEntry> entries;
     Utc now;
-    std::size_t size = 0;  ///< bytes of the page, for the queue's bound
+    std::size_t size = 0;           ///< bytes of the page, for the queue's bound
+    bool retrieve_missing = false;  ///< also what is known of already and has never been retrieved
 };
 /// New Events of an active Subscription all of whose earlier ones are delivered: they can be sent as they are.
 struct FreshEvents {

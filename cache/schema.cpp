@@ -215,6 +215,9 @@ DELETE FROM event WHERE retired = 1 AND focus_type = 'Basic';
 CREATE INDEX subscription_origin ON subscription(last_updated) WHERE deleted = 1 AND origin <> '';
 )";
 
+// What made room for others is retrieved when somebody reads it, and not before.
+constexpr char kReleased[] = "ALTER TABLE content ADD COLUMN released INTEGER NOT NULL DEFAULT 0;";
+
 constexpr char kFirstBodies[] = R"(
 CREATE TABLE body(sha256 TEXT PRIMARY KEY, slices INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX body_incomplete ON body(sha256) WHERE slices = 0;
@@ -224,7 +227,7 @@ CREATE TABLE slice(sha256 TEXT NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT 
 constexpr int kCachePagesKib = 4096;
 constexpr std::int64_t kCacheApplication = 0x54726231;   // "Trb1"
 constexpr std::int64_t kBodiesApplication = 0x54726242;  // "TrbB"
-constexpr std::array<char const*, 14> kCacheMigrations{
+constexpr std::array<char const*, 15> kCacheMigrations{
     kFirst,
     kCopies,
     kKeyCheck,
@@ -238,7 +241,8 @@ constexpr std::array<char const*, 14> kCacheMigrations{
     kKeysAtPartner,
     kDeleted,
     kLiveCount,
-    kUnneededVersions
+    kUnneededVersions,
+    kReleased
 };
 constexpr std::array<char const*, 1> kBodiesMigrations{kFirstBodies};
 

@@ -144,7 +144,7 @@ public:
     Result<void> mark_gone(std::string_view scope, std::string_view binary_id, std::string_view url);
     /// A Patient as its partner serves it.
     Result<KnownPatient> known_patient(std::string_view scope, std::string_view id);
-    /// Contents that have no Body yet, of at most `limit` documents that this live Subscription was told of, or any where it is "".
+    /// Contents that have no Body yet, and never had one, at most `limit`, of documents that this live Subscription was told of, or any where it is "".
     Result<std::vector<std::string>> contents_to_retrieve(std::string_view subscription, std::size_t limit);
     Result<ResourcePage> search_documents(DocumentSearchRequest const& request);
     Result<FoundResource> read_document(std::string_view scope, std::string_view id);

@@ -55,7 +55,7 @@ constexpr char kNext[] =
     "SELECT sequence, id, resource FROM subscription WHERE sequence > ? ORDER BY sequence LIMIT 1";
 constexpr char kRewrite[] = "UPDATE subscription SET resource = ? WHERE sequence = ?";
 
-constexpr char kOwedNotices[] = "SELECT id FROM subscription WHERE notice = 1 ORDER BY sequence LIMIT 500";
+constexpr char kOwedNotices[] = "SELECT id FROM subscription WHERE notice = 1 ORDER BY sequence";
 constexpr char kSettleNotice[] =
     "UPDATE subscription SET notice = 0, resource = CASE deleted WHEN 1 THEN '' ELSE resource END WHERE id = "
     "?";

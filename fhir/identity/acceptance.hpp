@@ -53,6 +53,8 @@ bool contradict(Patient const& a, Patient const& b);
 /// Does a document whose header names this subject speak of somebody else? Of family name, given names and birthDate two contradict; absent is no
 /// contradiction. One alone happens to real people's documents (marriage, nickname, misread date). Source: document-sharing I.4, rule 6; docs/decisions/0006.
 bool is_somebody_else(Patient const& subject, Patient const& patient);
+/// Not somebody else, and it says so: one of the three agrees.
+bool is_about(Patient const& subject, Patient const& patient);
 
 /// By what a Patient can be found again: two Patients that may be same_person() share at least one key. Identifier keys "i|system|value" and a
 /// demographics key "d|family|given|birthDate|gender" of each real name where all are present. "l|id" of the Patient itself and of each one it links to. Also "f|folded family" for each name, for candidate look-up.

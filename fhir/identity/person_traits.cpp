@@ -77,14 +77,21 @@ Agreement birth_dates(Patient const& a, Patient const& b) {
     return agree ? Agreement::agrees : Agreement::contradicts;
 }
 
+/// How many of family name, given names and birthDate compare so.
+static std::ptrdiff_t count(Patient const& subject, Patient const& patient, Agreement wanted) {
+    auto const traits = {
+        family_names(subject, patient), given_names(subject, patient), birth_dates(subject, patient)
+    };
+    return std::count(traits.begin(), traits.end(), wanted);
+}
+
 bool is_somebody_else(Patient const& subject, Patient const& patient) {
-    int contradictions = 0;
-    for (auto const trait :
-         {family_names(subject, patient), given_names(subject, patient), birth_dates(subject, patient)}) {
-        if (trait == Agreement::contradicts) ++contradictions;
-    }
-    constexpr int kTooMany = 2;
-    return contradictions >= kTooMany;
+    constexpr std::ptrdiff_t kTooMany = 2;
+    return count(subject, patient, Agreement::contradicts) >= kTooMany;
+}
+
+bool is_about(Patient const& subject, Patient const& patient) {
+    return !is_somebody_else(subject, patient) && count(subject, patient, Agreement::agrees) > 0;
 }
 
 }  // namespace tributary::fhir::identity

@@ -13,6 +13,8 @@ namespace tributary::fhir {
 
 namespace {
 
+constexpr std::string_view kUri = "urn:ietf:rfc:3986";
+
 using json::Value;
 
 constexpr std::uint64_t kMaxUnsignedInt = 2147483647;
@@ -104,11 +106,9 @@ std::string_view origin_of(std::string_view url) {
 }
 
 /// Of a partner that has no other identifier: the URL of the resource.
-bool is_uri_at(std::string_view system, std::string_view value, std::string_view origin) {
-    return ascii::equal_without_case(system, "urn:ietf:rfc:3986") && origin_of(value) == origin;
-}
 bool is_uri_at(Value const& identifier, std::string_view origin) {
-    return is_uri_at(identifier.text("system"), identifier.text("value"), origin);
+    return ascii::equal_without_case(identifier.text("system"), kUri) &&
+           origin_of(identifier.text("value")) == origin;
 }
 
 void drop_uris_at(Value& value, std::string_view origin) {
@@ -268,9 +268,8 @@ void drop_partner_uris(json::Value& resource, std::string_view base) {
     if (auto const origin = origin_of(base); !origin.empty()) drop_uris_at(resource, origin);
 }
 
-bool is_uri_of_partner(Identifier const& identifier, std::string_view base) {
-    auto const origin = origin_of(base);
-    return !origin.empty() && is_uri_at(identifier.system, identifier.value, origin);
+bool is_server_url(Identifier const& identifier) {
+    return ascii::equal_without_case(identifier.system, kUri) && is_web_url(identifier.value);
 }
 
 std::string absolute(std::string_view resource, std::string_view base) {

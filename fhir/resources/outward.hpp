@@ -33,8 +33,8 @@ json::Value outward_patient(Patient const& patient, OutwardMeta const& meta);
 /// Takes out of a partner's resource, at any depth, each valueUri with the origin of `base`. Any other may be a name, and stays.
 void drop_partner_uris(json::Value& resource, std::string_view base);
 
-/// The identifier is a URL with the origin of `base`.
-bool is_uri_of_partner(Identifier const& identifier, std::string_view base);
+/// The identifier is a URL of the web, such as a server gives to what has no other name.
+bool is_server_url(Identifier const& identifier);
 
 /// A stored outward resource with its Binary URLs made absolute on `base`, e.g. "https://docs.example.org/fhir".
 std::string absolute(std::string_view resource, std::string_view base);

@@ -23,9 +23,10 @@ std::string words(cache::Progress const& progress) {
 std::string_view partner_words(std::string_view issue) {
     if (issue == "multiple-matches") return "more than one patient fits: no documents were asked for";
     if (issue == "incomplete") return "the answer was cut short";
-    if (issue == "timeout") return "did not answer in time, and is asked again";
+    if (issue == "timeout") return "did not answer in time, and is asked again while a Subscription wants it";
     if (issue == "throttled") return "wants to be asked later, and is";
-    if (issue == "transient") return "could not be reached or failed, and is asked again";
+    if (issue == "transient")
+        return "could not be reached or failed, and is asked again while a Subscription wants it";
     if (issue == "forbidden") return "refused to answer this server";
     return "gave an answer that cannot be used";
 }

@@ -55,10 +55,8 @@ awaitable<net::ServerResponse> tell_status(
 
 /// With the parameters of the request where it has them.
 std::string self_link(Context const& context, Request const& request, std::string const& path) {
-    auto const& target = request.http.target;
-    auto const query = request.http.method == "GET" ? target.find('?') : target.npos;
-    return context.settings.base + "/Subscription/" + path +
-           (query == target.npos ? "" : target.substr(query));
+    auto const& query = request.http.query;
+    return context.settings.base + "/Subscription/" + path + (query.empty() ? "" : "?" + query);
 }
 
 awaitable<net::ServerResponse> instance_status(Context const& context, Request request) {

@@ -82,12 +82,12 @@ struct Submission {
     std::string stored;
 };
 
-/// Errors: those of read_resource().
-Result<Submission> read_submission(Context const& context, Request const& request) {
+/// Pure; for the worker. Errors: those of read_resource().
+Result<Submission> read_submission(Context const& context, Request const& request, cache::Utc now) {
     auto resource = read_resource(request.http, "Subscription");
     if (!resource) return resource.error();
     Submission submission;
-    submission.reading = subscriptions::read_subscription(*resource, context.rules, context.clock.utc_now());
+    submission.reading = subscriptions::read_subscription(*resource, context.rules, now);
     if (auto const masked = subscriptions::with_stored_headers(*resource, Value()); !masked)
         submission.reading.problems.push_back(masked.error());
     if (submission.reading.problems.empty())
@@ -98,7 +98,9 @@ Result<Submission> read_submission(Context const& context, Request const& reques
 
 awaitable<net::ServerResponse> create(Context const& context, Request request) {
     if (auto const json = check_accept(request.http); !json) co_return failure_response(json.error());
-    auto read = [&context, &request] { return read_submission(context, request); };
+    auto read = [&context, &request, now = context.clock.utc_now()] {
+        return read_submission(context, request, now);
+    };
     auto submission = co_await async::run_by_size(context.worker, request.http.body.size(), std::move(read));
     if (!submission) co_return failure_response(submission.error());
     auto const& reading = submission->reading;

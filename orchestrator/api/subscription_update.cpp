@@ -75,7 +75,7 @@ awaitable<Written> turn_off(Context const& context, Request const& request, Upda
     co_return response;
 }
 
-/// What is asked for stays, `end`, `reason`, `contact` … change: no new handshake, nothing sent is sent again.
+/// What is asked for stays, `end`, `reason`, `contact` … change: nothing sent is sent again, and a handshake only where it is under way.
 awaitable<Written> amend(Context const& context, Request const& request, Update const& update) {
     auto change = replacement(context, request, update);
     auto const outcome = co_await context.storage.replace_subscription(std::move(change));

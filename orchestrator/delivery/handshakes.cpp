@@ -60,11 +60,18 @@ awaitable<Workers::Next> Workers::take_leave(Worker& worker, Subject& subject) {
         if (!told) co_return Next::look_again;
     }
     hub_.unbind(worker.id);
-    if (subject.record.notice) {
-        auto const stored = co_await storage_.settle_notice(worker.id);
-        if (!stored) logger_.warning("notice not settled", {{"subscription", worker.id}});
-    }
+    if (subject.record.notice) co_await settle_notice(worker);
     co_return Next::rest;
+}
+
+/// Until it is stored: of a deleted Subscription nothing is kept from then on.
+awaitable<void> Workers::settle_notice(Worker const& worker) {
+    while (true) {
+        auto const stored = co_await storage_.settle_notice(worker.id);
+        if (stored) co_return;
+        auto const failure = stored.error();
+        co_await rest_after_storage_failure(worker, failure);
+    }
 }
 
 /// As often as a handshake is tried. False: the Subscription is not what it was, or this is the end of the program.

@@ -4,7 +4,7 @@
 
 #include "fhir/base/ascii.hpp"
 #include "fhir/resources/outward.hpp"
-#include "orchestrator/async/with_deadline.hpp"
+#include "orchestrator/async/deadline.hpp"
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/delivery/event_text.hpp"
 #include "orchestrator/net/counted.hpp"
@@ -292,21 +292,13 @@ awaitable<AttemptOutcome> RestHookSender::send(subscriptions::Channel channel, H
     if (!prepared) co_return outcome_of_failure(prepared.error());
     Use use(*this, std::move(origin), channel.endpoint);
     if (!use.allows(request)) co_return not_attempted();
-    auto const until =
-        request.within ? async::Deadline::after(clock_, *request.within) : async::Deadline::never();
-    auto own_permit = use.slots().acquire();
-    auto const permit = co_await async::with_deadline(clock_, until, std::move(own_permit));
-    if (!permit) co_return outcome_of_failure(Failure(permit.error()));
+    auto const permit = co_await use.slots().acquire();
     if (!use.allows(request)) co_return not_attempted();  // while this one waited, others have timed out
     use.start();
-    auto common_permit = acquire_slot(use);
-    auto const slot = co_await async::with_deadline(clock_, until, std::move(common_permit));
-    if (!slot) co_return outcome_of_failure(Failure(slot.error()));
+    auto const slot = co_await acquire_slot(use);
     auto const began = clock_.now();
-    auto const limit = std::min<async::Clock::Duration>(timeout(channel, request), until.remaining(clock_));
     if (!settings_.webhook_key.empty()) sign(*prepared, settings_.webhook_key, request.key, clock_.utc_now());
-    auto const outcome =
-        co_await attempt(std::chrono::ceil<std::chrono::milliseconds>(limit), std::move(*prepared));
+    auto const outcome = co_await attempt(timeout(channel, request), std::move(*prepared));
     use.settle(outcome, clock_.now() - began);
     co_return outcome;
 }

@@ -76,7 +76,7 @@ public:
         DeliveryMetrics& metrics
     );
 
-    /// One attempt. Waits for its permits as long as the request may take, else without limit; then at most the channel's timeout (capped at 120 s) or the setting's. The response is read to
+    /// One attempt. Waits for its permits without limit, then at most the channel's timeout (capped at 120 s) or the setting's. The response is read to
     /// 64 KiB and dropped, redirects are not followed. Cancellation: terminal; the connection is closed, the Event stays owed. Errors: in the outcome.
     awaitable<subscriptions::AttemptOutcome> send(subscriptions::Channel channel, HookRequest request);
 

@@ -163,6 +163,7 @@ awaitable<Workers::Next> Workers::look(Worker& worker) {
             {{"subscription", worker.id}, {"reason", plan.error().detail()}}
         );
         hub_.unbind(worker.id);
+        if (gone) co_await settle_notice(worker);
         co_return Next::rest;
     }
     subject.plan = std::move(*plan);
@@ -316,7 +317,12 @@ awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, Attemp
         co_await count_failure(worker);
     }
     if (subject.record.status == Status::error)
-        co_return co_await pause_until_news(worker, subject, decision.wait);
+        co_return co_await pause_until_news(
+            worker,
+            subject,
+            decision.wait,
+            std::max<async::Clock::Duration>(kBetweenNews, outcome.retry_after)
+        );
     co_return co_await pause(worker, decision.wait, subject.record.version);
 }
 
@@ -375,7 +381,7 @@ awaitable<Workers::Next> Workers::beat_hook(Worker& worker, Subject& subject) {
         again = co_await wait_for_turn(worker, subject);
     }
     worker.beat = again;
-    co_return again || subject.record.status == Status::off ? Next::look_again : Next::rest;
+    co_return Next::look_again;  // somebody may have woken it meanwhile
 }
 
 // Status and waits ------------------------------------------------------------------------------------------
@@ -420,11 +426,12 @@ awaitable<bool> Workers::pause(Worker& worker, async::Clock::Duration wait, std:
     co_return !closing_;
 }
 
-/// In error the next Event is a reason to try at once: as pause(), but ends with it.
-awaitable<bool> Workers::pause_until_news(Worker& worker, Subject& subject, async::Clock::Duration wait) {
+/// In error the next Event is a reason to try at once: as pause(), but ends with it, after `least`.
+awaitable<bool> Workers::pause_until_news(
+    Worker& worker, Subject& subject, async::Clock::Duration wait, async::Clock::Duration least
+) {
     auto const until = async::Deadline::after(clock_, wait);
-    auto const rest = std::min<async::Clock::Duration>(wait, kBetweenNews);
-    bool unchanged = co_await pause(worker, rest, subject.record.version);
+    bool unchanged = co_await pause(worker, std::min(wait, least), subject.record.version);
     while (unchanged && !closing_ && !until.expired(clock_)) {
         auto const found = co_await storage_.read_subscription(kScope, worker.id);
         if (found && found->record.events > subject.record.events) {
@@ -443,7 +450,8 @@ awaitable<bool> Workers::is_unchanged(Worker& worker, std::uint64_t version) {
     if (!std::exchange(worker.again, false)) co_return true;
     if (worker.outdated) co_return false;
     auto const found = co_await storage_.read_subscription(kScope, worker.id);
-    co_return !found || (found->presence == cache::Presence::found && found->record.version == version);
+    bool const there = !found || found->presence == cache::Presence::found || found->record.notice;
+    co_return there && (!found || found->record.version == version);
 }
 
 awaitable<void> Workers::rest_after_storage_failure(Worker const& worker, Failure const& failure) {

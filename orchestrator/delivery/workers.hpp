@@ -103,6 +103,7 @@ private:
     bool has_ended(subscriptions::Plan const& plan) const;
     awaitable<Next> act(Worker& worker, Subject subject);
     awaitable<Next> take_leave(Worker& worker, Subject& subject);
+    awaitable<void> settle_notice(Worker const& worker);
     awaitable<bool> tell_of_end(Worker& worker, Subject& subject);
     void watch_silence(Subject const& subject);
     awaitable<Next> beat_hook(Worker& worker, Subject& subject);
@@ -121,7 +122,9 @@ private:
     awaitable<bool> change_status(Subject& subject, cache::StatusChange change);
     awaitable<void> turn_off(Subject& subject, cache::StatusChange change);
     awaitable<bool> pause(Worker& worker, async::Clock::Duration wait, std::uint64_t version);
-    awaitable<bool> pause_until_news(Worker& worker, Subject& subject, async::Clock::Duration wait);
+    awaitable<bool> pause_until_news(
+        Worker& worker, Subject& subject, async::Clock::Duration wait, async::Clock::Duration least
+    );
     awaitable<void> rest_after_storage_failure(Worker const& worker, Failure const& failure);
 
     async::Clock& clock_;

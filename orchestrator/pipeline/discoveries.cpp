@@ -52,14 +52,14 @@ struct Discoveries::Impl {
     void request_open(Wanted& wanted);
     void open_next();
     awaitable<void> open(std::uint32_t number);
-    void opened(Wanted& wanted, cache::OpenedDiscovery const& opened);
+    void opened(Wanted& wanted, cache::OpenedDiscovery const& opened, bool again);
     void changed(std::uint32_t number);
     void settled(std::uint32_t number);
     void tell(Wanted const& wanted, std::set<std::string> const& followers);
     void tell_all(Wanted& wanted);
     void retrieve_missing(Wanted& wanted, std::string const& subscription);
     awaitable<void> prefetch_missing(std::uint32_t number, std::string subscription);
-    void forget_when_done(Wanted const& wanted);
+    void forget_when_done(Wanted& wanted);
     void forget(std::uint32_t number);
     void retire(std::unique_ptr<Discovery> discovery);
     void abandon(std::string discovery);
@@ -108,10 +108,7 @@ void Discoveries::Impl::want(Interest interest, Reason reason) {
     by_subscription_.emplace(interest.subscription, wanted.number);
     follow(wanted, interest);
     wanted.resumed = reason == Reason::resumed;
-    if (reason == Reason::asked) {
-        wanted.newcomers.insert(interest.subscription);
-        retrieve_missing(wanted, interest.subscription);
-    }
+    if (reason == Reason::asked) retrieve_missing(wanted, interest.subscription);
     wanted.subscriptions.insert(std::move(interest.subscription));
     if (wanted.discovery == nullptr || !wanted.discovery->running()) request_open(wanted);
 }
@@ -170,7 +167,6 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
     by_subscription_.erase(asked);
     Wanted& wanted = wanted_.at(number);
     wanted.subscriptions.erase(subscription);
-    wanted.newcomers.erase(subscription);
     wanted.followers.erase(subscription);
     if (!wanted.subscriptions.empty()) return;
     around_.retrievals.release(wanted.flow);
@@ -181,7 +177,8 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
 /// Documents that the Subscription was told of from the cache: those for whom they were to be retrieved may be gone.
 void Discoveries::Impl::retrieve_missing(Wanted& wanted, std::string const& subscription) {
     if (around_.settings.retrieve != Retrieve::eager) return;
-    if (tasks_.spawn("retrieve missing", prefetch_missing(wanted.number, subscription))) ++wanted.looking;
+    ++wanted.looking;  // it may run to its end at once
+    if (!tasks_.spawn("retrieve missing", prefetch_missing(wanted.number, subscription))) --wanted.looking;
 }
 
 awaitable<void> Discoveries::Impl::prefetch_missing(std::uint32_t number, std::string subscription) {
@@ -196,9 +193,11 @@ awaitable<void> Discoveries::Impl::prefetch_missing(std::uint32_t number, std::s
 }
 
 /// It is kept while documents are retrieved for it, so that they end with the last Subscription.
-void Discoveries::Impl::forget_when_done(Wanted const& wanted) {
+void Discoveries::Impl::forget_when_done(Wanted& wanted) {
     if (wanted.discovery || wanted.opening || wanted.refresh_due || wanted.looking > 0) return;
+    if (wanted.forget_due) return;
     if (around_.retrievals.wanted_by(wanted.flow)) {
+        wanted.forget_due = true;
         appoint(around_.clock.now() + kForgetAfter, {Appointment::Kind::forget, wanted.number, {}});
     } else {
         forget(wanted.number);
@@ -289,8 +288,9 @@ awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
     if (auto const entry = wanted_.find(number); entry != wanted_.end()) {
         entry->second.opening = false;
         if (answer) {
-            entry->second.again = entry->second.resumed = false;
-            opened(entry->second, *answer);
+            bool const again = std::exchange(entry->second.again, false);
+            entry->second.resumed = false;
+            opened(entry->second, *answer, again);
         } else {
             around_.logger.error("discovery not opened", {{"error", answer.error().code().message()}});
             appoint(around_.clock.now() + kReopenAfter, {Appointment::Kind::reopen, number, {}});
@@ -301,14 +301,14 @@ awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
     open_next();
 }
 
-void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& opened) {
+void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& opened, bool again) {
     if (wanted.discovery && wanted.discovery->id() != opened.id) retire(std::move(wanted.discovery));
     if (!wanted.discovery) {
         Discovery::Listener listener{
             [this, number = wanted.number] { changed(number); },
             [this, number = wanted.number] { settled(number); }
         };
-        Discovery::Identity identity{opened.id, wanted.scope, wanted.query, wanted.flow};
+        Discovery::Identity identity{opened.id, wanted.scope, wanted.query, wanted.flow, again};
         wanted.discovery = std::make_unique<Discovery>(around_, std::move(identity), std::move(listener));
     }
     wanted.discovery->ask(opened.ask);
@@ -348,8 +348,6 @@ void Discoveries::Impl::settled(std::uint32_t number) {
     if (entry == wanted_.end() || entry->second.discovery == nullptr) return;
     Wanted& wanted = entry->second;
     tell_all(wanted);
-    for (auto const& subscription : std::exchange(wanted.newcomers, {}))
-        retrieve_missing(wanted, subscription);
     if (!wanted.discovery->owes()) retire(std::move(wanted.discovery));
     auto const refresh = around_.settings.refresh;
     if (refresh.count() > 0 && !std::exchange(wanted.refresh_due, true)) {
@@ -412,6 +410,7 @@ awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
     Wanted& wanted = entry->second;
     switch (appointment.kind) {
         case Appointment::Kind::forget:
+            wanted.forget_due = false;
             forget_when_done(wanted);
             break;
         case Appointment::Kind::progress:

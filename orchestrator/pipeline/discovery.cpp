@@ -351,6 +351,7 @@ awaitable<StepResult> Discovery::admit(
     answer.home_community_id = holder.home_community_id;
     answer.patient_id = std::move(match.patient_id);
     answer.size = found.bytes;
+    answer.retrieve_missing = !identity_.refresh;
     auto page = co_await admission_.prepare(identity_.scope, holder, std::move(found));
     if (!page) co_return StepResult::of(Failure(page.error()));
     exchanges_[index].partial |= page->partial;

@@ -36,6 +36,7 @@ public:
         std::string id, scope;
         fhir::search::PatientQuery query;
         partner::Flow flow;
+        bool refresh = false;  ///< only what is new is retrieved
     };
     /// Both are told inside one of this Discovery's coroutines.
     struct Listener {

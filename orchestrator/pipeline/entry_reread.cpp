@@ -14,11 +14,8 @@ using async::Deadline;
 
 namespace {
 
-constexpr unsigned kNotFound = 404, kGone = 410, kNotImplemented = 501;
+constexpr unsigned kGone = 410, kNotImplemented = 501;
 constexpr std::chrono::minutes kWalkLives{1};
-
-/// The link to a page has expired.
-bool is_gone(Failure const& why) { return why.http_status() == kNotFound || why.http_status() == kGone; }
 
 /// Perhaps not this entry, but the reading of any: not a partner that is down, nor one that knows the entry as deleted.
 bool refuses_reading(Failure const& why) {
@@ -31,9 +28,13 @@ bool refuses_reading(Failure const& why) {
 }  // namespace
 
 awaitable<Result<cache::Holder>> EntryReread::again(
-    Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
+    Deadline deadline,
+    partner::Partner& partner,
+    std::string scope,
+    cache::Holder holder,
+    std::vector<std::string>& missing
 ) {
-    auto const refreshed = co_await refresh(deadline, partner, scope, holder);
+    auto const refreshed = co_await refresh(deadline, partner, scope, holder, missing);
     if (!refreshed) co_return refreshed.error();
     auto const content = co_await around_.storage.content(scope, holder.binary_id);
     if (!content) co_return content.error();
@@ -47,11 +48,15 @@ awaitable<Result<cache::Holder>> EntryReread::again(
 
 /// What the partner says now of the holder's entry is admitted.
 awaitable<Result<void>> EntryReread::refresh(
-    Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
+    Deadline deadline,
+    partner::Partner& partner,
+    std::string scope,
+    cache::Holder holder,
+    std::vector<std::string>& missing
 ) {
     WalkKey const key(partner.id(), holder.patient);
     if (auto const under_way = walk_of(key))
-        co_return co_await search(deadline, partner, scope, holder, under_way);
+        co_return co_await search(deadline, partner, scope, holder, under_way, missing);
     auto known = co_await around_.storage.known_patient(scope, holder.patient);
     if (!known) co_return known.error();
     partner::PatientMatch match;
@@ -64,7 +69,7 @@ awaitable<Result<void>> EntryReread::refresh(
         read_by_id_.insert(partner.id());
         partner::FoundDocuments found;
         found.entries.push_back(std::move(*read));
-        co_return co_await admit(partner, scope, holder.patient, std::move(found));
+        co_return co_await admit(partner, scope, holder.patient, std::move(found), missing);
     }
     if (read_by_id_.contains(partner.id()) || !refuses_reading(read.error())) co_return read.error();
     auto walk = walk_of(key);
@@ -74,7 +79,7 @@ awaitable<Result<void>> EntryReread::refresh(
         walk->begun = around_.clock.now();
         walks_.emplace(key, walk);
     }
-    co_return co_await search(deadline, partner, scope, holder, walk);
+    co_return co_await search(deadline, partner, scope, holder, walk, missing);
 }
 
 /// One that began a moment ago, or null.
@@ -85,34 +90,64 @@ EntryReread::WalkPtr EntryReread::walk_of(WalkKey const& key) {
     return found == walks_.end() ? nullptr : found->second;
 }
 
-/// Walks on until the entry is listed.
+/// Walks on until the entry is listed. A walk that was broken off is left for a new one: the link to its page may be good for once only.
 awaitable<Result<void>> EntryReread::search(
-    Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder, WalkPtr walk
+    Deadline deadline,
+    partner::Partner& partner,
+    std::string scope,
+    cache::Holder holder,
+    WalkPtr walk,
+    std::vector<std::string>& missing
 ) {
-    auto acquire = walk->turn.acquire();
-    auto const turn = co_await async::with_deadline(around_.clock, deadline, std::move(acquire));
-    if (!turn) co_return Failure(turn.error());
-    while (!walk->listed.contains(holder.entry)) {
-        if (!walk->next) co_return Failure(Errc::not_found, "the partner does not serve the entry any more");
-        auto op = partner.community().documents(deadline, walk->match, *walk->next);
-        auto found = co_await async::with_deadline(around_.clock, deadline, std::move(op));
-        if (!found) {
-            if (is_gone(found.error())) walks_.erase(WalkKey(partner.id(), holder.patient));
-            co_return Failure(found.error());
+    {
+        auto acquire = walk->turn.acquire();
+        auto const turn = co_await async::with_deadline(around_.clock, deadline, std::move(acquire));
+        if (!turn) co_return Failure(turn.error());
+        while (!walk->broken && !walk->listed.contains(holder.entry)) {
+            if (!walk->next)
+                co_return Failure(Errc::not_found, "the partner does not serve the entry any more");
+            walk->broken = true;
+            auto const went_on = co_await walk_on(deadline, partner, scope, holder.patient, walk, missing);
+            if (!went_on) co_return went_on.error();
+            walk->broken = false;
         }
-        std::set<std::string> listed;
-        for (auto const& document : found->entries) listed.insert(document.id);
-        auto next = std::move(found->next);
-        auto const admitted = co_await admit(partner, scope, holder.patient, std::move(*found));
-        if (!admitted) co_return admitted.error();
-        walk->listed.merge(listed);
-        walk->next = std::move(next);
+        if (!walk->broken) co_return Result<void>();
     }
+    std::erase_if(walks_, [&](auto const& each) { return each.second == walk; });
+    co_return co_await refresh(deadline, partner, scope, holder, missing);
+}
+
+/// Admits one page more. Errors: besides those of the answer, protocol where the partner has left something out.
+awaitable<Result<void>> EntryReread::walk_on(
+    Deadline deadline,
+    partner::Partner& partner,
+    std::string scope,
+    std::string patient,
+    WalkPtr walk,
+    std::vector<std::string>& missing
+) {
+    auto op = partner.community().documents(deadline, walk->match, *walk->next);
+    auto found = co_await async::with_deadline(around_.clock, deadline, std::move(op));
+    if (!found) co_return Failure(found.error());
+    std::set<std::string> listed;
+    for (auto const& document : found->entries) listed.insert(document.id);
+    auto next = std::move(found->next);
+    bool const whole = !found->partial;
+    auto const admitted =
+        co_await admit(partner, std::move(scope), std::move(patient), std::move(*found), missing);
+    if (!admitted) co_return admitted.error();
+    walk->listed.merge(listed);
+    walk->next = std::move(next);
+    if (!whole && !walk->next) co_return Failure(Errc::protocol, "the partner has left out some documents");
     co_return Result<void>();
 }
 
 awaitable<Result<void>> EntryReread::admit(
-    partner::Partner& partner, std::string scope, std::string patient, partner::FoundDocuments found
+    partner::Partner& partner,
+    std::string scope,
+    std::string patient,
+    partner::FoundDocuments found,
+    std::vector<std::string>& missing
 ) {
     auto const& settings = partner.settings();
     cache::Answer answer;
@@ -120,11 +155,12 @@ awaitable<Result<void>> EntryReread::admit(
     answer.partner = settings.id;
     answer.home_community_id = settings.home_community_id;
     answer.patient_id = std::move(patient);
-    auto page = co_await admission_.prepare(std::move(scope), settings, std::move(found));
+    auto page = co_await admission_.prepare(scope, settings, std::move(found));
     if (!page) co_return Failure(page.error());
     answer.entries = std::move(page->entries);
     auto const admitted = co_await admission_.store(std::move(answer), std::move(page->bodies));
     if (!admitted) co_return admitted.error();
+    missing.insert(missing.end(), admitted->to_retrieve.begin(), admitted->to_retrieve.end());
     co_return Result<void>();
 }
 

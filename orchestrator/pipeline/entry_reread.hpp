@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -30,10 +31,14 @@ public:
     explicit EntryReread(Surroundings const& surroundings)
         : around_(surroundings), admission_(surroundings, surroundings.logger) {}
 
-    /// The holder as its entry, admitted anew, describes it. Deadline: bounds all pages together. Cancellation: terminal; nothing is admitted by halves.
+    /// The holder as its entry, admitted anew, describes it. `missing`: gets what else is to be retrieved of what was admitted. Deadline: bounds all pages together. Cancellation: terminal; nothing is admitted by halves.
     /// Errors: not_found (the partner does not serve the entry any more, or says that the document is gone), those of the partner's answer, storage.
     awaitable<Result<cache::Holder>> again(
-        async::Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
+        async::Deadline deadline,
+        partner::Partner& partner,
+        std::string scope,
+        cache::Holder holder,
+        std::vector<std::string>& missing
     );
 
 private:
@@ -43,23 +48,41 @@ private:
         async::Clock::TimePoint begun;
         std::optional<partner::Page> next = partner::Page();  // none: that was the last page
         std::set<std::string> listed;                         // the partner's ids of what is admitted
+        bool broken = false;                                  // a page was not admitted to its end
         async::Semaphore turn{1};
     };
     using WalkPtr = std::shared_ptr<Walk>;
     using WalkKey = std::pair<std::string, std::string>;  // partner, our id of the Patient
 
     awaitable<Result<void>> refresh(
-        async::Deadline deadline, partner::Partner& partner, std::string scope, cache::Holder holder
+        async::Deadline deadline,
+        partner::Partner& partner,
+        std::string scope,
+        cache::Holder holder,
+        std::vector<std::string>& missing
     );
     awaitable<Result<void>> search(
         async::Deadline deadline,
         partner::Partner& partner,
         std::string scope,
         cache::Holder holder,
-        WalkPtr walk
+        WalkPtr walk,
+        std::vector<std::string>& missing
     );
     awaitable<Result<void>> admit(
-        partner::Partner& partner, std::string scope, std::string patient, partner::FoundDocuments found
+        partner::Partner& partner,
+        std::string scope,
+        std::string patient,
+        partner::FoundDocuments found,
+        std::vector<std::string>& missing
+    );
+    awaitable<Result<void>> walk_on(
+        async::Deadline deadline,
+        partner::Partner& partner,
+        std::string scope,
+        std::string patient,
+        WalkPtr walk,
+        std::vector<std::string>& missing
     );
     WalkPtr walk_of(WalkKey const& key);
 

@@ -124,10 +124,11 @@ std::string opaque_name(std::string_view url) {
     return name;
 }
 
-/// A document's name that is a URL of the partner's server becomes another name, also where it is that of a related document.
-void rename_own_urls(fhir::DocumentReference& document, std::string_view base) {
-    auto const rename = [base](fhir::Identifier& read, fhir::json::Value* written) {
-        if (written == nullptr || !fhir::is_uri_of_partner(read, base)) return;
+/// A document's name that is the URL of a server becomes another name, also where it is that of a related document: it may be a partner's, and whoever
+/// passes it on has to mean the same.
+void rename_urls(fhir::DocumentReference& document) {
+    auto const rename = [](fhir::Identifier& read, fhir::json::Value* written) {
+        if (written == nullptr || !fhir::is_server_url(read)) return;
         read.value = opaque_name(read.value);
         written->set("value", read.value);
     };
@@ -161,7 +162,7 @@ PreparedPage prepare(
             entry.binary_ids.push_back(binary_id(scope, partner, document.id, i));
         entry.document = std::move(document);
         make_own_relations_relative(entry.document, base);
-        rename_own_urls(entry.document, base);
+        rename_urls(entry.document);
         fhir::drop_partner_uris(entry.document.resource, base);
         for (std::size_t i = 0; i < entry.document.contents.size(); ++i) {
             take_contained_binary(entry.document, i);

@@ -98,7 +98,9 @@ awaitable<Result<cache::Holder>> Retrievals::Impl::reread(JobPtr job, partner::P
     step.kind = StepKind::query_documents;
     Call call(around_.clock, std::string(), partner.id(), step);
     auto const deadline = Deadline::after(around_.clock, partner.settings().query_timeout);
-    auto now = co_await reread_.again(deadline, partner, job->scope, job->plan.holder());
+    std::vector<std::string> missing;
+    auto now = co_await reread_.again(deadline, partner, job->scope, job->plan.holder(), missing);
+    if (!job->flows.empty()) prefetch(job->scope, std::move(missing), job->flows.front());
     if (now) {
         around_.calls.succeeded(std::move(call), 0);
     } else {

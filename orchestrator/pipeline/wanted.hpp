@@ -25,12 +25,12 @@ struct Wanted {
     fhir::search::PatientQuery query;
     partner::Flow flow;
     std::set<std::string> subscriptions;
-    std::set<std::string> newcomers;       ///< those of them that have not seen a run end
     std::set<std::string> followers;       ///< those of them that are told how it goes
     async::Clock::TimePoint told{};        ///< when they last were
     bool progress_due = false;             ///< they will be
     std::unique_ptr<Discovery> discovery;  ///< while it runs, or owes
-    std::size_t looking = 0;               ///< look-ups of what its newcomers lack
+    std::size_t looking = 0;               ///< look-ups of what newcomers lack
+    bool forget_due = false;               ///< it is looked at again
     bool opening = false;
     bool resumed = false;                ///< at start: what has been answered is not asked again, however old
     bool again = false;                  ///< the next run is a refresh

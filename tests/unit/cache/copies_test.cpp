@@ -202,6 +202,14 @@ TEST_CASE("bytes that speak of somebody else are not kept", "[cache][identity][I
         body.subjects = {carol, make_patient("y", {"y", "Dan", "Brown", "1981-05-05"}).patient};
         CHECK(fixture.attach(body).quarantined == 1);
     }
+    SECTION("of a stranger and her newborn") {
+        body.subjects = {carol, make_patient("y", {"y", "Baby Girl", "Jones", "2024-05-05"}).patient};
+        CHECK(fixture.attach(body).quarantined == 1);
+    }
+    SECTION("of a stranger and somebody without a name") {
+        body.subjects = {carol, make_patient("y", {"y", "UNK", "UNK", ""}).patient};
+        CHECK(fixture.attach(body).quarantined == 1);
+    }
     SECTION("but those that speak of the person, too, are") {
         body.subjects = {carol, make_patient("x", {"x", "Bob", "Smith", "1970-01-02"}).patient};
         CHECK(fixture.attach(body).quarantined == 0);

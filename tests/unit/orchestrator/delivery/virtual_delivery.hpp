@@ -27,6 +27,8 @@ public:
     explicit FakeEndpoints(async::Clock& clock) : clock_(clock) {}
 
     void answers(std::string const& host, unsigned status) { status_[host] = status; }
+    /// In all its answers from now on.
+    void asks_to_wait(std::string const& host, std::string const& seconds) { retry_after_[host] = seconds; }
     /// Says nothing until whoever asks gives up. A host, or one path of it.
     void hangs(std::string const& host) { status_[host] = kHangs; }
 
@@ -63,12 +65,15 @@ private:
             --hanging_;
             co_return Failure(Errc::timeout);
         }
+        if (auto const wait = retry_after_.find(host); wait != retry_after_.end())
+            response.headers.add("Retry-After", wait->second);
         co_await clock_.sleep_for(1ms);
         co_return response;
     }
 
     async::Clock& clock_;
     std::map<std::string, unsigned> status_;
+    std::map<std::string, std::string> retry_after_;
     std::vector<Call> calls_;
     std::size_t hanging_ = 0;
 };

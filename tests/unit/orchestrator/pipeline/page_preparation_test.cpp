@@ -74,7 +74,8 @@ TEST_CASE(
         named(ietf, "https://partner/fhir/DocumentReference/d2").master_identifier->value !=
         stored.master_identifier->value
     );
-    CHECK(named(ietf, "https://else/d1").master_identifier->value == "https://else/d1");
+    CHECK(named(ietf, "https://else/d1").master_identifier->value.starts_with("urn:uuid:"));
+    CHECK(named(ietf, "urn:oid:2.999.1").master_identifier->value == "urn:oid:2.999.1");
     CHECK(named("urn:oid:1.2", "7").master_identifier->value == "7");
 }
 

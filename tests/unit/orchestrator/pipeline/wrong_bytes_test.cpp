@@ -70,11 +70,15 @@ TEST_CASE_METHOD(
     advance(1min);
     REQUIRE(fetch(at_first).has_value());
     auto const asked = first.retrieved.size() + first.read.size();
+    auto const before = run(storage->read_document("", document_id("", "first", "a")));
+    auto const version = before.value().resource.version;
     REQUIRE(run(storage->trim_bodies(0)).has_value());
     auto const body = fetch(at_first);
     REQUIRE(body.has_value());
     CHECK(*body->bytes == "hello");
     CHECK(first.retrieved.size() + first.read.size() == asked + 1);
+    auto const read = run(storage->read_document("", document_id("", "first", "a")));
+    CHECK(read.value().resource.version == version);  // that is no news
 }
 
 TEST_CASE_METHOD(

@@ -104,8 +104,11 @@ awaitable<Result<void>> EntryReread::search(
         auto const turn = co_await async::with_deadline(around_.clock, deadline, std::move(acquire));
         if (!turn) co_return Failure(turn.error());
         while (!walk->broken && !walk->listed.contains(holder.entry)) {
-            if (!walk->next)
-                co_return Failure(Errc::not_found, "the partner does not serve the entry any more");
+            if (!walk->next) {
+                co_return walk->cut_short
+                    ? Failure(Errc::protocol, "the partner has left out some documents")
+                    : Failure(Errc::not_found, "the partner does not serve the entry any more");
+            }
             walk->broken = true;
             auto const went_on = co_await walk_on(deadline, partner, scope, holder.patient, walk, missing);
             if (!went_on) co_return went_on.error();
@@ -117,7 +120,7 @@ awaitable<Result<void>> EntryReread::search(
     co_return co_await refresh(deadline, partner, scope, holder, missing);
 }
 
-/// Admits one page more. Errors: besides those of the answer, protocol where the partner has left something out.
+/// Admits one page more.
 awaitable<Result<void>> EntryReread::walk_on(
     Deadline deadline,
     partner::Partner& partner,
@@ -132,13 +135,13 @@ awaitable<Result<void>> EntryReread::walk_on(
     std::set<std::string> listed;
     for (auto const& document : found->entries) listed.insert(document.id);
     auto next = std::move(found->next);
-    bool const whole = !found->partial;
+    bool const partial = found->partial;
     auto const admitted =
         co_await admit(partner, std::move(scope), std::move(patient), std::move(*found), missing);
     if (!admitted) co_return admitted.error();
     walk->listed.merge(listed);
     walk->next = std::move(next);
-    if (!whole && !walk->next) co_return Failure(Errc::protocol, "the partner has left out some documents");
+    walk->cut_short |= partial;
     co_return Result<void>();
 }
 

@@ -48,6 +48,7 @@ private:
         async::Clock::TimePoint begun;
         std::optional<partner::Page> next = partner::Page();  // none: that was the last page
         std::set<std::string> listed;                         // the partner's ids of what is admitted
+        bool cut_short = false;                               // the partner has left something out
         bool broken = false;                                  // a page was not admitted to its end
         async::Semaphore turn{1};
     };

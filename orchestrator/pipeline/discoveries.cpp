@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::size_t kOpenedAtOnce = 64;
 constexpr std::size_t kResumedAtOnce = 256;
-constexpr std::size_t kMissingAtOnce = 10'000;  // documents; what is beyond is retrieved when it is read
+constexpr std::size_t kMissingAtOnce = 10'000;  // contents; what is beyond is retrieved when it is read
 constexpr std::chrono::seconds kReopenAfter{5};
 constexpr std::chrono::seconds kForgetAfter{5};
 constexpr std::chrono::hours kAlways{24 * 36500};
@@ -108,9 +108,9 @@ void Discoveries::Impl::want(Interest interest, Reason reason) {
     by_subscription_.emplace(interest.subscription, wanted.number);
     follow(wanted, interest);
     wanted.resumed = reason == Reason::resumed;
-    if (reason == Reason::asked) retrieve_missing(wanted, interest.subscription);
-    wanted.subscriptions.insert(std::move(interest.subscription));
+    wanted.subscriptions.insert(interest.subscription);
     if (wanted.discovery == nullptr || !wanted.discovery->running()) request_open(wanted);
+    if (reason == Reason::asked) retrieve_missing(wanted, interest.subscription);
 }
 
 std::size_t Discoveries::Impl::about_to_ask(std::string const& scope, fhir::search::PatientQuery const& query)
@@ -174,7 +174,8 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
     forget(number);
 }
 
-/// Documents that the Subscription was told of from the cache: those for whom they were to be retrieved may be gone.
+/// Documents that the Subscription was told of from the cache: those for whom they were to be retrieved may be gone. Whoever is not looked at
+/// any more is forgotten at once where the storage refuses at once: last in want().
 void Discoveries::Impl::retrieve_missing(Wanted& wanted, std::string const& subscription) {
     if (around_.settings.retrieve != Retrieve::eager) return;
     ++wanted.looking;  // it may run to its end at once
@@ -286,8 +287,8 @@ awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
     auto const answer = co_await around_.storage.open_discovery(std::move(question));
     --opening_;
     if (auto const entry = wanted_.find(number); entry != wanted_.end()) {
-        entry->second.opening = false;
         if (answer) {
+            entry->second.opening = false;
             bool const again = std::exchange(entry->second.again, false);
             entry->second.resumed = false;
             opened(entry->second, *answer, again);
@@ -423,6 +424,7 @@ awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
             request_open(wanted);
             break;
         case Appointment::Kind::reopen:
+            wanted.opening = false;
             request_open(wanted);
             break;
         case Appointment::Kind::late:

@@ -126,4 +126,15 @@ TEST_CASE_METHOD(
     CHECK(events("s2") == 2);
 }
 
+TEST_CASE_METHOD(
+    SharedRetrievals, "whoever asks while the storage refuses at once is not forgotten", "[retrieval]"
+) {
+    add_partner("first");
+    start();
+    storage->stop();
+    want("s1");
+    settle();
+    CHECK(discoveries->about_to_ask({}, bob()) == 1);
+}
+
 }  // namespace tributary::pipeline

@@ -225,6 +225,9 @@ class Comparison:
         for identifier, resource in self.found.items():
             if identifier in self.owner:
                 hits[self.owner[identifier]] += 1
+                wanted = self.documents[self.owner[identifier]]["status"]
+                if resource["status"] != wanted:
+                    self.tell(f"found with status {resource['status']} instead of {wanted}: {self.name(self.owner[identifier])}")
             else:
                 self.tell(f"found, not expected: {identifier} {resource.get('description')} {resource.get('meta', {}).get('source')}")
         for index, count in enumerate(hits):

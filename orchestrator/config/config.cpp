@@ -309,11 +309,11 @@ void read_partner(
     PartnerPlaces& places,
     std::vector<partner::PartnerSettings>& partners
 ) {
-    if (!reader.text("id", settings.id) && !reader.has("id"))
+    bool const is_text = reader.text("id", settings.id);
+    if (!reader.has("id"))
         reader.problem("id", "missing: give each partner an id of its own, such as \"p001\"");
-    if (!settings.id.empty() && !is_partner_id(settings.id)) {
+    else if (is_text && !is_partner_id(settings.id))
         reader.problem("id", '"' + settings.id + "\" must be 1 to 32 characters of a-z, 0-9 and -");
-    }
     auto const place = reader.context().file + ':' + std::to_string(reader.table()->source().begin.line);
     auto const [first, is_new] = places.emplace(settings.id, place);
     if (!settings.id.empty() && !is_new)

@@ -357,6 +357,12 @@ TEST_CASE("an origin is kept as browsers write it, and what none of them can sen
     }
 }
 
+TEST_CASE("a partner whose id is empty is refused", "[config]") {
+    ConfigFile const file;
+    auto const reading = file.read("[[partner]]\nid = \"\"\nfhir = \"https://p1.example/fhir\"\n");
+    CHECK(tells(reading, ":2: [[partner]] id: \"\" must be 1 to 32 characters of a-z, 0-9 and -"));
+}
+
 TEST_CASE("a base that is empty is refused, but for the public one", "[config]") {
     ConfigFile const file;
     CHECK(file.read("[server]\npublic_base = \"\"\n" + std::string(kPartner)).problems.empty());

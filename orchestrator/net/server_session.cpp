@@ -108,8 +108,13 @@ std::string origin_of(http::request_header<> const& head) {
     return std::string(as_view(head[http::field::origin]));
 }
 
-bool has_one_host(http::request_header<> const& head) {
-    return head.version() < 11 || head.count(http::field::host) == 1;
+/// What makes it unsafe to answer: another server may tell its end, or its host, otherwise. Source: RFC 9112 3.2 and 6.3.
+std::optional<Failure> fault_of(http::request_header<> const& head, bool chunked) {
+    if (head.version() >= 11 && head.count(http::field::host) != 1)
+        return Failure(Errc::malformed, "a request names its host once");
+    if (!chunked && head.count(http::field::transfer_encoding) > 0)
+        return Failure(Errc::malformed, "the only Transfer-Encoding taken here is chunked");
+    return std::nullopt;
 }
 
 }  // namespace
@@ -191,8 +196,8 @@ awaitable<bool> ServerSession::serve_request() {
     if (*read == Read::nothing) co_return false;
     guard_.disarm();
     buffer_.shrink();
-    if (!has_one_host(parser.get())) {
-        co_await refuse(Failure(Errc::malformed, "a request names its host once"), origin_of(parser.get()));
+    if (auto const fault = fault_of(parser.get(), parser.chunked())) {
+        co_await refuse(*fault, origin_of(parser.get()));
         co_return false;
     }
     if (wants_websocket(parser)) {

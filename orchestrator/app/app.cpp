@@ -29,6 +29,8 @@ namespace {
 
 /// More than that are left to those who ask for them.
 constexpr std::size_t kRetrievedAgain = 10'000;
+/// What requests and answers may hold while they wait to be read and written beside the loop; more are refused, 503.
+constexpr std::size_t kDocumentWork = std::size_t{64} << 20U;
 
 std::string in_url(std::string const& host) {
     return host.find(':') == std::string::npos ? host : '[' + host + ']';
@@ -59,7 +61,7 @@ struct App::Impl {
           logger(std::move(the_logger)),
           folder(std::move(cache_folder)),
           worker(ex),
-          document_worker(ex),
+          document_worker(ex, kDocumentWork),
           client(ex, clock, worker, tls, metrics, net::HttpClient::Settings()),
           endpoint_client(ex, clock, worker, tls, metrics, net::HttpClient::Settings()),
           process_permits(config.discovery.max_in_flight),

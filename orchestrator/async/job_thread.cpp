@@ -16,7 +16,7 @@ void JobThread::enqueue(Job& job, asio::any_completion_handler<void()> done) {
     Entry entry{&job, std::move(done), asio::make_work_guard(loop_)};
     {
         std::lock_guard const lock(mutex_);
-        bool const too_big = jobs_ > 0 && bytes_ + job.bytes() > limits_.bytes;
+        bool const too_big = jobs_ > 0 && job.bytes() > 0 && bytes_ + job.bytes() > limits_.bytes;
         if (stopping_) {
             refused = queue_closed();
         } else if (jobs_ >= limits_.jobs || too_big) {

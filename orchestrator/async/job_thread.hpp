@@ -40,7 +40,8 @@ private:
 /// Owner: declared after the io_context, so that it is gone first. Ends: stop() finishes the queue, then joins.
 class JobThread {
 public:
-    /// Both bounds count what is queued and what is running. A job larger than `bytes` is taken when nothing else is there.
+    /// Both bounds count what is queued and what is running. A job larger than `bytes` is taken when nothing else is there, one
+    /// that holds nothing whenever there is a place.
     struct Limits {
         std::size_t jobs = 1024;
         std::size_t bytes = std::size_t{64} << 20U;

@@ -1,5 +1,7 @@
 #pragma once
 #include <concepts>
+#include <cstddef>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -9,15 +11,20 @@
 
 namespace tributary::async {
 
-/// One thread for CPU work that would hold the loop for more than 2 ms: hashing, inflate, big parses. One job at a time.
+/// One thread for CPU work that would hold the loop for more than 2 ms: hashing, inflate, big parses. One job at a time, first come,
+/// first served. The queue is as long as there are callers, one job each: calls to partners and endpoints in flight, open connections.
 /// Owner: app, declared after the io_context; stop() comes after every group was joined. Thread: the loop.
 class Worker {
 public:
-    explicit Worker(asio::any_io_executor loop, JobThread::Limits limits = {});
+    /// `bytes`: what may be held by all jobs that tell how much they hold.
+    explicit Worker(
+        asio::any_io_executor loop, std::size_t bytes = std::numeric_limits<std::size_t>::max()
+    );
 
-    /// Runs `R work()` once; it owns what it touches. `bytes`: what it holds, for the queue's bound.
+    /// Runs `R work()` once; it owns what it touches. `bytes`: what it holds; 0 for what came from afar and would have to be fetched again, were
+    /// it refused.
     /// Deadline: none; at most the queue ahead plus the job. Cancellation: none once queued, see JobThread::async_run.
-    /// Errors: queue_full(), queue_closed(); exceptions of `work` are rethrown here.
+    /// Errors: queue_full() (of bytes), queue_closed(); exceptions of `work` are rethrown here.
     template <class Work>
         requires std::invocable<Work>
     auto execute(Work work, std::size_t bytes = 0) -> awaitable<AsResult<std::invoke_result_t<Work>>> {

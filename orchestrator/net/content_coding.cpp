@@ -61,14 +61,13 @@ Inflater::~Inflater() = default;
 
 Result<bool> Inflater::step(std::size_t slice) {
     z_stream& stream = state_->stream;
-    std::size_t const before = output_.size();
     // One byte more than allowed, so that a body of just the limit is told apart from a longer one.
-    std::size_t const room = std::min(slice, limit_ + 1 - before);
-    output_.resize(before + room);
-    stream.next_out = reinterpret_cast<Bytef*>(output_.data() + before);
+    std::size_t const room = std::min(slice, limit_ + 1 - output_.size());
+    if (slice_.size() < room) slice_.resize(room);
+    stream.next_out = reinterpret_cast<Bytef*>(slice_.data());
     stream.avail_out = static_cast<uInt>(room);
     int const code = ::inflate(&stream, Z_NO_FLUSH);
-    output_.resize(output_.size() - stream.avail_out);
+    output_.append(slice_, 0, room - stream.avail_out);
     if (output_.size() > limit_)
         return Failure(Errc::too_large, "the body is larger than allowed once decompressed");
     if (code == Z_STREAM_END) {

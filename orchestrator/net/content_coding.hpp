@@ -19,7 +19,7 @@ public:
     Inflater(ContentCoding coding, std::string_view compressed, std::size_t limit);
     ~Inflater();
 
-    /// Adds at most `slice` bytes to the output. True: more is to come. Errors: too_large, protocol (damaged or cut short).
+    /// Adds at most `slice` bytes, or what is left of one gzip member, to the output. True: more is to come. Errors: too_large, protocol (damaged or cut short).
     Result<bool> step(std::size_t slice);
     std::size_t size() const { return output_.size(); }
     std::string take() { return std::move(output_); }
@@ -29,6 +29,7 @@ private:
 
     std::unique_ptr<State> state_;
     std::string output_;
+    std::string slice_;  ///< filled anew by each step: a step of many that give nothing costs next to nothing
     std::size_t limit_;
 };
 

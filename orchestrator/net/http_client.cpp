@@ -179,9 +179,8 @@ awaitable<Result<std::string>> HttpClient::Impl::decode(
         if (decoded || decoded.error().errc() != Errc::too_large || limit <= kInflateOnLoop)
             co_return decoded;
     }
-    std::size_t const bytes = response.body.size();
     auto work = [coding, limit, body = std::move(response.body)] { return inflate(coding, body, limit); };
-    auto job = worker.execute(std::move(work), bytes);
+    auto job = worker.execute(std::move(work));
     co_return co_await std::move(job);
 }
 

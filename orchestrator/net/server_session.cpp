@@ -298,8 +298,7 @@ awaitable<Result<void>> ServerSession::decode(ServerRequest& request) {
             co_return Failure(Errc::malformed, more.error().detail());
         if (!more) co_return more.error();
         if (!*more) break;
-        if (inflater.size() >= kInflateSlice)
-            co_await asio::post(stream_.get_executor(), asio::use_awaitable);
+        co_await asio::post(stream_.get_executor(), asio::use_awaitable);
     }
     request.body = inflater.take();
     co_return Result<void>();

@@ -73,7 +73,7 @@ awaitable<Result<PreparedPage>> PageAdmission::prepare(
         return pipeline::prepare(scope, partner, base, std::move(entries), limit);
     };
     if (!heavy) co_return work();
-    auto page = co_await around_.worker.execute(std::move(work), found.bytes);
+    auto page = co_await around_.worker.execute(std::move(work));
     if (page) {
         quarantined(name, page->quarantined, "digest");
         around_.tell_wrong_sizes(name, page->wrong_sizes);

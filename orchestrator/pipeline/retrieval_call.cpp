@@ -120,7 +120,7 @@ awaitable<Result<CheckedDocument>> Retrievals::Impl::check(
         return check_document(expected, std::move(retrieved));
     };
     if (bytes <= kCheckedInline) co_return work();
-    co_return co_await around_.worker.execute(std::move(work), bytes);
+    co_return co_await around_.worker.execute(std::move(work));
 }
 
 StepResult Retrievals::Impl::failed(Job& job, Failure why) {

@@ -111,6 +111,36 @@ TEST_CASE("what is no request is refused, and the connection closed", "[net][ser
     net.run(test());
 }
 
+TEST_CASE("a compressed body of many empty members lets others go on", "[net][server]") {
+    NetFixture net;
+    net.serve({}, echo);
+    std::string members;
+    for (int i = 0; i < 20'000; ++i) members += compress("", Compression::gzip);
+    auto const request = post(
+        "Connection: close\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(members.size()) +
+            "\r\n",
+        members
+    );
+    std::size_t turns = 0;
+    bool answered = false;
+    auto turn = [&]() -> awaitable<void> {
+        while (!answered) {
+            ++turns;
+            co_await boost::asio::post(net.ctx.get_executor(), boost::asio::use_awaitable);
+        }
+    };
+    auto test = [&]() -> awaitable<void> {
+        auto const answer = co_await answer_to(net, request);
+        answered = true;
+        CHECK_THAT(answer, StartsWith("HTTP/1.1 200 "));
+    };
+    Root turning(net.ctx);
+    turning.start(turn());
+    net.run(test());
+    CHECK(turning.succeeded());
+    CHECK(turns > 20'000);
+}
+
 TEST_CASE("a head that is too long or too slow is refused by name", "[net][server]") {
     NetFixture net;
     net.serve(small_limits(), echo);

@@ -1,6 +1,8 @@
 #include "orchestrator/async/worker.hpp"
 
+#include <algorithm>
 #include <latch>
+#include <list>
 #include <memory>
 #include <thread>
 
@@ -157,6 +159,30 @@ TEST_CASE_METHOD(
     storage.reset();
     REQUIRE(group.empty());
     REQUIRE(resumed == 101);
+}
+
+TEST_CASE_METHOD(
+    WorkerFixture, "a worker refuses who holds too much, and nobody who holds nothing", "[worker]"
+) {
+    Worker worker(ctx.get_executor(), 100);
+    std::vector<std::string> outcomes;
+    auto run = [&](std::string name, std::size_t bytes) -> awaitable<void> {
+        auto work = [this] { gate.wait(); };
+        auto const done = co_await worker.execute(std::move(work), bytes);
+        if (done || done.error() == queue_full()) outcomes.push_back(name + (done ? " ran" : " refused"));
+    };
+    std::list<Root> roots;
+    auto start = [&](std::string name, std::size_t bytes) { roots.emplace_back(ctx).start(run(name, bytes)); };
+    start("large", 1000);
+    start("small", 1);
+    for (int i = 0; i < 2000; ++i) start("nothing", 0);
+    ctx.run_for(50ms);
+    CHECK(outcomes == std::vector<std::string>{"small refused"});
+    gate.count_down();
+    ctx.restart();
+    ctx.run_for(20s);
+    CHECK(outcomes.size() == 2002);
+    CHECK(std::count(outcomes.begin(), outcomes.end(), "nothing ran") == 2000);
 }
 
 TEST_CASE_METHOD(WorkerFixture, "a worker destroyed with jobs pending finishes them", "[worker]") {

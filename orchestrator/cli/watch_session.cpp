@@ -120,10 +120,9 @@ awaitable<void> WatchSession::read_notifications(async::TaskGroup& group) {
     while (true) {
         auto const text = co_await socket_->read(Deadline::never());
         if (!text) {
-            fail(
-                group,
-                Failure(text.error().code(), "the server closed the connection: " + text.error().detail())
-            );
+            std::string const gone =
+                text.error().errc() == Errc::timeout ? "the server is gone: " : "the server closed the connection: ";
+            fail(group, Failure(text.error().code(), gone + text.error().detail()));
             co_return;
         }
         auto const notification = read_notification(*text);

@@ -119,7 +119,12 @@ awaitable<void> Workers::attend(Worker& worker) {
         async::TaskGroup::FailureHandler report = [this](std::string_view task, std::exception_ptr error) {
             logger_.bug(task, error);
         };
-        co_await async::with_group(std::move(report), std::ref(body));
+        try {
+            co_await async::with_group(std::move(report), std::ref(body));
+        } catch (...) {
+            worker.group = nullptr;
+            throw;
+        }
         worker.group = nullptr;
         worker.stopping = false;
         worker.again = worker.again || std::exchange(worker.restart, false);

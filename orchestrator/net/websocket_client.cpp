@@ -34,13 +34,19 @@ struct WebSocketClient::Impl {
         beast::flat_buffer buffer;
     };
 
-    Impl(boost::asio::any_io_executor ex, async::Clock& c, TlsContextPtr t)
-        : clock(c), tls(std::move(t)), connector(std::move(ex), c, kDnsLife) {}
+    Impl(
+        boost::asio::any_io_executor ex,
+        async::Clock& c,
+        TlsContextPtr t,
+        std::chrono::milliseconds silent_for
+    )
+        : clock(c), tls(std::move(t)), silent(silent_for), connector(std::move(ex), c, kDnsLife) {}
 
     awaitable<Result<void>> upgrade(async::Deadline deadline, Url const& url) const;
 
     async::Clock& clock;
     TlsContextPtr tls;
+    std::chrono::milliseconds silent;
     Connector connector;
     std::unique_ptr<Connection> connection;
 };
@@ -49,7 +55,7 @@ awaitable<Result<void>> WebSocketClient::Impl::upgrade(async::Deadline deadline,
     auto& websocket = connection->websocket;
     websocket::stream_base::timeout timeout{};
     timeout.handshake_timeout = websocket::stream_base::none();  // ours is the deadline
-    timeout.idle_timeout = websocket::stream_base::none();
+    timeout.idle_timeout = silent;
     websocket.set_option(timeout);
     websocket.read_message_max(kLongestMessage);
     connection->writing.arm(clock, deadline);
@@ -64,8 +70,10 @@ awaitable<Result<void>> WebSocketClient::Impl::upgrade(async::Deadline deadline,
     co_return Result<void>();
 }
 
-WebSocketClient::WebSocketClient(boost::asio::any_io_executor ex, async::Clock& clock, TlsContextPtr tls)
-    : impl_(std::make_unique<Impl>(std::move(ex), clock, std::move(tls))) {}
+WebSocketClient::WebSocketClient(
+    boost::asio::any_io_executor ex, async::Clock& clock, TlsContextPtr tls, std::chrono::milliseconds silent
+)
+    : impl_(std::make_unique<Impl>(std::move(ex), clock, std::move(tls), silent)) {}
 
 WebSocketClient::~WebSocketClient() = default;
 
@@ -104,6 +112,7 @@ awaitable<Result<std::string>> WebSocketClient::read(async::Deadline deadline) {
     if (code == websocket::error::closed) {
         co_return Failure(Errc::closed, std::to_string(connection.websocket.reason().code));
     }
+    if (code == beast::error::timeout) co_return Failure(Errc::timeout, "nothing has come for too long");
     if (code) co_return connection.reading.failure(Errc::protocol, code);
     std::string text = beast::buffers_to_string(connection.buffer.data());
     connection.buffer.consume(connection.buffer.size());

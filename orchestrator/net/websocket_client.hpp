@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -17,7 +18,13 @@ using boost::asio::awaitable;
 /// Client side of one WebSocket, for `tributary watch` and tests. Owner: the coroutine that uses it. One read at a time, one write at a time.
 class WebSocketClient {
 public:
-    WebSocketClient(boost::asio::any_io_executor ex, async::Clock& clock, TlsContextPtr tls);
+    /// `silent`: a server that says nothing for so long, pings included, is taken for gone; ours pings every 30 s.
+    WebSocketClient(
+        boost::asio::any_io_executor ex,
+        async::Clock& clock,
+        TlsContextPtr tls,
+        std::chrono::milliseconds silent = std::chrono::seconds(90)
+    );
     ~WebSocketClient();
     /// Deadline: bounds resolve, connect, TLS and upgrade. Errors: timeout, dns, connect, tls, protocol, http_status.
     awaitable<Result<void>> connect(async::Deadline deadline, Url url);

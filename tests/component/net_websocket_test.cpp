@@ -128,6 +128,22 @@ TEST_CASE("a WebSocket carries messages both ways", "[net][websocket]") {
     CHECK(listener.ended == Errc::closed);
 }
 
+TEST_CASE("a server that has vanished is noticed", "[net][websocket]") {
+    NetFixture net;
+    Listener listener;
+    net.serve(with_websocket(), not_found, listener.handler());
+    auto test = [&]() -> awaitable<void> {
+        WebSocketClient socket(net.ctx.get_executor(), net.clock, nullptr, 100ms);
+        auto const url = parse_url("ws://127.0.0.1:" + std::to_string(net.server->port()) + "/ws");
+        auto connected = co_await socket.connect(net.in(5s), *url);
+        REQUIRE(connected.has_value());
+        auto nothing = co_await socket.read(async::Deadline::never());
+        REQUIRE_FALSE(nothing.has_value());
+        CHECK(nothing.error().errc() == Errc::timeout);
+    };
+    net.run(test());
+}
+
 TEST_CASE("a message comes whole, however long it is and however it is cut", "[net][websocket]") {
     NetFixture net;
     Listener listener;

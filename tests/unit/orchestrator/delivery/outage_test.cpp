@@ -39,6 +39,18 @@ TEST_CASE(
     CHECK(fixture.record("s1").delivered == 25);
 }
 
+TEST_CASE("who is stopped once all attempts were cut short is stopped", "[delivery]") {
+    VirtualDelivery fixture;
+    fixture.endpoints.hangs("down");
+    fixture.subscribe("s1", "down");
+    fixture.happen({"a"});
+    fixture.pass(1s);
+    fixture.deliveries->cancel();
+    fixture.pass(1s);
+    fixture.deliveries->stop_subscription("s1");
+    CHECK(fixture.record("s1").delivered == 0);
+}
+
 TEST_CASE("a handshake with an endpoint that hangs is over within a minute", "[delivery][handshake][C2]") {
     VirtualDelivery fixture;
     fixture.endpoints.hangs("down");

@@ -125,8 +125,8 @@ OpenedDiscovery Discoveries::join(OpenDiscovery const& wanted, Latest const& lat
             }
         }
     }
-    for (auto const& partner : gone)
-        database_.run(kFinish, code(ExchangeState::failed), "transient", false, latest.sequence, partner);
+    for (auto const& partner : gone)  // asked again should it come back
+        database_.run(kFinish, code(ExchangeState::failed), "transient", true, latest.sequence, partner);
     for (auto const& partner : wanted.partners) {
         if (contains(known, partner)) continue;
         database_.run(kInsertExchange, latest.sequence, partner);
@@ -240,6 +240,7 @@ Progress Discoveries::load(std::int64_t discovery) {
     while (row.next()) {
         ++progress.asked;
         auto const state = exchange_state(row.text(1));
+        if (row.integer(4) > 0) ++progress.matched;
         if (state == ExchangeState::pending && progress.ended) {  // nobody asks it any more
             ++progress.failed;
             progress.issues.push_back({row.text(0), "transient"});
@@ -256,7 +257,6 @@ Progress Discoveries::load(std::int64_t discovery) {
                 ++progress.failed;
                 break;
         }
-        if (row.integer(4) > 0) ++progress.matched;
         if (auto issue = row.text(2); !issue.empty())
             progress.issues.push_back({row.text(0), std::move(issue)});
     }

@@ -17,12 +17,14 @@ constexpr char kById[] = "SELECT sequence FROM document WHERE id = ? AND scope =
 constexpr char kByIndex[] = "SELECT document FROM document_index WHERE parameter = ? AND value = ?";
 constexpr char kAll[] = "SELECT sequence FROM document WHERE scope = ? AND sequence > 0 LIMIT ?";
 constexpr char kCandidate[] =
-    "SELECT d.status, d.date_from, d.last_updated, v.resource FROM document d "
-    "JOIN document_version v ON v.document = d.sequence AND v.version = d.version "
-    "WHERE d.sequence = ? AND d.scope = ? AND d.alias_of IS NULL";
+    "SELECT k.status, k.date_from, k.last_updated, v.resource, d.id, d.alias_of IS NOT NULL FROM document d "
+    "JOIN document k ON k.sequence = coalesce(d.alias_of, d.sequence) "
+    "JOIN document_version v ON v.document = k.sequence AND v.version = k.version "
+    "WHERE d.sequence = ? AND d.scope = ?";
 constexpr char kStored[] =
-    "SELECT d.id, d.version, v.last_updated, v.resource FROM document d "
-    "JOIN document_version v ON v.document = d.sequence AND v.version = d.version WHERE d.sequence = ?";
+    "SELECT k.id, k.version, v.last_updated, v.resource, d.id FROM document d "
+    "JOIN document k ON k.sequence = coalesce(d.alias_of, d.sequence) "
+    "JOIN document_version v ON v.document = k.sequence AND v.version = k.version WHERE d.sequence = ?";
 
 constexpr char const* kStatements[] = {kOfPatient, kById, kByIndex, kAll, kCandidate, kStored};
 
@@ -50,6 +52,12 @@ fhir::search::Parameter const* find(DocumentSearchRequest const& request, std::s
     return found == filters.end() ? nullptr : &*found;
 }
 
+/// The ids that are asked for, nullptr where others may be found, too.
+fhir::search::Parameter const* find_ids(DocumentSearchRequest const& request) {
+    auto const* const ids = find(request, "_id");
+    return ids != nullptr && ids->modifier.empty() ? ids : nullptr;
+}
+
 }  // namespace
 
 std::span<char const* const> search_statements() { return kStatements; }
@@ -71,7 +79,7 @@ std::optional<std::vector<std::int64_t>> DocumentQueries::by_filter(DocumentSear
     auto const collect = [&](Statement row) {
         while (row.next()) found.push_back(row.integer(0));
     };
-    if (auto const* const ids = find(request, "_id"); ids != nullptr && ids->modifier.empty()) {
+    if (auto const* const ids = find_ids(request)) {
         for (auto const& id : ids->values) collect(database_.query(kById, id, request.scope));
         return found;
     }
@@ -108,12 +116,15 @@ std::optional<DocumentQueries::Hit> DocumentQueries::match(
     auto row = database_.query(kCandidate, candidate, request.scope);
     if (!row.next()) return std::nullopt;
     if (!retracted && row.text(0) == "entered-in-error") return std::nullopt;
+    bool const alias = row.integer(5) != 0;
+    if (alias && find_ids(request) == nullptr) return std::nullopt;  // found by its name alone
     Hit const hit{
         candidate, row.is_null(1) ? std::numeric_limits<std::int64_t>::min() : row.integer(1), row.integer(2)
     };
     if (request.search.filters.empty()) return hit;
     auto resource = fhir::json::read(row.text(3));
     if (!resource) return std::nullopt;
+    if (alias) resource->set("id", row.text(4));
     auto const document = fhir::read_document_reference(std::move(*resource));
     if (!document || !fhir::search::matches_all(request.search.filters, *document)) return std::nullopt;
     return hit;
@@ -149,9 +160,11 @@ ResourcePage DocumentQueries::search(DocumentSearchRequest const& request) {
     for (std::size_t i = request.offset; i < hits.size() && page.resources.size() < request.count; ++i) {
         auto row = database_.query(kStored, hits[i].sequence);
         if (!row.next()) continue;
-        page.resources.push_back(
-            {row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.time(2), row.text(3)}
-        );
+        StoredResource stored{
+            row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.time(2), row.text(3)
+        };
+        if (auto const name = row.text(4); name != stored.id) rename(stored, name);
+        page.resources.push_back(std::move(stored));
     }
     return page;
 }

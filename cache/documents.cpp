@@ -69,6 +69,12 @@ std::string effective_status(DocumentRow const& document, fhir::DocumentReferenc
     return superseded ? "superseded" : reference.status;
 }
 
+/// The array of that name, made where there is none.
+fhir::json::Value& items_of(fhir::json::Value& resource, char const* name) {
+    auto* const items = resource.find(name);
+    return items != nullptr && items->is_array() ? *items : resource.set(name, fhir::json::array());
+}
+
 }  // namespace
 
 std::span<char const* const> document_statements() { return kStatements; }
@@ -126,12 +132,10 @@ fhir::json::Value Documents::outward(
     reference.status = document.status;
     reference.resource.set("status", document.status);
     if (!appearance.labels.empty()) reference.resource.set("securityLabel", std::move(appearance.labels));
+    for (auto& alias : appearance.aliases) items_of(reference.resource, "identifier").push(std::move(alias));
     auto binary_ids = entry.binary_ids();
     for (auto& rendition : appearance.renditions) {
-        auto* contents = reference.resource.find("content");
-        if (contents == nullptr || !contents->is_array())
-            contents = &reference.resource.set("content", fhir::json::array());
-        contents->push(std::move(rendition.resource));
+        items_of(reference.resource, "content").push(std::move(rendition.resource));
         reference.contents.push_back(std::move(rendition.content));
         binary_ids.push_back(std::move(rendition.binary_id));
     }
@@ -237,17 +241,19 @@ void Documents::make_alias(std::int64_t sequence, std::int64_t of) {
     versions_.drop_unneeded(alias.id, static_cast<std::int64_t>(alias.version));
 }
 
+void rename(StoredResource& stored, std::string_view alias) {
+    if (auto resource = fhir::json::read(stored.resource)) {
+        resource->set("id", alias);
+        stored.resource = fhir::json::write(*resource);
+    }
+    stored.id = std::string(alias);
+}
+
 FoundResource Documents::read(std::string_view scope, std::string_view id) {
     auto row = database_.query(kRead, id, scope);
     if (!row.next()) return {};
     StoredResource stored{row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.time(2), row.text(3)};
-    if (stored.id != id) {  // an alias
-        if (auto resource = fhir::json::read(stored.resource)) {
-            resource->set("id", id);
-            stored.resource = fhir::json::write(*resource);
-        }
-        stored.id = std::string(id);
-    }
+    if (stored.id != id) rename(stored, id);
     return {row.integer(4) == 0 ? Presence::found : Presence::deleted, std::move(stored)};
 }
 

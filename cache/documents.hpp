@@ -44,6 +44,7 @@ public:
     struct Appearance {
         std::string patient_id;
         fhir::json::Value::Array labels;   ///< securityLabel
+        fhir::json::Value::Array aliases;  ///< identifiers of other holders
         std::vector<std::string> related;  ///< ids of Documents, as OutwardMeta has them
         struct Rendition {
             std::string binary_id;
@@ -79,6 +80,9 @@ private:
     StoreSettings const& settings_;
     Events& events_;
 };
+
+/// An alias shows what the Document shows that it stands for, under its own id.
+void rename(StoredResource& stored, std::string_view alias);
 
 /// By what a token is narrowed in the index: the code or value alone, folded, so that every spelling of D.2 lands on the same key.
 std::string index_key(std::string_view value);

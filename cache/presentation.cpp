@@ -73,6 +73,7 @@ bool Presentation::adds_something(
     EntryRow const& holder, EntryRow const& shown, fhir::DocumentReference const& current
 ) {
     if (rank(holder) > rank(shown) || !renditions(holder, current).empty()) return true;
+    if (!aliases(current, {holder}).empty()) return true;
     auto const& known = current.resource.items("securityLabel");
     auto const& added = holder.reference.resource.items("securityLabel");
     return std::any_of(added.begin(), added.end(), [&](fhir::json::Value const& label) {
@@ -118,6 +119,25 @@ std::vector<Documents::Appearance::Rendition> Presentation::renditions(
     return found;
 }
 
+fhir::json::Value::Array Presentation::aliases(
+    fhir::DocumentReference const& shown, std::vector<EntryRow> const& others
+) {
+    std::set<std::string> known;
+    if (shown.master_identifier) known.insert(identity::normalised(*shown.master_identifier));
+    for (auto const& identifier : shown.identifiers) known.insert(identity::normalised(identifier));
+    fhir::json::Value::Array found;
+    for (auto const& other : others) {
+        auto const key = identity::unique_id(other.reference);
+        auto const bar = key.find('|');
+        bool const means_anything_here = bar != key.npos && bar != 0;
+        if (other.retracted() || !means_anything_here || !known.insert(key).second) continue;
+        found.push_back(
+            fhir::json::object({{"system", key.substr(0, bar)}, {"value", key.substr(bar + 1)}})
+        );
+    }
+    return found;
+}
+
 std::vector<std::string> Presentation::related(EntryRow const& shown, std::int64_t person) {
     std::vector<std::string> ids;
     for (auto const& relation : shown.reference.relates_to) {
@@ -142,6 +162,7 @@ fhir::DocumentReference Presentation::write(
         if (sequence != shown.sequence) others.push_back(rooms_.entries.load(sequence));
     }
     appearance.labels = labels(shown, others);
+    appearance.aliases = aliases(shown.reference, others);
     appearance.renditions = renditions(shown, others);
     appearance.related = related(shown, document.person);
     return rooms_.documents.publish(document, shown, std::move(appearance), mode, now_);

@@ -54,6 +54,10 @@ private:
     static std::vector<Documents::Appearance::Rendition> renditions(
         EntryRow const& shown, std::vector<EntryRow> const& others
     );
+    /// The uniqueIds by which others hold what was registered anew under another one (D.3, row 11): it is found by each.
+    static fhir::json::Value::Array aliases(
+        fhir::DocumentReference const& shown, std::vector<EntryRow> const& others
+    );
     std::vector<std::string> related(EntryRow const& shown, std::int64_t person);
     void announce(
         News news,

@@ -136,6 +136,33 @@ TEST_CASE("an alias shows what the document it stands for shows", "[cache][ident
     fixture.admit("p1", "1", {{.id = "a", .status = "superseded"}});
     CHECK(fixture.text("p2-x", "id") == "p2-x");
     CHECK(fixture.text("p2-x", "status") == "superseded");
+    DocumentSearchRequest by_id;
+    by_id.search.filters = {{"_id", "", {"p2-x", "p1-a"}}};
+    Texts ids;
+    for (auto const& hit : good(fixture.store->search_documents(by_id)).resources) {
+        ids.push_back(hit.id);
+        CHECK(hit.resource.find("\"id\":\"" + hit.id + "\"") != std::string::npos);
+    }
+    CHECK(ids == Texts{"p1-a", "p2-x"});
+}
+
+TEST_CASE(
+    "what is registered anew under another identifier is found by either, and told to who wants that one",
+    "[cache][identity][D.3]"
+) {
+    ThreePartners fixture;
+    fixture.subscribe("filtered", "DocumentReference?patient.family=smith&identifier=urn:oid:1.2.4");
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.admit("p2", "2", {{"x", "1.2.4", kHashA}});
+    fixture.admit("p3", "3", {{"y", "1.2.3", kHashA}});
+    REQUIRE(fixture.found() == Texts{"p1-a"});
+    CHECK(fixture.told("filtered") == Texts{"create p1-a/2"});
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    for (auto const* identifier : {"urn:oid:1.2.3", "urn:ietf:rfc:3986|urn:oid:1.2.4"}) {
+        DocumentSearchRequest request;
+        request.search.filters = {{"identifier", "", {identifier}}};
+        CHECK(good(fixture.store->search_documents(request)).resources.size() == 1);
+    }
 }
 
 TEST_CASE("who was told of an alias is not told of the document again", "[cache][identity]") {

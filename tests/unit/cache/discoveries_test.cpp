@@ -96,12 +96,14 @@ TEST_CASE(
     CHECK(fixture.progress().failed == 1);
     fixture.finish("d1", "p3", 3);
     CHECK(fixture.progress().state == DiscoveryState::complete);
+    CHECK(fixture.open("d3", 4, {"p1", "p2", "p3"}).ask == Texts{"p2"});  // it has come back
 }
 
 TEST_CASE("an abandoned Discovery has ended, and goes on when it is joined soon", "[cache][discovery]") {
     Discovering fixture;
     fixture.open("d1", 0);
     fixture.finish("d1", "p1", 1);
+    fixture.match("p2", {{"1"}}, "d1");
     bool const others = GENERATE(false, true);
     fixture.commit([&](Store& s) -> Result<bool> {
         if (others) {
@@ -115,6 +117,7 @@ TEST_CASE("an abandoned Discovery has ended, and goes on when it is joined soon"
     CHECK(left.state == DiscoveryState::complete);
     CHECK(left.answered == 1);
     CHECK(left.failed == 1);
+    CHECK(left.matched == 1);
     CHECK(left.pending == 0);
     SECTION("soon") {
         auto const joined = fixture.open("d2", 30);

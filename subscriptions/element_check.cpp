@@ -98,6 +98,10 @@ public:
                 if (!open) problem("a Subscription of R4 has no such element", path + "." + name);
             } else if (auto const shape = wanted(known->shape, value); bare == name && !shape.empty()) {
                 problem("this is " + std::string(shape), path + "." + name);
+            } else if (bare != name) {
+                check_sibling(value, path + "." + name);
+                for (std::size_t i = 0; i < value.items().size(); ++i)
+                    check_sibling(value.items()[i], path + "." + name + "[" + std::to_string(i) + "]");
             }
         }
     }
@@ -117,6 +121,15 @@ public:
     }
 
 private:
+    /// What stands beside a primitive element.
+    void check_sibling(Value const& sibling, std::string const& path) {
+        auto const* const members = sibling.get<Value::Object>();
+        if (members == nullptr) return;
+        for (auto const& [name, value] : *members) {
+            if (name != "id" && name != "extension" && name != "modifierExtension")
+                problem("an id and extensions may stand here, nothing else", path + "." + name);
+        }
+    }
     void check_list(Value const& list, std::string const& path, bool extensions, unsigned depth) {
         for (std::size_t i = 0; i < list.items().size(); ++i) {
             auto const element = path + "[" + std::to_string(i) + "]";

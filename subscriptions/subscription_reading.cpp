@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -176,8 +178,23 @@ void read_end(Value const& resource, Plan& plan, Problems& problems) {
     plan.end = fhir::search::clock_time(range->from);
 }
 
-/// Extensions of later versions say what the backport's say, and are not read; modifiers change what the rest means.
-/// Source: subscriptions B4.1, "cross-version extensions".
+/// Where an extension of the backport is read; "" of any other.
+std::string_view place_of(std::string_view url) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kPlaces{{
+        {kFilterCriteria, "Subscription.criteria"},
+        {kPayloadContent, "Subscription.channel.payload"},
+        {kChannelType, "Subscription.channel.type"},
+        {kHeartbeatPeriod, "Subscription.channel"},
+        {kTimeout, "Subscription.channel"},
+        {kMaxCount, "Subscription.channel"},
+    }};
+    auto const* const found =
+        std::find_if(kPlaces.begin(), kPlaces.end(), [&](auto const& place) { return place.first == url; });
+    return found == kPlaces.end() ? std::string_view() : found->second;
+}
+
+/// Extensions of later versions say what the backport's say, and are not read; those of the backport are not read elsewhere, and a filter must not
+/// be left out of the match; modifiers change what the rest means. Source: subscriptions B4.1, "cross-version extensions"; A5; E3-1.
 void refuse_foreign_extensions(
     Value const& value, std::string const& path, Problems& problems, unsigned depth = 0
 ) {
@@ -200,6 +217,12 @@ void refuse_foreign_extensions(
                 add(problems,
                     Errc::not_supported,
                     "use the extensions of the Subscriptions R5 backport, not those of a later version",
+                    item_path);
+            } else if (auto const place = place_of(url);
+                       name == "extension" && !place.empty() && path != place) {
+                add(problems,
+                    Errc::not_supported,
+                    "this extension belongs to " + std::string(place) + ": here nobody would heed it",
                     item_path);
             }
             refuse_foreign_extensions(item, item_path, problems, depth + 1);

@@ -263,6 +263,35 @@ TEST_CASE("modifier extensions, which would change the meaning, are refused", "[
     });
 }
 
+TEST_CASE("an extension of the backport in a wrong place is refused, not ignored", "[subscriptions][A5][E3-1]") {
+    std::string const url = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-";
+    auto const filter = extension(url + "filter-criteria", "valueString", "status=current");
+    check_refused(
+        kTopic, Errc::not_supported, "Subscription.channel.extension[0]", [&](Value&, Value& channel) {
+            channel.set("extension", filter);
+        }
+    );
+    for (auto const* name : {"filter-criteria", "payload-content", "channel-type", "max-count"}) {
+        check_refused(kTopic, Errc::not_supported, "Subscription.extension[0]", [&](Value& r, Value&) {
+            r.set("extension", extension(url + name, "valueString", "x"));
+        });
+    }
+    check_refused(kTopic, Errc::not_supported, "Subscription.reason.extension[0]", [&](Value& r, Value&) {
+        r.set("_reason", fhir::json::object({{"extension", filter}}));
+    });
+}
+
+TEST_CASE("beside a primitive element stand an id and extensions", "[subscriptions][B4.1]") {
+    check_refused(kTopic, Errc::value, "Subscription._criteria.extensions", [](Value& r, Value&) {
+        auto filters = r.at("_criteria")->items("extension");
+        r.find("_criteria")->set("extensions", filters);
+    });
+    auto const reading = read_changed(kClassic, [](Value& r, Value&) {
+        r.set("_reason", fhir::json::object({{"id", "why"}}));
+    });
+    CHECK(reading.problems.empty());
+}
+
 TEST_CASE("extensions elsewhere are let through", "[subscriptions][B4.1]") {
     auto const reading = read_changed(kTopic, [](Value& r, Value& channel) {
         r.set("extension", extension("http://other.example/e", "valueString", "x"));

@@ -259,6 +259,8 @@ void Deliveries::replace_subscription(
     impl_->heartbeats_.forget(record.id);
     impl_->workers_.stop(record.id);
     impl_->hub_.replace(record, plan);
+    bool const unbound = !impl_->hub_.silent_since(record.id);
+    if (unbound && record.bound_by == cache::BoundBy::dialect) impl_->hub_.left_behind(record.id);
 }
 
 void Deliveries::deactivate(std::string const& id) { impl_->deactivate(id); }

@@ -247,6 +247,7 @@ awaitable<bool> Workers::deliver_event(Worker& worker, Subject& subject, cache::
     bool delivered = subject.plan.kind == Kind::classic && event.kind == subscriptions::EventKind::remove;
     while (!delivered) {
         if (closing_ || has_ended(subject.plan)) co_return false;
+        break_silence(worker);
         auto const outcome = co_await sender_.send(
             subject.plan.channel, event_request(settings_, worker.id, subject.plan, event)
         );
@@ -328,7 +329,8 @@ awaitable<bool> Workers::settle_failure(Worker& worker, Subject& subject, Attemp
             decision.wait,
             std::max<async::Clock::Duration>(kBetweenNews, outcome.retry_after)
         );
-    co_return co_await pause(worker, decision.wait, subject.record.version);
+    bool const of_event = trial.number != 0;
+    co_return co_await pause(worker, decision.wait, subject.record.version, of_event ? &subject : nullptr);
 }
 
 /// What cannot be counted now is not waited for: the next attempt is due all the same.
@@ -348,8 +350,6 @@ awaitable<void> Workers::settle_delivery(Worker& worker, Subject& subject, std::
         auto const failure = recorded.error();
         co_await rest_after_storage_failure(worker, failure);
     }
-    heartbeats_.touch(worker.id);
-    worker.beat = false;
     subject.record.delivered = number;
     if (subject.record.status == Status::error) co_await change_status(subject, to_active(Status::error));
 }
@@ -368,14 +368,28 @@ void Workers::watch_silence(Subject const& subject) {
     }
 }
 
+/// From the attempt on, not from its answer: whoever takes long to answer has been told of all the same.
+void Workers::break_silence(Worker& worker) {
+    heartbeats_.touch(worker.id);
+    worker.beat = false;
+}
+
+/// While an Event waits to be tried again. What becomes of it is of no account: the Event tells how the endpoint is.
+awaitable<void> Workers::beat_between_attempts(Worker& worker, Subject const& subject) {
+    if (has_ended(subject.plan)) co_return;
+    break_silence(worker);
+    auto request = heartbeat_request(settings_, subject.record, subject.plan, clock_.utc_now());
+    (void)co_await sender_.send(subject.plan.channel, std::move(request));
+}
+
 /// When nothing else is to be sent. One that fails counts as a notification that failed; in error it is the only probe.
 awaitable<Workers::Next> Workers::beat_hook(Worker& worker, Subject& subject) {
-    if (!std::exchange(worker.beat, false)) co_return Next::rest;
+    if (!worker.beat) co_return Next::rest;
+    break_silence(worker);
     worker.trial.begin(0, subject.record.version, clock_.now());
     auto request = heartbeat_request(settings_, subject.record, subject.plan, clock_.utc_now());
     auto const outcome = co_await sender_.send(subject.plan.channel, std::move(request));
     if (outcome.delivered()) {
-        heartbeats_.touch(worker.id);
         worker.trial = Trial();
         co_return Next::rest;
     }
@@ -419,10 +433,14 @@ awaitable<void> Workers::turn_off(Subject& subject, cache::StatusChange change) 
     if (subject.record.status == Status::off) ended_(subject.record.id);
 }
 
-/// False: shutting down, or the Subscription is not the version it was. A wake for new Events does not shorten the wait.
-awaitable<bool> Workers::pause(Worker& worker, async::Clock::Duration wait, std::uint64_t version) {
+/// False: shutting down, or the Subscription is not the version it was. A wake for new Events does not shorten the wait. `beating`: whose
+/// heartbeats go on meanwhile.
+awaitable<bool> Workers::pause(
+    Worker& worker, async::Clock::Duration wait, std::uint64_t version, Subject const* beating
+) {
     auto const until = async::Deadline::after(clock_, wait);
     while (!closing_ && !until.expired(clock_)) {
+        if (beating != nullptr && worker.beat) co_await beat_between_attempts(worker, *beating);
         auto woken = worker.woken.wait();
         (void)co_await async::with_deadline(clock_, until, std::move(woken));
         bool const unchanged = co_await is_unchanged(worker, version);

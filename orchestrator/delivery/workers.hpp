@@ -107,6 +107,8 @@ private:
     awaitable<bool> tell_of_end(Worker& worker, Subject& subject);
     void watch_silence(Subject const& subject);
     awaitable<Next> beat_hook(Worker& worker, Subject& subject);
+    awaitable<void> beat_between_attempts(Worker& worker, Subject const& subject);
+    void break_silence(Worker& worker);
     awaitable<Next> shake_hands(Worker& worker, Subject& subject);
     awaitable<Next> deliver_fresh(Worker& worker, cache::FreshEvents fresh);
     awaitable<Next> deliver(Worker& worker, Subject& subject);
@@ -121,7 +123,9 @@ private:
 
     awaitable<bool> change_status(Subject& subject, cache::StatusChange change);
     awaitable<void> turn_off(Subject& subject, cache::StatusChange change);
-    awaitable<bool> pause(Worker& worker, async::Clock::Duration wait, std::uint64_t version);
+    awaitable<bool> pause(
+        Worker& worker, async::Clock::Duration wait, std::uint64_t version, Subject const* beating = nullptr
+    );
     awaitable<bool> pause_until_news(
         Worker& worker, Subject& subject, async::Clock::Duration wait, async::Clock::Duration least
     );

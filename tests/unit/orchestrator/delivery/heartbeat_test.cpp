@@ -7,6 +7,13 @@ namespace {
 
 struct Beating : VirtualDelivery {
     Beating() { topic.heartbeat = 60; }
+    async::Clock::Duration longest_silence(std::string const& host) const {
+        async::Clock::Duration longest{};
+        auto const calls = endpoints.calls(host);
+        for (std::size_t i = 1; i < calls.size(); ++i)
+            longest = std::max(longest, calls[i].at - calls[i - 1].at);
+        return longest;
+    }
     std::size_t beats(std::string const& host) const {
         auto const all = told(host);
         return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](std::string const& each) {
@@ -45,6 +52,32 @@ TEST_CASE(
     CHECK(fixture.told("one") == Texts{"event-notification 1", "heartbeat 1"});
     auto const calls = fixture.endpoints.calls("one");
     CHECK(calls[1].at - calls[0].at <= 61s);
+}
+
+TEST_CASE("no silence is longer than the period while an Event is tried again", "[delivery][B18]") {
+    Beating fixture;
+    fixture.topic.heartbeat = 10;
+    fixture.endpoints.answers("one", 503);
+    fixture.subscribe("s1", "one");
+    fixture.happen({"a"});
+    fixture.pass(14min);
+    REQUIRE(fixture.record("s1").status == Status::active);
+    CHECK(fixture.longest_silence("one") <= 10s);
+    auto const tried = fixture.told("one").size() - fixture.beats("one");
+    CHECK(tried < 25);  // as often as without heartbeats
+    CHECK(tried > 10);
+}
+
+TEST_CASE("whoever takes long to answer is told no less often", "[delivery][B18]") {
+    Beating fixture;
+    fixture.topic.heartbeat = 10;
+    fixture.endpoints.takes("one", 8s);
+    fixture.subscribe("s1", "one");
+    fixture.pass(15s);
+    fixture.happen({"a"});
+    fixture.pass(2min);
+    CHECK(fixture.record("s1").delivered == 1);
+    CHECK(fixture.longest_silence("one") <= 10s);
 }
 
 TEST_CASE("in error the heartbeat says so and is the only probe", "[delivery][B18][B19]") {

@@ -149,6 +149,19 @@ TEST_CASE("what was left behind before a restart is off after it", "[delivery][d
     CHECK(fixture.record("s1").status == Status::off);
 }
 
+TEST_CASE("what was left behind and is wanted again is watched again", "[delivery][dialect][E5]") {
+    DialectSockets fixture;
+    fixture.subscribe("s1", "unused");
+    fixture.bind("s1").leave();
+    fixture.pass(13s);
+    REQUIRE(fixture.record("s1").status == Status::off);
+    fixture.replace("s1", Status::active);
+    fixture.pass(8s);
+    CHECK(fixture.record("s1").status == Status::active);
+    fixture.pass(5s);
+    CHECK(fixture.record("s1").status == Status::off);
+}
+
 TEST_CASE("a Subscription that was moved to a REST-hook is not left behind", "[delivery][dialect][E5]") {
     DialectSockets fixture;
     fixture.subscribe("s1", "receiver");

@@ -29,6 +29,7 @@ public:
     void answers(std::string const& host, unsigned status) { status_[host] = status; }
     /// In all its answers from now on.
     void asks_to_wait(std::string const& host, std::string const& seconds) { retry_after_[host] = seconds; }
+    void takes(std::string const& host, async::Clock::Duration time) { time_[host] = time; }
     /// Says nothing until whoever asks gives up. A host, or one path of it.
     void hangs(std::string const& host) { status_[host] = kHangs; }
 
@@ -67,13 +68,15 @@ private:
         }
         if (auto const wait = retry_after_.find(host); wait != retry_after_.end())
             response.headers.add("Retry-After", wait->second);
-        co_await clock_.sleep_for(1ms);
+        auto const time = time_.find(host);
+        co_await clock_.sleep_for(time == time_.end() ? async::Clock::Duration(1ms) : time->second);
         co_return response;
     }
 
     async::Clock& clock_;
     std::map<std::string, unsigned> status_;
     std::map<std::string, std::string> retry_after_;
+    std::map<std::string, async::Clock::Duration> time_;
     std::vector<Call> calls_;
     std::size_t hanging_ = 0;
 };

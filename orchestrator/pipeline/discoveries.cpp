@@ -3,15 +3,12 @@
 #include <deque>
 #include <functional>
 #include <list>
-#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 
-#include "orchestrator/async/bounded_queue.hpp"
-#include "orchestrator/async/with_deadline.hpp"
 #include "orchestrator/base/digest.hpp"
+#include "orchestrator/pipeline/appointments.hpp"
 #include "orchestrator/pipeline/discovery.hpp"
 #include "orchestrator/pipeline/progress_teller.hpp"
 #include "orchestrator/pipeline/until_stored.hpp"
@@ -20,7 +17,6 @@
 namespace tributary::pipeline {
 
 using async::Clock;
-using async::Deadline;
 
 namespace {
 
@@ -66,7 +62,6 @@ struct Discoveries::Impl {
     awaitable<void> write_abandoned(std::string discovery);
     awaitable<void> reap(Discovery* discovery);
 
-    void appoint(Clock::TimePoint when, Appointment appointment);
     awaitable<void> keep_appointments();
     awaitable<void> keep(Appointment appointment);
     awaitable<void> mark_late(Appointment appointment);
@@ -84,8 +79,7 @@ struct Discoveries::Impl {
     std::deque<std::uint32_t> to_open_;
     std::size_t opening_ = 0;
     std::list<std::unique_ptr<Discovery>> ending_;
-    std::multimap<Clock::TimePoint, Appointment> appointments_;
-    async::BoundedQueue<std::monostate> wake_{1};
+    Appointments appointments_{around_.clock};
     bool cancelled_ = false;
     async::TaskGroup tasks_;  // last
 };
@@ -199,7 +193,9 @@ void Discoveries::Impl::forget_when_done(Wanted& wanted) {
     if (wanted.forget_due) return;
     if (around_.retrievals.wanted_by(wanted.flow)) {
         wanted.forget_due = true;
-        appoint(around_.clock.now() + kForgetAfter, {Appointment::Kind::forget, wanted.number, {}});
+        appointments_.make(
+            around_.clock.now() + kForgetAfter, {Appointment::Kind::forget, wanted.number, {}}
+        );
     } else {
         forget(wanted.number);
     }
@@ -294,7 +290,7 @@ awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
             opened(entry->second, *answer, again);
         } else {
             around_.logger.error("discovery not opened", {{"error", answer.error().code().message()}});
-            appoint(around_.clock.now() + kReopenAfter, {Appointment::Kind::reopen, number, {}});
+            appointments_.make(around_.clock.now() + kReopenAfter, {Appointment::Kind::reopen, number, {}});
         }
     } else if (answer && !by_key_.contains(key)) {
         abandon(answer->id);
@@ -320,7 +316,7 @@ void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& ope
     }
     tell_all(wanted);
     auto const left = opened.started + around_.settings.deadline - around_.clock.utc_now();
-    appoint(around_.clock.now() + left, {Appointment::Kind::late, wanted.number, opened.id});
+    appointments_.make(around_.clock.now() + left, {Appointment::Kind::late, wanted.number, opened.id});
 }
 
 void Discoveries::Impl::changed(std::uint32_t number) {
@@ -329,7 +325,7 @@ void Discoveries::Impl::changed(std::uint32_t number) {
     Wanted& wanted = entry->second;
     if (wanted.followers.empty() || std::exchange(wanted.progress_due, true)) return;
     auto const next = std::max(around_.clock.now(), wanted.told + around_.settings.progress_interval);
-    appoint(next, {Appointment::Kind::progress, number, {}});
+    appointments_.make(next, {Appointment::Kind::progress, number, {}});
 }
 
 void Discoveries::Impl::tell_all(Wanted& wanted) {
@@ -356,7 +352,7 @@ void Discoveries::Impl::settled(std::uint32_t number) {
         auto const due = wanted.finished.value_or(now) + refresh;
         wanted.finished.reset();
         auto const wait = std::max<Clock::Duration>(due - now, Clock::Duration::zero());
-        appoint(around_.clock.now() + wait, {Appointment::Kind::refresh, number, {}});
+        appointments_.make(around_.clock.now() + wait, {Appointment::Kind::refresh, number, {}});
     }
     forget_when_done(wanted);
 }
@@ -387,21 +383,10 @@ awaitable<void> Discoveries::Impl::reap(Discovery* discovery) {
     std::erase_if(ending_, [discovery](auto const& ending) { return ending.get() == discovery; });
 }
 
-void Discoveries::Impl::appoint(Clock::TimePoint when, Appointment appointment) {
-    appointments_.emplace(when, std::move(appointment));
-    (void)wake_.try_push(std::monostate());
-}
-
 awaitable<void> Discoveries::Impl::keep_appointments() {
     while (true) {
-        while (!appointments_.empty() && appointments_.begin()->first <= around_.clock.now()) {
-            auto appointment = std::move(appointments_.extract(appointments_.begin()).mapped());
-            co_await keep(std::move(appointment));
-        }
-        auto const next =
-            appointments_.empty() ? Deadline::never() : Deadline::at(appointments_.begin()->first);
-        auto woken = wake_.pop();
-        (void)co_await with_deadline(around_.clock, next, std::move(woken));
+        auto appointment = co_await appointments_.next();
+        co_await keep(std::move(appointment));
     }
 }
 

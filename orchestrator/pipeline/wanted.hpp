@@ -10,13 +10,6 @@
 
 namespace tributary::pipeline {
 
-/// What is to be done at a time, for one Discovery.
-struct Appointment {
-    enum class Kind { late, refresh, reopen, forget, progress } kind = Kind::late;
-    std::uint32_t number = 0;
-    std::string discovery;  ///< of late
-};
-
 /// Everybody who asks for one patient.
 struct Wanted {
     std::uint32_t number = 0;

@@ -282,6 +282,7 @@ awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
     question.again = asked.again;
     auto const answer = co_await around_.storage.open_discovery(std::move(question));
     --opening_;
+    if (cancelled_) co_return;  // what is begun now would be ended by nobody
     if (auto const entry = wanted_.find(number); entry != wanted_.end()) {
         if (answer) {
             entry->second.opening = false;

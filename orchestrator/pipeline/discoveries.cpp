@@ -93,7 +93,8 @@ Discoveries::Impl::Impl(DiscoverySurroundings surroundings)
 }
 
 void Discoveries::Impl::want(Interest interest, Reason reason) {
-    if (cancelled_ || interest.query.empty()) return;
+    if (cancelled_) return;
+    if (interest.query.empty()) return unwant(interest.subscription);
     auto key = key_of(interest.scope, interest.query);
     auto const asked = by_subscription_.find(interest.subscription);
     if (asked != by_subscription_.end() && wanted_.at(asked->second).key != key)

@@ -45,6 +45,7 @@ public:
     ~Discoveries();
 
     /// Joins the running Discovery for this patient, answers from one that ended within `reuse` (only owed partners are asked again), or starts one.
+    /// Who asked for another patient before, or asks for none now, does not want that one any more.
     void want(Interest interest);
     /// The Subscription is off or deleted: a Discovery nobody wants any more drops its queued Steps and ends its running ones within 100 ms.
     void unwant(std::string const& subscription);

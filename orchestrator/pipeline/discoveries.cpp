@@ -57,9 +57,10 @@ struct Discoveries::Impl {
     awaitable<void> prefetch_missing(std::uint32_t number, std::string subscription);
     void forget_when_done(Wanted& wanted);
     void forget(std::uint32_t number);
-    void retire(std::unique_ptr<Discovery> discovery);
-    void abandon(std::string discovery);
-    awaitable<void> write_abandoned(std::string discovery);
+    void retire(Wanted& wanted);
+    void abandon(std::string key, std::string discovery);
+    awaitable<void> write_abandoned(std::string key, std::string discovery);
+    awaitable<Result<void>> try_to_abandon(std::string const& key, std::string const& discovery);
     awaitable<void> reap(Discovery* discovery);
 
     awaitable<void> keep_appointments();
@@ -165,7 +166,7 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
     wanted.followers.erase(subscription);
     if (!wanted.subscriptions.empty()) return;
     around_.retrievals.release(wanted.flow);
-    if (wanted.discovery) retire(std::move(wanted.discovery));
+    if (wanted.discovery) retire(wanted);
     forget(number);
 }
 
@@ -295,13 +296,13 @@ awaitable<void> Discoveries::Impl::open(std::uint32_t number) {
             appointments_.make(around_.clock.now() + kReopenAfter, {Appointment::Kind::reopen, number, {}});
         }
     } else if (answer && !by_key_.contains(key)) {
-        abandon(answer->id);
+        abandon(key, answer->id);
     }
     open_next();
 }
 
 void Discoveries::Impl::opened(Wanted& wanted, cache::OpenedDiscovery const& opened, bool again) {
-    if (wanted.discovery && wanted.discovery->id() != opened.id) retire(std::move(wanted.discovery));
+    if (wanted.discovery && wanted.discovery->id() != opened.id) retire(wanted);
     if (!wanted.discovery) {
         Discovery::Listener listener{
             [this, number = wanted.number] { changed(number); },
@@ -347,7 +348,7 @@ void Discoveries::Impl::settled(std::uint32_t number) {
     if (entry == wanted_.end() || entry->second.discovery == nullptr) return;
     Wanted& wanted = entry->second;
     tell_all(wanted);
-    if (!wanted.discovery->owes()) retire(std::move(wanted.discovery));
+    if (!wanted.discovery->owes()) retire(wanted);
     auto const refresh = around_.settings.refresh;
     if (refresh.count() > 0 && !std::exchange(wanted.refresh_due, true)) {
         auto const now = around_.clock.utc_now();
@@ -360,24 +361,37 @@ void Discoveries::Impl::settled(std::uint32_t number) {
 }
 
 /// Ends a Discovery without waiting for it; it is destroyed once its coroutines have ended.
-void Discoveries::Impl::retire(std::unique_ptr<Discovery> discovery) {
+void Discoveries::Impl::retire(Wanted& wanted) {
+    auto discovery = std::move(wanted.discovery);
     bool const unfinished = discovery->running();
     if (unfinished || discovery->owes()) discovery->cancel();
-    if (unfinished) abandon(discovery->id());
+    if (unfinished) abandon(wanted.key, discovery->id());
     auto* const ending = discovery.get();
     ending_.push_back(std::move(discovery));
     (void)tasks_.spawn("reap", reap(ending));  // closed: stop() does it
 }
 
 /// Progress must not say that it runs. Once we stop it is left as it is, and goes on after the start.
-void Discoveries::Impl::abandon(std::string discovery) {
-    (void)tasks_.spawn("abandon", write_abandoned(std::move(discovery)));
+void Discoveries::Impl::abandon(std::string key, std::string discovery) {
+    (void)tasks_.spawn("abandon", write_abandoned(std::move(key), std::move(discovery)));
 }
 
-awaitable<void> Discoveries::Impl::write_abandoned(std::string discovery) {
-    auto write = [&] { return around_.storage.abandon_discovery(discovery, around_.clock.utc_now()); };
+awaitable<void> Discoveries::Impl::write_abandoned(std::string key, std::string discovery) {
+    auto write = [&] { return try_to_abandon(key, discovery); };
     auto const written = co_await until_stored(around_.clock, write, Patience::endless);
     if (!written) around_.logger.error("discovery not ended", {{"discovery", discovery}});
+}
+
+/// Where that has to wait, somebody may come to want it again. Errors also: conflict, it is being opened, and may be run again.
+awaitable<Result<void>> Discoveries::Impl::try_to_abandon(
+    std::string const& key, std::string const& discovery
+) {
+    if (auto const known = by_key_.find(key); known != by_key_.end()) {
+        Wanted const& wanted = wanted_.at(known->second);
+        if (wanted.opening) co_return Failure(Errc::conflict);
+        if (wanted.discovery && wanted.discovery->id() == discovery) co_return Result<void>();
+    }
+    co_return co_await around_.storage.abandon_discovery(discovery, around_.clock.utc_now());
 }
 
 awaitable<void> Discoveries::Impl::reap(Discovery* discovery) {

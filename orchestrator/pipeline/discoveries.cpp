@@ -420,8 +420,9 @@ awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
             if (wanted.discovery) tell_all(wanted);
             break;
         case Appointment::Kind::refresh:
-            wanted.again = true;
             wanted.refresh_due = false;
+            if (wanted.opening) break;  // settled() appoints the next one after that
+            wanted.again = true;
             request_open(wanted);
             break;
         case Appointment::Kind::reopen:

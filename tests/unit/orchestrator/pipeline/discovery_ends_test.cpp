@@ -56,4 +56,44 @@ TEST_CASE_METHOD(
     }
 }
 
+TEST_CASE_METHOD(
+    PipelineFixture,
+    "a refresh that falls due while a Discovery is opened does not make that one a refresh",
+    "[pipeline]"
+) {
+    discovery.refresh = 1h;
+    auto& partner = add_partner("p", [](auto& settings) { settings.attempts = 1; });
+    partner.pages = {documents({"a"})};
+    partner.retrieve_failures = {Failure(Errc::forbidden).with_status(403)};
+    start();
+    subscribe("s1");
+    auto const due = clock.now() + 2 * partner.delay + discovery.refresh;
+    advance(59min);
+    REQUIRE(partner.patient_calls == 1);
+    REQUIRE(partner.retrieved.size() == 1);
+    // The writer is busy until the appointment is kept.
+    auto keep_busy = [&]() -> awaitable<void> {
+        co_await clock.sleep_until(due);
+        std::vector<cache::CallRow> rows(20'000);
+        for (auto& row : rows) row.partner = row.step = row.outcome = "p";
+        (void)co_await storage->record_calls(std::move(rows));
+    };
+    auto want_another = [&]() -> awaitable<void> {
+        co_await clock.sleep_until(due);
+        want("s2");
+    };
+    async::Root busy(ctx), other(ctx);
+    busy.start(keep_busy());
+    other.start(want_another());
+    advance(2min);
+    REQUIRE(busy.succeeded());
+    REQUIRE(other.succeeded());
+    CHECK(partner.retrieved.size() == 2);
+    CHECK(partner.patient_calls == 2);
+    SECTION("and comes when that one is old") {
+        advance(1h);
+        CHECK(partner.patient_calls == 3);
+    }
+}
+
 }  // namespace tributary::pipeline

@@ -64,7 +64,7 @@ struct Discoveries::Impl {
     awaitable<void> reap(Discovery* discovery);
 
     awaitable<void> keep_appointments();
-    awaitable<void> keep(Appointment appointment);
+    void keep(Appointment appointment);
     awaitable<void> mark_late(Appointment appointment);
 
     void cancel();
@@ -402,13 +402,13 @@ awaitable<void> Discoveries::Impl::reap(Discovery* discovery) {
 awaitable<void> Discoveries::Impl::keep_appointments() {
     while (true) {
         auto appointment = co_await appointments_.next();
-        co_await keep(std::move(appointment));
+        keep(std::move(appointment));
     }
 }
 
-awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
+void Discoveries::Impl::keep(Appointment appointment) {
     auto const entry = wanted_.find(appointment.number);
-    if (entry == wanted_.end()) co_return;
+    if (entry == wanted_.end()) return;
     Wanted& wanted = entry->second;
     switch (appointment.kind) {
         case Appointment::Kind::forget:
@@ -430,7 +430,7 @@ awaitable<void> Discoveries::Impl::keep(Appointment appointment) {
             request_open(wanted);
             break;
         case Appointment::Kind::late:
-            co_await mark_late(std::move(appointment));
+            (void)tasks_.spawn("late", mark_late(std::move(appointment)));
             break;
     }
 }
@@ -442,8 +442,11 @@ awaitable<void> Discoveries::Impl::mark_late(Appointment appointment) {
                           entry->second.discovery->id() == appointment.discovery;
         return here && entry->second.discovery->running();
     };
-    if (!runs()) co_return;
-    auto const marked = co_await around_.storage.mark_late(appointment.discovery);
+    auto write = [&]() -> awaitable<Result<void>> {
+        if (!runs()) co_return Result<void>();
+        co_return co_await around_.storage.mark_late(appointment.discovery);
+    };
+    auto const marked = co_await until_stored(around_.clock, write, Patience::endless);
     if (!marked) around_.logger.error("discovery not marked late", {{"discovery", appointment.discovery}});
     if (runs()) tell_all(wanted_.at(appointment.number));
 }

@@ -96,4 +96,22 @@ TEST_CASE_METHOD(
     }
 }
 
+TEST_CASE_METHOD(
+    PipelineFixture,
+    "a Discovery is late even where that could not be stored at its deadline",
+    "[pipeline][storage]"
+) {
+    discovery.deadline = 20s;
+    add_partner("slow").delay = 1h;
+    start();
+    subscribe("s1");
+    advance(19s);
+    {
+        FileSizeLimit const full(1);
+        advance(5s);
+    }
+    advance(10s);
+    CHECK(progress().state == DiscoveryState::late);
+}
+
 }  // namespace tributary::pipeline

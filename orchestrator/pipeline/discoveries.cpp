@@ -11,6 +11,7 @@
 #include "orchestrator/pipeline/appointments.hpp"
 #include "orchestrator/pipeline/discovery.hpp"
 #include "orchestrator/pipeline/progress_teller.hpp"
+#include "orchestrator/pipeline/stored_interest.hpp"
 #include "orchestrator/pipeline/until_stored.hpp"
 #include "orchestrator/pipeline/wanted.hpp"
 
@@ -43,7 +44,6 @@ struct Discoveries::Impl {
     }
     std::size_t about_to_ask(std::string const& scope, fhir::search::PatientQuery const& query) const;
     awaitable<Result<void>> resume(subscriptions::Rules rules);
-    awaitable<Result<void>> resume_one(cache::SubscriptionRecord record, subscriptions::Rules const& rules);
 
     void request_open(Wanted& wanted);
     void open_next();
@@ -217,41 +217,15 @@ awaitable<Result<void>> Discoveries::Impl::resume(subscriptions::Rules rules) {
         auto page = co_await around_.storage.live_subscriptions(after, kResumedAtOnce);
         if (!page) co_return page.error();
         for (auto& record : page->records) {
-            auto const resumed = co_await resume_one(std::move(record), rules);
-            if (!resumed) co_return resumed.error();
+            auto interest = co_await stored_interest(around_, std::move(record), rules);
+            if (!interest) co_return interest.error();
+            if (*interest) want(std::move(**interest), Reason::resumed);
         }
         after = page->next;
     } while (after != 0);
     std::vector<cache::DiscoveryKey> wanted;
     for (auto const& [number, each] : wanted_) wanted.push_back({each.scope, each.query.key()});
     co_return co_await around_.storage.abandon_other_discoveries(std::move(wanted), around_.clock.utc_now());
-}
-
-awaitable<Result<void>> Discoveries::Impl::resume_one(
-    cache::SubscriptionRecord record, subscriptions::Rules const& rules
-) {
-    auto plan = subscriptions::stored_plan(record.resource, rules);
-    if (!plan) {
-        around_.logger.error("subscription not understood", {{"subscription", record.id}});
-        co_return Result<void>();
-    }
-    Interest interest;
-    interest.progress = plan->notify_progress;
-    interest.query = std::move(plan->search.patient);
-    if (!interest.query.references.empty()) {
-        auto query = co_await around_.storage.discovery_query(record.scope, std::move(interest.query));
-        if (!query) co_return query.error();
-        if (!*query) {
-            around_.logger.error("patient of the criteria not known", {{"subscription", record.id}});
-            co_return Result<void>();
-        }
-        interest.query = std::move(**query);
-    }
-    interest.subscription = std::move(record.id);
-    interest.scope = std::move(record.scope);
-    interest.origin = std::move(record.origin);
-    want(std::move(interest), Reason::resumed);
-    co_return Result<void>();
 }
 
 void Discoveries::Impl::request_open(Wanted& wanted) {

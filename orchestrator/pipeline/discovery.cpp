@@ -356,10 +356,11 @@ awaitable<StepResult> Discovery::admit(
     if (!page) co_return StepResult::of(Failure(page.error()));
     exchanges_[index].partial |= page->partial;
     answer.entries = std::move(page->entries);
-    auto const admitted = co_await admission_.store(std::move(answer), std::move(page->bodies));
-    if (!admitted) co_return StepResult::failed(admitted.error());
+    std::vector<std::string> to_retrieve;
+    auto const stored = co_await admission_.store(std::move(answer), std::move(page->bodies), to_retrieve);
     if (around_.settings.retrieve == Retrieve::eager && !cancelled_)
-        around_.retrievals.prefetch(identity_.scope, admitted->to_retrieve, identity_.flow);
+        around_.retrievals.prefetch(identity_.scope, std::move(to_retrieve), identity_.flow);
+    if (!stored) co_return StepResult::failed(stored.error());
     co_return StepResult::done();
 }
 

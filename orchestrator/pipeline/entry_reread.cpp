@@ -161,10 +161,7 @@ awaitable<Result<void>> EntryReread::admit(
     auto page = co_await admission_.prepare(scope, settings, std::move(found));
     if (!page) co_return Failure(page.error());
     answer.entries = std::move(page->entries);
-    auto const admitted = co_await admission_.store(std::move(answer), std::move(page->bodies));
-    if (!admitted) co_return admitted.error();
-    missing.insert(missing.end(), admitted->to_retrieve.begin(), admitted->to_retrieve.end());
-    co_return Result<void>();
+    co_return co_await admission_.store(std::move(answer), std::move(page->bodies), missing);
 }
 
 }  // namespace tributary::pipeline

@@ -81,22 +81,17 @@ awaitable<Result<PreparedPage>> PageAdmission::prepare(
     co_return page;
 }
 
-awaitable<Result<cache::Admitted>> PageAdmission::store(
-    cache::Answer answer, std::vector<InlineData> bodies
+awaitable<Result<void>> PageAdmission::store(
+    cache::Answer answer, std::vector<InlineData> bodies, std::vector<std::string>& to_retrieve
 ) {
     std::vector<storage::BodyHold> held;
     for (auto const& body : bodies) held.push_back(around_.storage.hold_body(body.sha256));
     auto rest = split(answer);
     if (auto const kept = co_await keep(take_bodies(answer, bodies)); !kept) co_return kept.error();
-    auto admitted = co_await write(std::move(answer));
+    auto const admitted = co_await write(std::move(answer), to_retrieve);
     if (!admitted || rest.entries.empty()) co_return admitted;
     if (auto const kept = co_await keep(std::move(bodies)); !kept) co_return kept.error();
-    auto more = co_await write(std::move(rest));
-    if (!more) co_return more;
-    auto& wanted = admitted->to_retrieve;
-    std::move(more->to_retrieve.begin(), more->to_retrieve.end(), std::back_inserter(wanted));
-    admitted->documents += more->documents;
-    co_return admitted;
+    co_return co_await write(std::move(rest), to_retrieve);
 }
 
 /// A few at a time.
@@ -121,15 +116,17 @@ awaitable<void> PageAdmission::keep_one(InlineData body, Result<void>& outcome) 
     if (!stored) outcome = stored.error();
 }
 
-awaitable<Result<cache::Admitted>> PageAdmission::write(cache::Answer answer) {
+awaitable<Result<void>> PageAdmission::write(cache::Answer answer, std::vector<std::string>& to_retrieve) {
     answer.now = around_.clock.utc_now();
     auto const kept = std::make_shared<cache::Answer const>(std::move(answer));
     auto admit = [&] { return around_.storage.admit(kept); };
     auto admitted = co_await until_stored(around_.clock, admit);
-    if (!admitted) co_return admitted;
+    if (!admitted) co_return admitted.error();
     if (!admitted->subscriptions.empty()) around_.wake(*admitted);
     tell_oddities(kept->partner, *admitted);
-    co_return admitted;
+    auto& wanted = admitted->to_retrieve;
+    std::move(wanted.begin(), wanted.end(), std::back_inserter(to_retrieve));
+    co_return Result<void>();
 }
 
 awaitable<Result<void>> PageAdmission::note_absence(cache::AbsentEntry absent) {

@@ -27,9 +27,12 @@ public:
     );
 
     /// The entries, dated now, each after its bytes: the first few of a page in a unit of work of their own, so that they are told of without waiting
-    /// for the others. Wakes the Subscriptions with new Events. Deadline: until_stored()'s. Cancellation: terminal; after a part of a page the
-    /// Exchange is still open, and is run again. Errors: storage.
-    awaitable<Result<cache::Admitted>> store(cache::Answer answer, std::vector<InlineData> bodies);
+    /// for the others. Wakes the Subscriptions with new Events. `to_retrieve`, which outlives the call, grows by the contents without bytes, also where
+    /// only the first part could be stored: the next run may not ask for them. Deadline: until_stored()'s. Cancellation: terminal; after a part of a
+    /// page the Exchange is still open, and is run again. Errors: storage.
+    awaitable<Result<void>> store(
+        cache::Answer answer, std::vector<InlineData> bodies, std::vector<std::string>& to_retrieve
+    );
 
     /// Cancellation: terminal. Errors: storage.
     awaitable<Result<void>> note_absence(cache::AbsentEntry absent);
@@ -37,7 +40,7 @@ public:
 private:
     awaitable<Result<void>> keep(std::vector<InlineData> bodies);
     awaitable<void> keep_one(InlineData body, Result<void>& outcome);
-    awaitable<Result<cache::Admitted>> write(cache::Answer answer);
+    awaitable<Result<void>> write(cache::Answer answer, std::vector<std::string>& to_retrieve);
     void quarantined(std::string const& partner, std::size_t count, char const* reason);
     void tell_oddities(std::string const& partner, cache::Admitted const& admitted);
 

@@ -179,6 +179,7 @@ struct PipelineFixture : async::Fixture {
     void start() {
         auto wake = [this](cache::Admitted const& admitted) {
             woken.insert(woken.end(), admitted.subscriptions.begin(), admitted.subscriptions.end());
+            if (on_wake) on_wake();
         };
         calls = std::make_unique<CallLog>(ctx.get_executor(), clock, *storage, Logger(), metrics, call_rows);
         calls->start();
@@ -288,6 +289,7 @@ struct PipelineFixture : async::Fixture {
     DiscoverySettings discovery;
     std::size_t call_rows = 4096;
     std::vector<std::string> woken;
+    std::function<void()> on_wake;
     std::unique_ptr<CallLog> calls;
     std::unique_ptr<Retrievals> retrievals;
     std::unique_ptr<Discoveries> discoveries;

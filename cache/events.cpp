@@ -15,7 +15,7 @@ constexpr char kInsert[] =
     "INSERT INTO event(subscription, number, kind, focus_type, focus_id, focus_version, at) VALUES(?, ?, ?, "
     "?, ?, ?, ?) ON CONFLICT(subscription, focus_type, focus_id, kind, focus_version) DO NOTHING";
 constexpr char kFindAnyVersion[] =
-    "SELECT 1 FROM event WHERE subscription = ? AND focus_type = ? AND focus_id = ? AND kind = ? LIMIT 1";
+    "SELECT 1 FROM event WHERE subscription = ? AND focus_type = ? AND focus_id = ? LIMIT 1";
 constexpr char kAliases[] = "SELECT id FROM document WHERE alias_of = ? AND alias_of IS NOT NULL";
 constexpr char kList[] =
     "SELECT e.number, e.kind, e.at, e.focus_type, e.focus_id, e.focus_version, coalesce(v.resource, "
@@ -86,12 +86,11 @@ void Events::flush() {
 }
 
 bool Events::told(std::int64_t subscription, Focus const& focus, std::int64_t document) {
-    auto const kind = code(subscriptions::EventKind::create);
-    if (database_.query(kFindAnyVersion, subscription, focus.type, focus.id, kind).next()) return true;
+    if (database_.query(kFindAnyVersion, subscription, focus.type, focus.id).next()) return true;
     auto alias = database_.query(kAliases, document);
     while (alias.next()) {
         auto const id = alias.text(0);
-        if (database_.query(kFindAnyVersion, subscription, focus.type, id, kind).next()) return true;
+        if (database_.query(kFindAnyVersion, subscription, focus.type, id).next()) return true;
     }
     return false;
 }

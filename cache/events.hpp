@@ -29,7 +29,7 @@ public:
     void flush();
     /// At the start of a unit of work: what was appended last may have been rolled back.
     void forget() { numbers_.clear(); }
-    /// Was it ever told of the creation of that Document, by its own id or by one that has become its alias?
+    /// Was it ever told of that Document, as created or as updated, by its own id or by one that has become its alias?
     bool told(std::int64_t subscription, Focus const& focus, std::int64_t document);
     std::vector<EventRecord> list(
         std::string_view subscription, std::int64_t after, std::int64_t until, std::size_t limit

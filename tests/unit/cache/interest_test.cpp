@@ -82,6 +82,32 @@ TEST_CASE("who follows the status by a topic is told of a retraction", "[cache][
     CHECK(fixture.told("classic") == Texts{"create p1-a/1"});
 }
 
+TEST_CASE("who was told of a document by an update is told of no creation", "[cache][D.3]") {
+    StoreFixture fixture;
+    std::string const criteria = std::string(kBob) + "&type=34133-9";
+    fixture.subscribe("s1", criteria);
+    fixture.match("p1", {bob()});
+    fixture.match("p2", {{"2"}});
+    DocumentText document{"a", "1.2.3", std::string(40, 'a')};
+    fixture.admit("p1", "1", {document});
+    document.type = "34133-9";
+    fixture.admit("p1", "1", {document});
+    REQUIRE(fixture.told("s1") == Texts{"update p1-a/2"});
+    SECTION("when another partner reports the same") {
+        document.id = "x";
+        fixture.admit("p2", "2", {document});
+    }
+    SECTION("when the Subscription is tried again") {
+        ReplaceSubscription change;
+        change.id = "s1";
+        change.resource = StoreFixture::classic_subscription(criteria);
+        change.status = subscriptions::Status::requested;
+        change.now = at_second(9);
+        fixture.commit([&](Store& s) { return s.replace_subscription(change); });
+    }
+    CHECK(fixture.told("s1") == Texts{"update p1-a/2"});
+}
+
 TEST_CASE("an Event tells of its patient as he was then, whenever it is sent", "[cache][F7]") {
     StoreFixture fixture;
     fixture.subscribe("s1");

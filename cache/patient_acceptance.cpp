@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "cache/codes.hpp"
 #include "cache/patients.hpp"
@@ -18,14 +19,17 @@ constexpr char kAsked[] = "SELECT 1 FROM discovery WHERE scope = ? AND key = ? L
 constexpr char kNamedBy[] =
     "SELECT 1 FROM discovery d JOIN exchange_patient a ON a.patient = ? AND a.discovery = d.sequence WHERE "
     "d.scope = ? AND d.key = ? ORDER BY d.sequence DESC LIMIT 1";
-constexpr char kLatestAnswer[] =
-    "SELECT e.issue FROM discovery d JOIN exchange e ON e.discovery = d.sequence AND e.partner = ? WHERE "
-    "d.scope = ? AND d.key = ? AND e.state = 'answered' ORDER BY d.sequence DESC LIMIT 1";
+// Whom it has named counts while its documents are still asked for, and where that fails in the end.
+constexpr char kAnswers[] =
+    "SELECT e.issue, e.matched, d.sequence FROM discovery d JOIN exchange e ON e.discovery = d.sequence AND "
+    "e.partner = ? WHERE d.scope = ? AND d.key = ? AND (e.state = 'answered' OR e.matched > 0) ORDER BY "
+    "d.sequence DESC";
+constexpr char kIsAmong[] = "SELECT 1 FROM exchange_patient WHERE patient = ? AND discovery = ?";
 constexpr char kQuestions[] =
     "SELECT DISTINCT d.key FROM exchange_patient a JOIN discovery d ON d.sequence = a.discovery WHERE "
     "a.patient = ? ORDER BY d.key";
 
-constexpr char const* kStatements[] = {kAsked, kNamedBy, kLatestAnswer, kQuestions};
+constexpr char const* kStatements[] = {kAsked, kNamedBy, kAnswers, kIsAmong, kQuestions};
 
 std::string scoped(std::string_view scope, std::string const& key) { return std::string(scope) + '\n' + key; }
 
@@ -100,9 +104,7 @@ PatientRows Patients::evaluate(std::string_view scope, subscriptions::Plan const
 /// By his partner, when it was asked for him or for everybody who fits the query. That it knows several whom the question may mean outweighs what it
 /// answered before.
 bool Patients::is_named(std::string_view scope, std::string_view key, PatientRow const& patient) {
-    if (auto latest = database_.query(kLatestAnswer, patient.partner, scope, key);
-        latest.next() && latest.text(0) == kMultipleMatches)
-        return false;
+    if (last_word(scope, key, patient.partner).ambiguous) return false;
     if (is_named_by(scope, key, patient.sequence)) return true;
     auto question = database_.query(kQuestions, patient.sequence);
     while (question.next()) {
@@ -113,6 +115,22 @@ bool Patients::is_named(std::string_view scope, std::string_view key, PatientRow
 
 bool Patients::is_named_by(std::string_view scope, std::string_view key, std::int64_t patient) {
     return database_.query(kNamedBy, patient, scope, key).next();
+}
+
+Patients::Word Patients::last_word(std::string_view scope, std::string_view key, std::string_view partner) {
+    Word word;
+    bool latest = true;
+    auto answer = database_.query(kAnswers, partner, scope, key);
+    while (word.discovery == 0 && answer.next()) {
+        if (std::exchange(latest, false)) word.ambiguous = answer.text(0) == kMultipleMatches;
+        word.matched = static_cast<std::size_t>(answer.integer(1));
+        if (word.matched > 0) word.discovery = answer.integer(2);
+    }
+    return word;
+}
+
+bool Patients::is_among(Word const& word, std::int64_t patient) {
+    return word.discovery != 0 && database_.query(kIsAmong, patient, word.discovery).next();
 }
 
 bool Patients::is_one_of_several(

@@ -95,10 +95,12 @@ Patients::Named Patients::admit(PatientsAnswer const& answer) {
     std::vector<std::int64_t> answered;
     std::string question;
     if (auto row = database_.query(kQuestion, answer.discovery); row.next()) question = row.text(0);
+    auto const before = last_word(answer.scope, question, answer.partner);
+    bool says_the_same = !before.ambiguous && before.matched == answer.patients.size();
     for (NewPatient const& fresh : answer.patients) {
         auto const sequence = store(answer, fresh);
         find_person(answer, fresh, sequence, named.joined);
-        if (!is_named_by(answer.scope, question, sequence)) named.fresh.push_back(sequence);
+        says_the_same = says_the_same && is_among(before, sequence);
         database_.run(kExchangePatient, sequence, answer.discovery);
         answered.push_back(sequence);
     }
@@ -113,6 +115,7 @@ Patients::Named Patients::admit(PatientsAnswer const& answer) {
     }
     database_.run(kMatched, answer.patients.size(), answer.discovery, answer.partner);
     forget();
+    if (!says_the_same) named.fresh = std::move(answered);
     return named;
 }
 

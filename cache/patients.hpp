@@ -29,7 +29,7 @@ public:
 
     struct Named {
         std::vector<std::int64_t> joined;  ///< Persons that took over documents of another one
-        std::vector<std::int64_t> fresh;   ///< Patients that this question had not found before
+        std::vector<std::int64_t> fresh;   ///< Patients of whom the partner had not said the same before
     };
     /// Stores them, finds their Persons.
     Named admit(PatientsAnswer const& answer);
@@ -65,6 +65,16 @@ public:
     bool are_others(std::vector<fhir::Patient> const& subjects, PatientRow const& patient);
 
 private:
+    /// What a partner has answered to a question, the running Discovery's answer included.
+    struct Word {
+        bool ambiguous = false;      ///< the last time, it knew several whom that may mean
+        std::int64_t discovery = 0;  ///< in which it named somebody the last time; 0: never
+        std::size_t matched = 0;     ///< how many it named then
+    };
+    Word last_word(std::string_view scope, std::string_view key, std::string_view partner);
+    /// Is he one of those named then?
+    bool is_among(Word const& word, std::int64_t patient);
+
     void add_demographics(std::int64_t person, fhir::search::PatientQuery& query);
     std::int64_t store(PatientsAnswer const& answer, NewPatient const& fresh);
     void find_person(

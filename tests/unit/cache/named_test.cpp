@@ -77,6 +77,54 @@ TEST_CASE("a partner that comes to know a second one is told of no more", "[cach
     CHECK(fixture.told("s1").size() == 2);
 }
 
+TEST_CASE("a partner that is clear again is told of at once", "[cache]") {
+    StoreFixture fixture;
+    auto const finish_all = [&](std::string const& discovery, int second, std::string const& issue = {}) {
+        fixture.finish(discovery, "p1", second, issue);
+        for (auto const* const partner : {"p2", "p3"}) fixture.finish(discovery, partner, second);
+    };
+    SECTION("when it was ambiguous before it named anybody") {
+        auto const unclear = fixture.ask(bob());
+        fixture.subscribe("s1");
+        finish_all(unclear, 1, "multiple-matches");
+        auto const clear = fixture.ask(bob(), 5, true);
+        fixture.match("p1", {{"1"}}, clear);
+        fixture.admit("p1", "1", {{"a"}});
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+        finish_all(clear, 6);
+    }
+    SECTION("when it had named him before") {
+        auto const first = fixture.ask(bob());
+        fixture.match("p1", {{"1"}}, first);
+        fixture.admit("p1", "1", {{"a"}});
+        finish_all(first, 2);
+        auto const unclear = fixture.ask(bob(), 5, true);
+        finish_all(unclear, 6, "multiple-matches");
+        fixture.subscribe("s1");
+        fixture.admit("p1", "1", {{"b"}});
+        CHECK(fixture.told("s1") == Texts());
+        auto const clear = fixture.ask(bob(), 9, true);
+        CHECK(fixture.match("p1", {{"1"}}, clear) == Texts{"s1"});
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p1-b/1"});
+        finish_all(clear, 10);
+    }
+    CHECK(fixture.match("p1", {{"1"}}, fixture.ask(bob(), 20, true)) == Texts());
+}
+
+TEST_CASE("an answer that says what the last one said tells nobody anything", "[cache]") {
+    StoreFixture fixture;
+    auto const first = fixture.ask(bob());
+    fixture.match("p1", {{"1"}}, first);
+    for (auto const* const partner : {"p1", "p2", "p3"}) fixture.finish(first, partner, 2);
+    fixture.subscribe("typed", std::string(kBob) + "&type=34133-9", subscriptions::Status::active, true);
+    DocumentText document{"a"};
+    fixture.admit("p1", "1", {document});
+    document.type = "34133-9";  // a change, and this topic tells of creations
+    fixture.admit("p1", "1", {document});
+    CHECK(fixture.match("p1", {{"1"}}, fixture.ask(bob(), 5, true)) == Texts());
+    CHECK(fixture.told("typed") == Texts());
+}
+
 TEST_CASE("a search finds whoever fits until somebody asks partners the same", "[cache][search]") {
     OneKnown fixture;
     CHECK(fixture.found() == Texts{"p1-a"});

@@ -25,11 +25,14 @@ constexpr char kAnswers[] =
     "e.partner = ? WHERE d.scope = ? AND d.key = ? AND (e.state = 'answered' OR e.matched > 0) ORDER BY "
     "d.sequence DESC";
 constexpr char kIsAmong[] = "SELECT 1 FROM exchange_patient WHERE patient = ? AND discovery = ?";
+constexpr char kIsPersonAmong[] =
+    "SELECT 1 FROM patient p JOIN exchange_patient a ON a.patient = p.sequence AND a.discovery = ? WHERE "
+    "p.person = ? AND p.partner = ? LIMIT 1";
 constexpr char kQuestions[] =
     "SELECT DISTINCT d.key FROM exchange_patient a JOIN discovery d ON d.sequence = a.discovery WHERE "
     "a.patient = ? ORDER BY d.key";
 
-constexpr char const* kStatements[] = {kAsked, kNamedBy, kAnswers, kIsAmong, kQuestions};
+constexpr char const* kStatements[] = {kAsked, kNamedBy, kAnswers, kIsAmong, kIsPersonAmong, kQuestions};
 
 std::string scoped(std::string_view scope, std::string const& key) { return std::string(scope) + '\n' + key; }
 
@@ -43,15 +46,28 @@ PatientRows const& Patients::accepted(std::string_view scope, subscriptions::Pla
     auto const known = accepted_.find(scoped(scope, key));
     if (known != accepted_.end()) return known->second;
     auto patients = evaluate(scope, plan);
-    if (is_judged(query))
-        std::erase_if(patients, [&](auto const& row) { return !is_named(scope, key, *row); });
+    if (is_judged(query)) {
+        std::map<std::string, Word> words;  // of each partner
+        for (auto const& row : patients) {
+            auto const [at, added] = words.try_emplace(row->partner);
+            if (added) at->second = last_word(scope, key, row->partner);
+        }
+        std::erase_if(patients, [&](auto const& row) { return is_passed_over(words[row->partner], *row); });
+        drop_several(patients);
+        std::erase_if(patients, [&](auto const& row) {
+            return !is_named(scope, key, words[row->partner], *row);
+        });
+    }
     return accepted_.emplace(scoped(scope, key), std::move(patients)).first->second;
 }
 
 PatientRows Patients::found(std::string_view scope, subscriptions::Plan const& plan) {
     auto const& query = plan.search.patient;
-    bool const asked = is_judged(query) && database_.query(kAsked, scope, query.key()).next();
-    return asked ? accepted(scope, plan) : evaluate(scope, plan);
+    if (!is_judged(query)) return evaluate(scope, plan);
+    if (database_.query(kAsked, scope, query.key()).next()) return accepted(scope, plan);
+    auto patients = evaluate(scope, plan);
+    drop_several(patients);
+    return patients;
 }
 
 bool Patients::is_accepted(
@@ -63,7 +79,9 @@ bool Patients::is_accepted(
     auto const asked = scoped(scope, key) + '\n' + std::to_string(patient.sequence);
     auto known = is_accepted_.find(asked);
     if (known == is_accepted_.end()) {
-        bool const accepted = is_named(scope, key, patient) && !is_one_of_several(scope, plan, patient);
+        auto const word = last_word(scope, key, patient.partner);
+        bool const accepted = !is_passed_over(word, patient) && is_named(scope, key, word, patient) &&
+                              !is_one_of_several(scope, plan, word, patient);
         known = is_accepted_.emplace(asked, accepted).first;
     }
     return known->second;
@@ -87,25 +105,29 @@ PatientRows Patients::evaluate(std::string_view scope, subscriptions::Plan const
         for (auto const sequence : of_person(named->person)) found.insert(sequence);
     }
     PatientRows patients;
-    std::map<std::string, std::set<std::int64_t>> persons;  // of each partner
     for (auto const sequence : found) {
         auto row = load(sequence);
         if (!row) continue;
         auto const ids = query.references.empty() ? std::vector<std::string>() : person_ids(row->person);
         if (!subscriptions::wants_patient(plan, settings_.acceptance, row->patient, ids)) continue;
-        persons[row->partner].insert(row->person);
         patients.push_back(std::move(row));
     }
-    if (is_judged(query))
-        std::erase_if(patients, [&](auto const& row) { return persons[row->partner].size() > 1; });
     return patients;
+}
+
+void Patients::drop_several(PatientRows& patients) {
+    std::map<std::string, std::set<std::int64_t>> persons;  // of each partner
+    for (auto const& row : patients) persons[row->partner].insert(row->person);
+    std::erase_if(patients, [&](auto const& row) { return persons[row->partner].size() > 1; });
 }
 
 /// By his partner, when it was asked for him or for everybody who fits the query. That it knows several whom the question may mean outweighs what it
 /// answered before.
-bool Patients::is_named(std::string_view scope, std::string_view key, PatientRow const& patient) {
-    if (last_word(scope, key, patient.partner).ambiguous) return false;
-    if (is_named_by(scope, key, patient.sequence)) return true;
+bool Patients::is_named(
+    std::string_view scope, std::string_view key, Word const& word, PatientRow const& patient
+) {
+    if (word.ambiguous) return false;
+    if (is_among(word, patient.sequence) || is_named_by(scope, key, patient.sequence)) return true;
     auto question = database_.query(kQuestions, patient.sequence);
     while (question.next()) {
         if (fhir::search::covers(question.text(0), key)) return true;
@@ -133,14 +155,20 @@ bool Patients::is_among(Word const& word, std::int64_t patient) {
     return word.discovery != 0 && database_.query(kIsAmong, patient, word.discovery).next();
 }
 
+bool Patients::is_passed_over(Word const& word, PatientRow const& patient) {
+    if (word.discovery == 0 || is_among(word, patient.sequence)) return false;
+    return !database_.query(kIsPersonAmong, word.discovery, patient.person, patient.partner).next();
+}
+
 bool Patients::is_one_of_several(
-    std::string_view scope, subscriptions::Plan const& plan, PatientRow const& patient
+    std::string_view scope, subscriptions::Plan const& plan, Word const& word, PatientRow const& patient
 ) {
     auto const others = keys_.candidates(scope, plan.search.patient, patient.partner);
     return std::any_of(others.begin(), others.end(), [&](std::int64_t sequence) {
         auto const other = load(sequence);
         return other && other->person != patient.person &&
-               subscriptions::wants_patient(plan, settings_.acceptance, other->patient, {});
+               subscriptions::wants_patient(plan, settings_.acceptance, other->patient, {}) &&
+               !is_passed_over(word, *other);
     });
 }
 

@@ -20,6 +20,9 @@ namespace identity = fhir::identity;
 constexpr char kFind[] = "SELECT sequence FROM patient WHERE id = ? AND scope = ?";
 constexpr char kLoad[] = "SELECT person, id, partner, version, source FROM patient WHERE sequence = ?";
 constexpr char kOfPerson[] = "SELECT sequence FROM patient WHERE person = ? ORDER BY sequence";
+constexpr char kRecords[] =
+    "SELECT o.sequence FROM patient p JOIN patient o ON o.person = p.person AND o.partner = p.partner WHERE "
+    "p.sequence = ?";
 constexpr char kIdsOfPerson[] = "SELECT id FROM patient WHERE person = ? ORDER BY sequence";
 constexpr char kNewPerson[] = "INSERT INTO person(scope) VALUES(?)";
 constexpr char kInsert[] =
@@ -38,18 +41,23 @@ constexpr char kSetPerson[] = "UPDATE patient SET person = ? WHERE sequence = ?"
 constexpr char kJoinPatients[] = "UPDATE patient SET person = ? WHERE person = ?";
 constexpr char kJoinDocuments[] = "UPDATE document SET person = ? WHERE person = ?";
 constexpr char kDropPerson[] = "DELETE FROM person WHERE sequence = ?";
-constexpr char kQuestion[] = "SELECT key FROM discovery WHERE id = ?";
+constexpr char kQuestion[] = "SELECT key, sequence FROM discovery WHERE id = ?";
 constexpr char kMatched[] =
     "UPDATE exchange SET matched = ? WHERE discovery = (SELECT sequence FROM discovery WHERE id = ?) AND "
     "partner = ?";
 constexpr char kExchangePatient[] =
     "INSERT INTO exchange_patient(patient, discovery) SELECT ?, sequence FROM discovery WHERE id = ? ON "
     "CONFLICT DO NOTHING";
+// Of the run before, where an Exchange is run again.
+constexpr char kTakeBack[] =
+    "DELETE FROM exchange_patient WHERE discovery = ? AND (SELECT partner FROM patient WHERE sequence = "
+    "exchange_patient.patient) = ?";
 
 constexpr char const* kStatements[] = {
     kFind,
     kLoad,
     kOfPerson,
+    kRecords,
     kIdsOfPerson,
     kNewPerson,
     kInsert,
@@ -63,7 +71,8 @@ constexpr char const* kStatements[] = {
     kDropPerson,
     kQuestion,
     kMatched,
-    kExchangePatient
+    kExchangePatient,
+    kTakeBack
 };
 
 std::string outward(
@@ -94,16 +103,21 @@ Patients::Named Patients::admit(PatientsAnswer const& answer) {
     Named named;
     std::vector<std::int64_t> answered;
     std::string question;
-    if (auto row = database_.query(kQuestion, answer.discovery); row.next()) question = row.text(0);
+    std::int64_t discovery = 0;
+    if (auto row = database_.query(kQuestion, answer.discovery); row.next()) {
+        question = row.text(0);
+        discovery = row.integer(1);
+    }
     auto const before = last_word(answer.scope, question, answer.partner);
     bool says_the_same = !before.ambiguous && before.matched == answer.patients.size();
     for (NewPatient const& fresh : answer.patients) {
         auto const sequence = store(answer, fresh);
         find_person(answer, fresh, sequence, named.joined);
         says_the_same = says_the_same && is_among(before, sequence);
-        database_.run(kExchangePatient, sequence, answer.discovery);
         answered.push_back(sequence);
     }
+    if (!says_the_same && before.discovery == discovery) database_.run(kTakeBack, discovery, answer.partner);
+    for (auto const sequence : answered) database_.run(kExchangePatient, sequence, answer.discovery);
     forget();
     if (settings_.acceptance ==
         identity::Acceptance::strict) {  // then the caller has made sure that they are one person
@@ -115,7 +129,7 @@ Patients::Named Patients::admit(PatientsAnswer const& answer) {
     }
     database_.run(kMatched, answer.patients.size(), answer.discovery, answer.partner);
     forget();
-    if (!says_the_same) named.fresh = std::move(answered);
+    if (!says_the_same) named.fresh = before.discovery == 0 ? std::move(answered) : records_of(answered);
     return named;
 }
 
@@ -254,6 +268,15 @@ std::shared_ptr<PatientRow const> Patients::load(std::int64_t sequence) {
 
 std::vector<std::int64_t> Patients::of_person(std::int64_t person) {
     return database_.query(kOfPerson, person).integers();
+}
+
+std::vector<std::int64_t> Patients::records_of(std::vector<std::int64_t> const& patients) {
+    std::set<std::int64_t> records;
+    for (auto const patient : patients) {
+        auto const its = database_.query(kRecords, patient).integers();
+        records.insert(its.begin(), its.end());
+    }
+    return {records.begin(), records.end()};
 }
 
 std::vector<std::string> Patients::person_ids(std::int64_t person) {

@@ -29,7 +29,7 @@ public:
 
     struct Named {
         std::vector<std::int64_t> joined;  ///< Persons that took over documents of another one
-        std::vector<std::int64_t> fresh;   ///< Patients of whom the partner had not said the same before
+        std::vector<std::int64_t> fresh;   ///< Patients whom the partner's word now makes acceptable
     };
     /// Stores them, finds their Persons.
     Named admit(PatientsAnswer const& answer);
@@ -74,6 +74,8 @@ private:
     Word last_word(std::string_view scope, std::string_view key, std::string_view partner);
     /// Is he one of those named then?
     bool is_among(Word const& word, std::int64_t patient);
+    /// Has the partner named somebody else, and no record of his Person? It has merged or corrected its records: he is no longer meant.
+    bool is_passed_over(Word const& word, PatientRow const& patient);
 
     void add_demographics(std::int64_t person, fhir::search::PatientQuery& query);
     std::int64_t store(PatientsAnswer const& answer, NewPatient const& fresh);
@@ -83,17 +85,21 @@ private:
         std::int64_t sequence,
         std::vector<std::int64_t>& joined
     );
+    /// What else their partner has of the same Persons, them included.
+    std::vector<std::int64_t> records_of(std::vector<std::int64_t> const& patients);
     bool may_be_one(std::int64_t a, std::int64_t b, fhir::identity::Kinship why);
     /// Answers the Person they all are now. `joined`: those that took over documents of another one.
     std::int64_t join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined);
     bool matches(std::vector<fhir::search::Parameter> const& parameters, PatientRow const& row);
     bool is_judged(fhir::search::PatientQuery const& query) const;
-    /// Accepted, and nobody of a partner where they are several people.
+    /// Accepted by what they say.
     PatientRows evaluate(std::string_view scope, subscriptions::Plan const& plan);
-    bool is_named(std::string_view scope, std::string_view key, PatientRow const& patient);
+    /// Leaves nobody of a partner where they are several people.
+    static void drop_several(PatientRows& patients);
+    bool is_named(std::string_view scope, std::string_view key, Word const& word, PatientRow const& patient);
     bool is_named_by(std::string_view scope, std::string_view key, std::int64_t patient);
     bool is_one_of_several(
-        std::string_view scope, subscriptions::Plan const& plan, PatientRow const& patient
+        std::string_view scope, subscriptions::Plan const& plan, Word const& word, PatientRow const& patient
     );
 
     Database& database_;

@@ -266,14 +266,16 @@ TEST_CASE(
     fixture.subscribe("precise", std::string(kBob) + "&patient.birthdate=1970-01-02");
     fixture.match("p1", {{"1"}});
     fixture.match("p2", {{"2"}});
-    fixture.match("p2", {{"3", "Bob", "Smith", "1980-05-05"}});
+    fixture.match("p2", {{"3", "Bob", "Smith", "1980-05-05"}}, fixture.ask({{"given", "", {"bob"}}}));
     fixture.admit("p1", "1", {{"a"}});
     fixture.admit("p2", "2", {{"b"}});
     CHECK(fixture.told("by name") == Texts{"create p1-a/1"});
     CHECK(fixture.told("precise") == Texts{"create p1-a/1", "create p2-b/1"});
     fixture.subscribe("later");
     CHECK(fixture.told("later") == Texts{"create p1-a/1"});
-    CHECK(fixture.found({}, "smith") == Texts{"p1-a"});
+    DocumentSearchRequest request;
+    request.search.patient.parameters = {{"family", "", {"smith"}}, {"given", "", {"bob"}}};
+    CHECK(good(fixture.store->search_documents(request)).total == 1);
 }
 
 TEST_CASE("with acceptance by search nothing is ambiguous", "[cache][person]") {

@@ -125,6 +125,76 @@ TEST_CASE("an answer that says what the last one said tells nobody anything", "[
     CHECK(fixture.told("typed") == Texts());
 }
 
+TEST_CASE("who is named in the place of another is the one whom the question means", "[cache][A.4]") {
+    StoreFixture fixture;
+    auto const named = [&](std::vector<PatientText> const& patients, int second) {
+        auto discovery = fixture.ask(bob(), second, true);
+        auto const told = fixture.match("p1", patients, discovery);
+        for (auto const* const partner : {"p1", "p2", "p3"}) fixture.finish(discovery, partner, second);
+        return told;
+    };
+    auto const found = [&] {
+        DocumentSearchRequest request;
+        request.search.patient.parameters = bob();
+        Texts ids;
+        for (auto const& resource : good(fixture.store->search_documents(request)).resources)
+            ids.push_back(resource.id);
+        return ids;
+    };
+    fixture.subscribe("s1");
+    named({{"1"}}, 1);
+    fixture.admit("p1", "1", {{"a"}});
+    SECTION("by the same question") {
+        named({{"2"}}, 5);
+        fixture.admit("p1", "2", {{"b"}});
+        fixture.admit("p1", "1", {{"c"}});
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p1-b/1"});
+        fixture.subscribe("later");
+        CHECK(fixture.told("later") == Texts{"create p1-b/1"});
+        CHECK(found() == Texts{"p1-b"});
+        CHECK(named({{"1"}}, 9) == Texts{"later", "s1"});  // it has changed its mind
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p1-b/1", "create p1-c/1"});
+        CHECK(found() == Texts{"p1-a", "p1-c"});
+    }
+    SECTION("by the same Exchange, run again") {
+        auto const discovery = fixture.ask(bob(), 5, true);
+        fixture.match("p1", {{"1"}}, discovery);
+        fixture.finish(discovery, "p1", 6, "timeout", true);
+        fixture.match("p1", {{"2"}}, discovery);
+        fixture.admit("p1", "2", {{"b"}});
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p1-b/1"});
+    }
+    SECTION("and a partner that is down names nobody") {
+        fixture.finish(fixture.ask(bob(), 5, true), "p1", 5, "timeout", true);
+        fixture.admit("p1", "1", {{"b"}});
+        CHECK(fixture.told("s1").size() == 2);
+        CHECK(found() == Texts{"p1-a", "p1-b"});
+    }
+    SECTION("and other questions keep the answers to their own") {
+        fixture.match("p1", {{"1"}}, fixture.ask(bob_born_1970()));
+        fixture.subscribe("narrow", kBornThen);
+        named({{"2"}}, 5);
+        fixture.admit("p1", "1", {{"b"}});
+        CHECK(fixture.told("narrow") == Texts{"create p1-a/1", "create p1-b/1"});
+        CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+    }
+    SECTION("but for another record of his own") {
+        PatientText const first{"1", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"};
+        PatientText second = first;
+        second.id = "2";
+        named({first, second}, 5);
+        named({second}, 9);
+        fixture.admit("p1", "1", {{"b"}});
+        CHECK(fixture.told("s1").size() == 2);
+        CHECK(found() == Texts{"p1-a", "p1-b"});
+        named({{"3"}}, 12);
+        CHECK(found() == Texts());
+        fixture.admit("p1", "2", {{"c"}});
+        CHECK(named({first}, 15) == Texts{"s1"});
+        CHECK(found() == Texts{"p1-a", "p1-b", "p1-c"});
+    }
+}
+
 TEST_CASE("a search finds whoever fits until somebody asks partners the same", "[cache][search]") {
     OneKnown fixture;
     CHECK(fixture.found() == Texts{"p1-a"});

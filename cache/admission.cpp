@@ -313,6 +313,7 @@ void Admission::place(EntryRow& entry, PatientRow const& patient) {
     } else {
         put(entry, placement.provisional, true);
         if (entry.retracted()) return;
+        presentation_.held_back(placement.provisional, entry);
         retrieve(entry);
         retrieve(rooms_.entries.load(rooms_.documents.load(placement.provisional).entry));
     }

@@ -12,7 +12,10 @@ namespace tributary::cache {
 
 namespace {
 
-constexpr char kOfPatient[] = "SELECT document FROM entry WHERE patient = ? AND provisional = 0";
+// A copy that is held back leads to what it is a copy of.
+constexpr char kOfPatient[] =
+    "SELECT document FROM entry WHERE patient = ? AND (provisional = 0 OR json_extract(resource, "
+    "'$.status') <> 'entered-in-error')";
 constexpr char kById[] = "SELECT sequence FROM document WHERE id = ? AND scope = ?";
 constexpr char kByIndex[] = "SELECT document FROM document_index WHERE parameter = ? AND value = ?";
 constexpr char kAll[] = "SELECT sequence FROM document WHERE scope = ? AND sequence > 0 LIMIT ?";

@@ -84,7 +84,9 @@ constexpr char kOfDocument[] =
 constexpr char kOfPerson[] =
     "SELECT e.sequence FROM document d JOIN entry e ON e.document = d.sequence WHERE d.person = ? AND "
     "e.provisional = 0 ORDER BY e.sequence";
-constexpr char kPatientsOf[] = "SELECT DISTINCT patient FROM entry WHERE document = ? AND provisional = 0";
+constexpr char kPatientsOf[] =
+    "SELECT DISTINCT patient FROM entry WHERE document = ? AND (provisional = 0 OR json_extract(resource, "
+    "'$.status') <> 'entered-in-error')";
 constexpr char kOfBinary[] = "SELECT entry FROM content WHERE binary_id = ?";
 constexpr char kIsCurrent[] = "SELECT 1 FROM content WHERE binary_id = ? AND url = ? AND hash = ?";
 constexpr char kSetBody[] = "UPDATE content SET sha256 = ?, released = 0 WHERE binary_id = ?";

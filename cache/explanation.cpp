@@ -17,7 +17,9 @@ constexpr char kNames[] = "SELECT id FROM document WHERE sequence = ? OR alias_o
 constexpr char kOfName[] =
     "SELECT number, kind, at, focus_version, delivered_at, attempts FROM event WHERE subscription = ? AND "
     "focus_type = 'DocumentReference' AND focus_id = ? ORDER BY number";
-constexpr char kPatients[] = "SELECT DISTINCT patient FROM entry WHERE document = ? AND provisional = 0";
+constexpr char kPatients[] =
+    "SELECT DISTINCT patient FROM entry WHERE document = ? AND (provisional = 0 OR json_extract(resource, "
+    "'$.status') <> 'entered-in-error')";
 
 constexpr char const* kStatements[] = {kSubscription, kDocument, kNames, kOfName, kPatients};
 

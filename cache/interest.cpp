@@ -18,8 +18,9 @@ constexpr char kByKey[] =
     "WHERE k.scope = ? AND k.key = ? AND s.status <> 'off' AND s.deleted = 0 ORDER BY k.subscription";
 constexpr char kResource[] = "SELECT resource FROM subscription WHERE sequence = ?";
 constexpr char kOfPatient[] =
-    "SELECT d.sequence FROM entry e JOIN document d ON d.sequence = e.document WHERE e.patient = ? AND "
-    "e.provisional = 0 AND d.alias_of IS NULL";
+    "SELECT DISTINCT d.sequence FROM entry e JOIN document d ON d.sequence = e.document WHERE e.patient = ? "
+    "AND (e.provisional = 0 OR json_extract(e.resource, '$.status') <> 'entered-in-error') AND d.alias_of IS "
+    "NULL";
 
 constexpr char const* kStatements[] = {kByKey, kResource, kOfPatient};
 

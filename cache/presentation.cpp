@@ -40,6 +40,11 @@ void Presentation::another_holder(std::int64_t sequence, EntryRow const& holder)
     }
 }
 
+void Presentation::held_back(std::int64_t sequence, EntryRow const& copy) {
+    auto const document = rooms_.documents.load(sequence);
+    announce(News::another_holder, document, rooms_.documents.current(document), {copy.patient});
+}
+
 void Presentation::changed(std::int64_t sequence, bool bytes_too) {
     auto document = rooms_.documents.load(sequence);
     bool const was_retracted = document.status == kRetracted;

@@ -33,6 +33,8 @@ public:
     void fresh(std::int64_t document, EntryRow const& first);
     /// One more holder. Better metadata and stricter labels are shown, but are no news; who could not see the document before is told of it.
     void another_holder(std::int64_t document, EntryRow const& holder);
+    /// A copy of it is held back: who could not see the document before is told of it.
+    void held_back(std::int64_t document, EntryRow const& copy);
     /// A holder's metadata, or its place among versions, have changed. `bytes_too`: the bytes behind it may have as well.
     void changed(std::int64_t document, bool bytes_too = false);
     /// What is shown may differ now, and is no news: flags, links.

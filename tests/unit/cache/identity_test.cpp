@@ -95,6 +95,45 @@ TEST_CASE("a copy whose bytes decide is held back, and both are retrieved", "[ca
     }
 }
 
+TEST_CASE("who knows of a document by a copy alone is told of it, though that is held back", "[cache][F1]") {
+    StoreFixture fixture;
+    constexpr char kByNumber[] = "DocumentReference?patient.identifier=urn:oid:1.2|7";
+    fixture.subscribe("by name");
+    fixture.subscribe("by number", kByNumber);
+    fixture.match("p1", {{"1"}});
+    fixture.match("p2", {{"2", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|7"}});
+    auto const found = [&] {
+        DocumentSearchRequest request;
+        request.search.patient.parameters = {{"identifier", "", {"urn:oid:1.2|7"}}};
+        return good(fixture.store->search_documents(request)).total;
+    };
+    DocumentText copy{"x", "1.2.3"};
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    REQUIRE(fixture.told("by number") == Texts());
+    SECTION("and of its changes") {
+        fixture.admit("p2", "2", {copy});
+        CHECK(fixture.told("by name") == Texts{"create p1-a/1"});
+        CHECK(fixture.told("by number") == Texts{"create p1-a/1"});
+        CHECK(found() == 1);
+        fixture.subscribe("later", kByNumber);
+        CHECK(fixture.told("later") == Texts{"create p1-a/1"});
+        fixture.admit("p1", "1", {{.id = "a", .unique_id = "1.2.3", .hash = kHashA, .type = "34133-9"}});
+        CHECK(fixture.told("by number") == Texts{"create p1-a/1", "update p1-a/2"});
+        CHECK(good(fixture.store->explain("", "by number", "p1-a")).events.size() == 2);
+        fixture.attach("p1-a-b0", kBytesA);
+        fixture.attach("p2-x-b0", kBytesB);
+        CHECK(fixture.told("by number").back() == "create p2-x/1");
+    }
+    SECTION("but not by one that was entered in error") {
+        copy.status = "entered-in-error";
+        fixture.admit("p2", "2", {copy});
+        CHECK(found() == 0);
+        fixture.subscribe("later", kByNumber);
+        CHECK(fixture.told("later") == Texts());
+        CHECK(fixture.told("by number") == Texts());
+    }
+}
+
 TEST_CASE("a provisional copy is settled whichever Body comes last", "[cache][identity]") {
     TwoPartners fixture;
     fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});

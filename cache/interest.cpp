@@ -93,17 +93,21 @@ void Interest::catch_up(
 }
 
 std::vector<std::string> Interest::tell_known(
-    std::string_view scope, std::vector<std::int64_t> const& patients, Documents& documents, Utc now
+    std::string_view scope, Patients::Named const& named, Documents& documents, Utc now
 ) {
     forget();  // who is accepted has changed
     std::set<std::string> told;
+    std::set<std::int64_t> const united(named.united.begin(), named.united.end());
+    auto patients = united;
+    patients.insert(named.fresh.begin(), named.fresh.end());
     for (auto const sequence : patients) {
         auto const known = documents_of(sequence);
         auto const patient = known.empty() ? nullptr : patients_.load(sequence);
         if (!patient) continue;
         for (auto const& candidate : candidates(*patient, scope)) {
             auto const& query = candidate.plan->search.patient;
-            if (query.empty() || !query.references.empty()) continue;  // they wait for nobody's word
+            bool const waits = query.references.empty() || united.contains(sequence);
+            if (query.empty() || !waits) continue;
             for (auto const document : known) {
                 if (tell(candidate.sequence, *candidate.plan, document, documents, now))
                     told.insert(candidate.id);

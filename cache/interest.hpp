@@ -52,10 +52,10 @@ public:
         Utc now
     );
 
-    /// Partners have named these Patients when asked for somebody: who waited for that is told of what is known of them already. Answers the ids of the
-    /// Subscriptions told.
+    /// A partner has named Patients when it was asked for somebody, or some prove to be one person: who waited for that is told of what is known of
+    /// them already. Answers the ids of the Subscriptions told.
     std::vector<std::string> tell_known(
-        std::string_view scope, std::vector<std::int64_t> const& patients, Documents& documents, Utc now
+        std::string_view scope, Patients::Named const& named, Documents& documents, Utc now
     );
 
     /// At the start of a unit of work; plans stay, they belong to a version.

@@ -101,6 +101,7 @@ void Patients::forget() {
 
 Patients::Named Patients::admit(PatientsAnswer const& answer) {
     Named named;
+    Changes changes;
     std::vector<std::int64_t> answered;
     std::string question;
     std::int64_t discovery = 0;
@@ -111,8 +112,8 @@ Patients::Named Patients::admit(PatientsAnswer const& answer) {
     auto const before = last_word(answer.scope, question, answer.partner);
     bool says_the_same = !before.ambiguous && before.matched == answer.patients.size();
     for (NewPatient const& fresh : answer.patients) {
-        auto const sequence = store(answer, fresh);
-        find_person(answer, fresh, sequence, named.joined);
+        auto const sequence = store(answer, fresh, changes);
+        find_person(answer, fresh, sequence, changes);
         says_the_same = says_the_same && is_among(before, sequence);
         answered.push_back(sequence);
     }
@@ -125,15 +126,20 @@ Patients::Named Patients::admit(PatientsAnswer const& answer) {
         for (auto const sequence : answered) {
             if (auto const row = load(sequence)) persons.push_back(row->person);
         }
-        (void)join(std::move(persons), named.joined);
+        (void)join(std::move(persons), changes);
     }
     database_.run(kMatched, answer.patients.size(), answer.discovery, answer.partner);
     forget();
     if (!says_the_same) named.fresh = before.discovery == 0 ? std::move(answered) : records_of(answered);
+    named.joined = std::move(changes.joined);
+    for (auto const person : changes.united) {
+        auto const its = of_person(person);
+        named.united.insert(named.united.end(), its.begin(), its.end());
+    }
     return named;
 }
 
-std::int64_t Patients::store(PatientsAnswer const& answer, NewPatient const& fresh) {
+std::int64_t Patients::store(PatientsAnswer const& answer, NewPatient const& fresh, Changes& changes) {
     std::string const source = fhir::json::write(fresh.patient.resource);
     std::int64_t sequence = 0;
     std::uint64_t version = 1;
@@ -161,6 +167,7 @@ std::int64_t Patients::store(PatientsAnswer const& answer, NewPatient const& fre
         sequence = database_.last_insert();
         database_.run(kNewPerson, answer.scope);
         database_.run(kSetPerson, database_.last_insert(), sequence);
+        changes.stored.push_back(sequence);
     } else {
         database_.run(kKeepVersion, sequence);
         database_.run(kUpdate, version, answer.now, source, resource, sequence);
@@ -173,10 +180,7 @@ std::int64_t Patients::store(PatientsAnswer const& answer, NewPatient const& fre
 
 /// Links decide first. Who is only alike belongs to a Person if there is but one whom he may be.
 void Patients::find_person(
-    PatientsAnswer const& answer,
-    NewPatient const& fresh,
-    std::int64_t sequence,
-    std::vector<std::int64_t>& joined
+    PatientsAnswer const& answer, NewPatient const& fresh, std::int64_t sequence, Changes& changes
 ) {
     forget();
     std::set<std::int64_t> linked;
@@ -195,7 +199,7 @@ void Patients::find_person(
     }
     for (auto const person : linked) {
         if (person != own && may_be_one(person, own, identity::Kinship::linked))
-            own = join({person, own}, joined);
+            own = join({person, own}, changes);
     }
     for (auto const person : linked) alike.erase(person);
     alike.erase(own);
@@ -206,7 +210,7 @@ void Patients::find_person(
         if (two_people) return;
     }
     for (auto const person : alike) {
-        if (may_be_one(person, own, identity::Kinship::alike)) own = join({person, own}, joined);
+        if (may_be_one(person, own, identity::Kinship::alike)) own = join({person, own}, changes);
     }
 }
 
@@ -229,14 +233,19 @@ bool Patients::may_be_one(std::int64_t a, std::int64_t b, identity::Kinship why)
     return true;
 }
 
-std::int64_t Patients::join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined) {
+std::int64_t Patients::join(std::vector<std::int64_t> persons, Changes& changes) {
     std::sort(persons.begin(), persons.end());
     persons.erase(std::unique(persons.begin(), persons.end()), persons.end());
     if (persons.size() > 1) forget();  // what was loaded tells the Persons as they were
     for (std::size_t i = 1; i < persons.size(); ++i) {
         auto const kept = persons.front();
+        auto const coming = of_person(persons[i]);
+        bool const known_before = std::any_of(coming.begin(), coming.end(), [&](std::int64_t patient) {
+            return std::find(changes.stored.begin(), changes.stored.end(), patient) == changes.stored.end();
+        });
+        if (known_before) changes.united.push_back(kept);
         database_.run(kJoinPatients, kept, persons[i]);
-        if (database_.run(kJoinDocuments, kept, persons[i]) > 0) joined.push_back(kept);
+        if (database_.run(kJoinDocuments, kept, persons[i]) > 0) changes.joined.push_back(kept);
         database_.run(kDropPerson, persons[i]);
     }
     return persons.empty() ? 0 : persons.front();

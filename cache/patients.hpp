@@ -30,6 +30,7 @@ public:
     struct Named {
         std::vector<std::int64_t> joined;  ///< Persons that took over documents of another one
         std::vector<std::int64_t> fresh;   ///< Patients whom the partner's word now makes acceptable
+        std::vector<std::int64_t> united;  ///< Patients known before, as other people than they prove to be
     };
     /// Stores them, finds their Persons.
     Named admit(PatientsAnswer const& answer);
@@ -78,18 +79,21 @@ private:
     bool is_passed_over(Word const& word, PatientRow const& patient);
 
     void add_demographics(std::int64_t person, fhir::search::PatientQuery& query);
-    std::int64_t store(PatientsAnswer const& answer, NewPatient const& fresh);
+    /// What an answer does to Persons.
+    struct Changes {
+        std::vector<std::int64_t> stored;  ///< Patients that were not known before
+        std::vector<std::int64_t> joined;  ///< as Named says
+        std::vector<std::int64_t> united;  ///< Persons that took over a Patient known before
+    };
+    std::int64_t store(PatientsAnswer const& answer, NewPatient const& fresh, Changes& changes);
     void find_person(
-        PatientsAnswer const& answer,
-        NewPatient const& fresh,
-        std::int64_t sequence,
-        std::vector<std::int64_t>& joined
+        PatientsAnswer const& answer, NewPatient const& fresh, std::int64_t sequence, Changes& changes
     );
     /// What else their partner has of the same Persons, them included.
     std::vector<std::int64_t> records_of(std::vector<std::int64_t> const& patients);
     bool may_be_one(std::int64_t a, std::int64_t b, fhir::identity::Kinship why);
-    /// Answers the Person they all are now. `joined`: those that took over documents of another one.
-    std::int64_t join(std::vector<std::int64_t> persons, std::vector<std::int64_t>& joined);
+    /// Answers the Person they all are now.
+    std::int64_t join(std::vector<std::int64_t> persons, Changes& changes);
     bool matches(std::vector<fhir::search::Parameter> const& parameters, PatientRow const& row);
     bool is_judged(fhir::search::PatientQuery const& query) const;
     /// Accepted by what they say.

@@ -256,7 +256,7 @@ Result<std::vector<std::string>> Store::admit_patients(PatientsAnswer const& ans
         auto const named = impl_->patients.admit(answer);
         auto admission = impl_->admission(answer.now);
         for (auto const person : named.joined) admission.join(person);
-        return impl_->interest.tell_known(answer.scope, named.fresh, impl_->documents, answer.now);
+        return impl_->interest.tell_known(answer.scope, named, impl_->documents, answer.now);
     });
 }
 Result<Admitted> Store::admit(Answer const& answer) {

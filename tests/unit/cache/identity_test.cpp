@@ -297,6 +297,38 @@ TEST_CASE("a Person is joined when a link becomes known, and nobody is told", "[
 }
 
 TEST_CASE(
+    "who follows a Patient is told what another one has who proves to be the same person",
+    "[cache][identity][person]"
+) {
+    StoreFixture fixture;
+    fixture.match("p1", {{"1", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"}});
+    fixture.match("p2", {{"2", "Robert", "Smith", "1970-01-02", "male", "urn:oid:1.2|B"}});
+    fixture.subscribe("first", "DocumentReference?patient=Patient/p1-1");
+    fixture.subscribe("second", "DocumentReference?patient=Patient/p2-2");
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}, {"b"}});
+    fixture.admit("p2", "2", {{"x", "1.2.3", kHashA}, {"y"}});
+    REQUIRE(fixture.told("first") == Texts{"create p1-a/1", "create p1-b/1"});
+    REQUIRE(fixture.told("second") == Texts{"create p2-x/1", "create p2-y/1"});
+    SECTION("by a number added later") {
+        fixture.match("p1", {{"1", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|B"}});
+    }
+    SECTION("by a third who has the numbers of both") {
+        auto both = make_patient("p3", {"3", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"});
+        auto identifiers = both.patient.resource.items("identifier");
+        identifiers.push_back(fhir::json::object({{"system", "urn:oid:1.2"}, {"value", "B"}}));
+        both.patient.resource.set("identifier", identifiers);
+        both.patient = good(fhir::read_patient(both.patient.resource));
+        PatientsAnswer answer;
+        answer.partner = "p3";
+        answer.patients = {both};
+        auto const told = fixture.commit([&](Store& s) { return s.admit_patients(answer); });
+        CHECK(told == Texts{"first", "second"});
+    }
+    CHECK(fixture.told("first") == Texts{"create p1-a/1", "create p1-b/1", "create p2-y/1"});
+    CHECK(fixture.told("second") == Texts{"create p2-x/1", "create p2-y/1", "create p1-b/1"});
+}
+
+TEST_CASE(
     "two accepted Patients of one partner that are two people are ambiguous: nothing of that partner",
     "[cache][person]"
 ) {

@@ -195,6 +195,20 @@ TEST_CASE("who is named in the place of another is the one whom the question mea
     }
 }
 
+TEST_CASE("who proves to be one of two people no longer makes his partner ambiguous", "[cache][person]") {
+    StoreFixture fixture;
+    PatientText const first{"1", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|A"};
+    PatientText second{"2", "Bob", "Smith", "1970-01-02", "male", "urn:oid:1.2|B"};
+    fixture.match("p1", {first}, fixture.ask({{"family", "", {"smith"}}}));
+    fixture.match("p1", {second}, fixture.ask({{"given", "", {"bob"}}}));
+    fixture.admit("p1", "1", {{"a"}});
+    fixture.subscribe("s1");
+    REQUIRE(fixture.told("s1") == Texts());
+    second.identifier = first.identifier;
+    fixture.match("p1", {second}, fixture.ask({{"identifier", "", {"urn:oid:1.2|A"}}}));
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1"});
+}
+
 TEST_CASE("a search finds whoever fits until somebody asks partners the same", "[cache][search]") {
     OneKnown fixture;
     CHECK(fixture.found() == Texts{"p1-a"});

@@ -110,8 +110,7 @@ void Admission::admit(Answer const& answer, PatientRow const& patient) {
         if (auto const known = rooms_.entries.find(entry.scope, entry.partner, entry.remote_id); known != 0) {
             refresh(std::move(entry), known);
         } else {
-            place(entry, patient);
-            flag_carried(entry);
+            add(std::move(entry), patient);
         }
     }
 }
@@ -146,24 +145,10 @@ EntryRow Admission::make_entry(Answer const& answer, NewEntry const& fresh, Pati
     return entry;
 }
 
-void Admission::note_absence(AbsentEntry const& absent) {
-    auto const known = rooms_.entries.find(absent.scope, absent.partner, absent.remote_id);
-    if (known == 0) return;
-    if (!absent.deleted) {
-        rooms_.entries.looked_for(known, now_);
-        return;
-    }
-    auto entry = rooms_.entries.load(known);
-    entry.deleted = true;
-    entry.reference.status = kRetracted;
-    entry.reference.resource.set("status", kRetracted);
-    refresh(std::move(entry), known);
-}
-
 void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     auto const known = rooms_.entries.load(known_sequence);
-    auto const patient = rooms_.patients.load(known.patient);
-    if (!patient) return;
+    if (move(fresh, known)) return;
+    auto const patient = rooms_.patients.load(fresh.patient);
     bool const unchanged = verdict(known, fresh) == Verdict::unchanged && !inline_changed(known, fresh) &&
                            known.deleted == fresh.deleted;
     bool const lesser =
@@ -175,8 +160,6 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     }
     auto const replaced = replaced_by(known, patient->person);
     fresh.sequence = known.sequence;
-    fresh.id = known.id;
-    fresh.patient = known.patient;
     fresh.document = known.document;
     fresh.provisional = known.provisional;
     rooms_.entries.replace(fresh, now_);
@@ -185,9 +168,13 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
         return;
     }
     bool const shown = rooms_.documents.load(fresh.document).entry == fresh.sequence;
-    if (shown) retrieve(fresh);
+    if (shown && !fresh.retracted()) retrieve(fresh);
     reconsider(fresh, patient->person);
-    presentation_.changed(fresh.document, shown && bytes_changed(known, fresh));
+    if (fresh.patient != known.patient && !fresh.retracted()) {
+        presentation_.moved(fresh.document, fresh);
+    } else {
+        presentation_.changed(fresh.document, shown && bytes_changed(known, fresh));
+    }
     if (!shown) retrieve_rendition(fresh);
     for (auto const document : replaced) restore(document);
     if (fresh.retracted()) settle_copies(fresh.document);

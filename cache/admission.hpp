@@ -45,7 +45,15 @@ private:
 
     EntryRow make_entry(Answer const& answer, NewEntry const& fresh, PatientRow const& patient);
     void keep_again(EntryRow const& known, EntryRow const& fresh);
+    /// `fresh.patient`: whose documents were asked for.
     void refresh(EntryRow fresh, std::int64_t known);
+    /// Its partner does not serve it any more.
+    void withdraw(std::int64_t known);
+    /// One that is not known under its partner's id. Where it was once, before it was another Person's, it comes back.
+    void add(EntryRow entry, PatientRow const& patient);
+    /// Whose is a known entry that is listed for this Patient? True: another Person's, and there is nothing more to do: where its subject is
+    /// another one now, too, the first Person has lost it, and it is a document of its own under other ids. Else takes on the ids it is known by.
+    bool move(EntryRow& fresh, EntryRow const& known);
     /// Gives an entry its place: one not stored yet (its sequence is 0), or a provisional copy.
     void place(EntryRow& entry, PatientRow const& patient);
     void put(EntryRow& entry, std::int64_t document, bool provisional);

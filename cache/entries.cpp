@@ -31,8 +31,8 @@ constexpr char kInsert[] =
     "owner, resource, seen_at) "
     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kReplace[] =
-    "UPDATE entry SET k1 = ?, home_community_id = ?, owner = ?, resource = ?, seen_at = ?, deleted = ? WHERE "
-    "sequence = ?";
+    "UPDATE entry SET k1 = ?, home_community_id = ?, owner = ?, resource = ?, seen_at = ?, deleted = ?, "
+    "patient = ? WHERE sequence = ?";
 constexpr char kSeen[] = "UPDATE entry SET seen_at = ? WHERE sequence = ?";
 constexpr char kSeenDocument[] =
     "UPDATE document SET seen_at = ? WHERE sequence = (SELECT document FROM entry WHERE sequence = ?)";
@@ -42,6 +42,14 @@ constexpr char kUnseen[] =
     "e.seen_at < ? AND json_extract(e.resource, '$.id') = e.remote_id AND json_extract(e.resource, "
     "'$.status') "
     "<> 'entered-in-error' ORDER BY e.seen_at LIMIT ?";
+// A bar cannot stand in an id; '}' comes next after it.
+constexpr char kSetAside[] =
+    "SELECT sequence FROM entry WHERE scope = ? AND partner = ? AND remote_id > ? || '|' AND remote_id < ? "
+    "|| '}' AND deleted = 1 ORDER BY sequence";
+constexpr char kPutAside[] = "UPDATE entry SET remote_id = remote_id || '|' || sequence WHERE sequence = ?";
+constexpr char kTakeBack[] = "UPDATE entry SET remote_id = ? WHERE sequence = ?";
+constexpr char kLoseContents[] = "UPDATE content SET url = '', gone = 1 WHERE entry = ?";
+constexpr char kLast[] = "SELECT max(sequence) FROM entry";
 constexpr char kAssign[] = "UPDATE entry SET document = ?, provisional = ? WHERE sequence = ?";
 constexpr char kAssignAll[] = "UPDATE entry SET document = ? WHERE document = ?";
 constexpr char kInsertContent[] =
@@ -99,11 +107,13 @@ constexpr char kInsertBody[] =
     "version_number = excluded.version_number, media_type = excluded.media_type";
 constexpr char kGone[] = "UPDATE content SET gone = 1 WHERE binary_id = ? AND scope = ? AND url = ?";
 
-constexpr char const* kStatements[] = {kFind,         kLoad,         kContents,   kInsert,    kReplace,
-                                       kSeen,         kSeenDocument, kAssign,     kAssignAll, kInsertContent,
-                                       kDropContents, kByK1,         kByDigest,   kBySha256,  kBySetId,
-                                       kOfDocument,   kOfPerson,     kPatientsOf, kOfBinary,  kSetBody,
-                                       kInsertBody,   kGone,         kUnseen,     kTwin,      kIsCurrent};
+constexpr char const* kStatements[] = {
+    kFind,         kLoad,     kContents,   kInsert,        kReplace,      kSeen,
+    kSeenDocument, kAssign,   kAssignAll,  kInsertContent, kDropContents, kByK1,
+    kByDigest,     kBySha256, kBySetId,    kOfDocument,    kOfPerson,     kPatientsOf,
+    kOfBinary,     kSetBody,  kInsertBody, kGone,          kUnseen,       kTwin,
+    kIsCurrent,    kSetAside, kPutAside,   kTakeBack,      kLoseContents, kLast
+};
 
 identity::BodyIdentity body_identity(Statement& row, int first) {
     auto const version = row.is_null(first + 3) ? std::nullopt : std::optional(row.integer(first + 3));
@@ -248,6 +258,7 @@ void Entries::replace(EntryRow& entry, Utc now) {
         resource,
         now,
         entry.deleted,
+        entry.patient,
         entry.sequence
     );
     database_.run(kDropContents, entry.sequence, entry.contents.size());
@@ -288,6 +299,25 @@ std::vector<std::string> Entries::unseen(
     std::string_view scope, std::string_view patient, Utc since, std::size_t limit
 ) {
     return database_.query(kUnseen, patient, scope, since, limit).texts();
+}
+
+std::vector<std::int64_t> Entries::set_aside(EntryRow const& entry) {
+    return database_.query(kSetAside, entry.scope, entry.partner, entry.remote_id, entry.remote_id)
+        .integers();
+}
+
+void Entries::put_aside(EntryRow const& entry) {
+    database_.run(kPutAside, entry.sequence);
+    database_.run(kLoseContents, entry.sequence);
+}
+
+void Entries::take_back(std::int64_t sequence, std::string_view remote_id) {
+    database_.run(kTakeBack, remote_id, sequence);
+}
+
+std::int64_t Entries::next_sequence() {
+    auto row = database_.query(kLast);
+    return row.next() ? row.integer(0) + 1 : 1;
 }
 
 void Entries::assign(EntryRow& entry, std::int64_t document, bool provisional) {

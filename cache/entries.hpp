@@ -34,6 +34,13 @@ public:
     );
     /// It was looked for, and is not there now.
     void looked_for(std::int64_t sequence, Utc now);
+    /// Entries that went by this one's remote id until their partner gave them to somebody else.
+    std::vector<std::int64_t> set_aside(EntryRow const& entry);
+    /// Its remote id is another entry's from now on, and its bytes are too.
+    void put_aside(EntryRow const& entry);
+    void take_back(std::int64_t sequence, std::string_view remote_id);
+    /// Of no entry that there is.
+    std::int64_t next_sequence();
     void assign(EntryRow& entry, std::int64_t document, bool provisional);
     void assign_all(std::int64_t from_document, std::int64_t to_document);
 

@@ -59,6 +59,17 @@ void Presentation::changed(std::int64_t sequence, bool bytes_too) {
     announce(news, document, outward, rooms_.entries.patients_of(sequence));
 }
 
+void Presentation::moved(std::int64_t sequence, EntryRow const& holder) {
+    auto document = rooms_.documents.load(sequence);
+    auto const version = document.version;
+    auto const outward = write(document, best_holder(document), Documents::Write::if_different);
+    if (document.version == version) {
+        announce(News::another_holder, document, outward, {holder.patient});
+    } else {
+        announce(News::restored, document, outward, rooms_.entries.patients_of(sequence));
+    }
+}
+
 void Presentation::refreshed(std::int64_t sequence) {
     auto document = rooms_.documents.load(sequence);
     write(document, best_holder(document), Documents::Write::if_different);

@@ -37,6 +37,8 @@ public:
     void held_back(std::int64_t document, EntryRow const& copy);
     /// A holder's metadata, or its place among versions, have changed. `bytes_too`: the bytes behind it may have as well.
     void changed(std::int64_t document, bool bytes_too = false);
+    /// A holder is known under another Patient of its Person now: who knows the document is told of a change, who does not, of the document.
+    void moved(std::int64_t document, EntryRow const& holder);
     /// What is shown may differ now, and is no news: flags, links.
     void refreshed(std::int64_t document);
 

@@ -229,6 +229,7 @@ struct Admitted {
     std::size_t documents = 0;    ///< fresh Documents
     std::size_t conflicts = 0;    ///< Documents that turned out to share a uniqueId with another one
     std::size_t cycles = 0;       ///< relations ignored because they lead back to where they come from
+    std::size_t moved = 0;        ///< entries that their partner has given to another patient
     std::size_t quarantined = 0;  ///< contents whose bytes speak of somebody else: not kept
     bool outdated = false;        ///< the content has changed since its bytes were asked for: not kept
 };

@@ -144,6 +144,7 @@ void PageAdmission::tell_oddities(std::string const& partner, cache::Admitted co
     };
     tell(admitted.conflicts, "documents in conflict");
     tell(admitted.cycles, "relations that lead back ignored");
+    tell(admitted.moved, "documents given to another patient");
     quarantined(partner, admitted.quarantined, "subject");
 }
 

@@ -80,6 +80,7 @@ struct DocumentText {
     std::string home = {};   ///< homeCommunityId
     std::string label = {};  ///< a confidentiality code
     std::string type = "11506-3", content_type = "text/plain", date = "2026-01-15T10:00:00Z";
+    std::string subject = "Patient/any";
 };
 inline NewEntry make_entry(std::string const& partner, DocumentText const& text) {
     using fhir::json::array;
@@ -96,7 +97,7 @@ inline NewEntry make_entry(std::string const& partner, DocumentText const& text)
     resource.set(
         "type", object({{"coding", array({object({{"system", "http://loinc.org"}, {"code", text.type}})})}})
     );
-    resource.set("subject", object({{"reference", "Patient/any"}}));
+    resource.set("subject", object({{"reference", text.subject}}));
     if (!text.replaces.empty()) {
         auto const target = object({{"reference", "DocumentReference/" + text.replaces}});
         resource.set("relatesTo", array({object({{"code", "replaces"}, {"target", target}})}));

@@ -158,7 +158,11 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
         if (unchanged) keep_again(known, fresh);
         return;
     }
-    auto const replaced = replaced_by(known, patient->person);
+    auto replaced = replaced_by(known, patient->person);
+    if (fresh.retracted()) {
+        for (auto const version : rooms_.entries.of_set(known, patient->person))
+            replaced.push_back(rooms_.entries.load(version).document);
+    }
     fresh.sequence = known.sequence;
     fresh.document = known.document;
     fresh.provisional = known.provisional;
@@ -373,7 +377,9 @@ void Admission::supersede(std::int64_t sequence, Superseded how) {
 
 void Admission::restore(std::int64_t sequence) {
     auto const document = rooms_.documents.load(sequence);
-    if (document.superseded != Superseded::stated || document.alias_of != 0) return;
+    if (document.superseded == Superseded::no || document.alias_of != 0) return;
+    if (document.superseded == Superseded::inferred && rooms_.entries.any_released(document.person))
+        return;  // those bytes may be of a newer version, too
     for (auto const holder : rooms_.entries.of_document(sequence, false)) {
         auto const placement = judge(rooms_.entries.load(holder), document.person);
         if (placement.superseded != Superseded::no) return;

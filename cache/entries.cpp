@@ -87,6 +87,9 @@ constexpr char kBySetId[] =
     "JOIN document d ON d.sequence = e.document WHERE b.set_id = ? AND b.set_id <> '' AND e.provisional = 0 "
     "AND d.person = ? "
     "ORDER BY e.sequence LIMIT 200";
+constexpr char kAnyReleased[] =
+    "SELECT 1 FROM document d JOIN entry e ON e.document = d.sequence JOIN content c ON c.entry = e.sequence "
+    "WHERE d.person = ? AND d.status <> 'entered-in-error' AND c.released = 1 LIMIT 1";
 constexpr char kOfDocument[] =
     "SELECT sequence FROM entry WHERE document = ? AND provisional = ? ORDER BY sequence";
 constexpr char kOfPerson[] =
@@ -108,11 +111,11 @@ constexpr char kInsertBody[] =
 constexpr char kGone[] = "UPDATE content SET gone = 1 WHERE binary_id = ? AND scope = ? AND url = ?";
 
 constexpr char const* kStatements[] = {
-    kFind,         kLoad,     kContents,   kInsert,        kReplace,      kSeen,
-    kSeenDocument, kAssign,   kAssignAll,  kInsertContent, kDropContents, kByK1,
-    kByDigest,     kBySha256, kBySetId,    kOfDocument,    kOfPerson,     kPatientsOf,
-    kOfBinary,     kSetBody,  kInsertBody, kGone,          kUnseen,       kTwin,
-    kIsCurrent,    kSetAside, kPutAside,   kTakeBack,      kLoseContents, kLast
+    kFind,         kLoad,       kContents,      kInsert,       kReplace,  kSeen,     kSeenDocument,
+    kAssign,       kAssignAll,  kInsertContent, kDropContents, kByK1,     kByDigest, kBySha256,
+    kBySetId,      kOfDocument, kOfPerson,      kPatientsOf,   kOfBinary, kSetBody,  kInsertBody,
+    kGone,         kUnseen,     kTwin,          kIsCurrent,    kSetAside, kPutAside, kTakeBack,
+    kLoseContents, kLast,       kAnyReleased
 };
 
 identity::BodyIdentity body_identity(Statement& row, int first) {
@@ -344,11 +347,9 @@ std::vector<std::int64_t> Entries::candidates(EntryRow const& entry, std::int64_
             collect(database_.query(kByDigest, key, person).integers());
     }
     for (auto const& content : entry.contents) {
-        if (content.sha256.empty()) continue;
-        collect(database_.query(kBySha256, content.sha256, person).integers());
-        if (content.body && !content.body->set_id.empty())
-            collect(database_.query(kBySetId, content.body->set_id, person).integers());
+        if (!content.sha256.empty()) collect(database_.query(kBySha256, content.sha256, person).integers());
     }
+    collect(of_set(entry, person));
     for (auto const& edge : relations_.pointing_at(entry, person)) found.push_back(edge.entry);
     for (auto const& relation : entry.reference.relates_to)
         collect(relations_.targets(entry, relation, person));
@@ -357,6 +358,18 @@ std::vector<std::int64_t> Entries::candidates(EntryRow const& entry, std::int64_
     std::erase(found, entry.sequence);
     return found;
 }
+
+std::vector<std::int64_t> Entries::of_set(EntryRow const& entry, std::int64_t person) {
+    std::vector<std::int64_t> found;
+    for (auto const& content : entry.contents) {
+        if (!content.body || content.body->set_id.empty()) continue;
+        auto const versions = database_.query(kBySetId, content.body->set_id, person).integers();
+        found.insert(found.end(), versions.begin(), versions.end());
+    }
+    return found;
+}
+
+bool Entries::any_released(std::int64_t person) { return database_.query(kAnyReleased, person).next(); }
 
 std::vector<std::int64_t> Entries::of_document(std::int64_t document, bool provisional) {
     return database_.query(kOfDocument, document, provisional).integers();

@@ -46,6 +46,10 @@ public:
 
     /// Settled entries of that Person that share a key with this one (D.2) or are related to it, in the order in which they became known.
     std::vector<std::int64_t> candidates(EntryRow const& entry, std::int64_t person);
+    /// Settled entries of that Person whose bytes are of the same set of versions.
+    std::vector<std::int64_t> of_set(EntryRow const& entry, std::int64_t person);
+    /// Did bytes of a Document of that Person that stands make room for others?
+    bool any_released(std::int64_t person);
     std::vector<std::int64_t> of_document(std::int64_t document, bool provisional);
     /// Settled entries of all its Documents.
     std::vector<std::int64_t> of_person(std::int64_t person);

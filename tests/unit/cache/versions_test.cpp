@@ -16,6 +16,15 @@ public:
         match("p2", {{"2"}});
     }
     std::string status(std::string const& id) { return text(id, "status"); }
+    /// Bytes that say which version of one set they are.
+    void attach_version(std::string const& binary, char byte, std::int64_t version) {
+        AttachedBody body;
+        body.binary_id = binary;
+        body.identity.sha256 = std::string(64, byte);
+        body.identity.set_id = "1.9^set";
+        body.identity.version_number = version;
+        attach(body);
+    }
     std::string target(std::string const& id) {
         auto const resource = document(id);
         auto const& relations = resource.items("relatesTo");
@@ -127,26 +136,55 @@ TEST_CASE(
     Versions fixture;
     fixture.admit("p1", "1", {{"a", "1.2.3", kHash}});
     fixture.admit("p2", "2", {{"b", "1.2.4", kOther}});
-    auto const attach = [&](std::string const& binary, char byte, std::int64_t version) {
-        AttachedBody body;
-        body.binary_id = binary;
-        body.identity.sha256 = std::string(64, byte);
-        body.identity.set_id = "1.9^set";
-        body.identity.version_number = version;
-        fixture.attach(body);
-    };
     SECTION("the older bytes first") {
-        attach("p1-a-b0", 'a', 1);
-        attach("p2-b-b0", 'b', 2);
+        fixture.attach_version("p1-a-b0", 'a', 1);
+        fixture.attach_version("p2-b-b0", 'b', 2);
     }
     SECTION("the newer bytes first") {
-        attach("p2-b-b0", 'b', 2);
-        attach("p1-a-b0", 'a', 1);
+        fixture.attach_version("p2-b-b0", 'b', 2);
+        fixture.attach_version("p1-a-b0", 'a', 1);
     }
     CHECK(fixture.status("p1-a") == "superseded");
     CHECK(fixture.flagged("p1-a", "inferred-version"));
     CHECK(fixture.status("p2-b") == "current");
     CHECK(fixture.told("s1") == Texts{"create p1-a/1", "create p2-b/1", "update p1-a/2"});
+}
+
+TEST_CASE("what a retracted version replaced by its bytes is current again", "[cache][identity][D.3]") {
+    Versions fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHash}});
+    DocumentText newer{"b", "1.2.4", kOther};
+    fixture.admit("p2", "2", {newer});
+    fixture.attach_version("p1-a-b0", 'a', 1);
+    fixture.attach_version("p2-b-b0", 'b', 3);
+    REQUIRE(fixture.status("p1-a") == "superseded");
+    newer.status = "entered-in-error";
+    SECTION("where it was the only newer one") {
+        fixture.admit("p2", "2", {newer});
+        CHECK(fixture.status("p1-a") == "current");
+        CHECK_FALSE(fixture.flagged("p1-a", "inferred-version"));
+        CHECK(fixture.told("s1").back() == "update p1-a/3");
+    }
+    SECTION("unless another newer one stands") {
+        fixture.admit("p1", "1", {{"c", "1.2.5", std::string(40, 'c')}});
+        fixture.attach_version("p1-c-b0", 'c', 2);
+        SECTION("whose bytes are kept") {}
+        SECTION("whose bytes made room for others") {
+            good(fixture.store->release_bodies(0));
+            fixture.attach_version("p1-a-b0", 'a', 1);
+            fixture.attach_version("p2-b-b0", 'b', 3);
+        }
+        fixture.admit("p2", "2", {newer});
+        CHECK(fixture.status("p1-a") == "superseded");
+    }
+    SECTION("also where it had said so besides") {
+        newer.status = "current";
+        newer.replaces_id = "1.2.3";
+        fixture.admit("p2", "2", {newer});
+        newer.status = "entered-in-error";
+        fixture.admit("p2", "2", {newer});
+        CHECK(fixture.status("p1-a") == "current");
+    }
 }
 
 TEST_CASE("documents that prove to be one stay superseded", "[cache][identity][D.3]") {

@@ -181,7 +181,7 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     }
     if (!shown) retrieve_rendition(fresh);
     for (auto const document : replaced) restore(document);
-    if (fresh.retracted()) settle_copies(fresh.document);
+    settle_copies(fresh.document);
     flag_carried(fresh);
 }
 

@@ -115,6 +115,25 @@ TEST_CASE(
     CHECK(fixture.found() == Texts{"p1-a"});
 }
 
+TEST_CASE(
+    "a held back copy is told of when the other turns out to be a document of another name",
+    "[cache][identity]"
+) {
+    ThreePartners fixture;
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});
+    fixture.admit("p2", "2", {{"x", "1.2.3"}});
+    REQUIRE(fixture.told("s1") == Texts{"create p1-a/1"});
+    SECTION("in what is shown") { fixture.admit("p1", "1", {{"a", "1.2.9", kHashA}}); }
+    SECTION("also where another holder stands by it") {
+        fixture.admit("p3", "3", {{"y", "1.2.3", kHashA}});
+        fixture.admit("p1", "1", {{"a", "1.2.9", kHashA}});
+        CHECK(fixture.told("s1").size() == 2);
+        fixture.admit("p3", "3", {{"y", "1.2.9", kHashA}});
+    }
+    CHECK(fixture.told("s1") == Texts{"create p1-a/1", "update p1-a/2", "create p2-x/1"});
+    CHECK(fixture.found() == Texts{"p1-a", "p2-x"});
+}
+
 TEST_CASE("a held back copy becomes the document when the other is retracted", "[cache][identity]") {
     ThreePartners fixture;
     fixture.admit("p1", "1", {{"a", "1.2.3", kHashA}});

@@ -11,6 +11,19 @@ namespace tributary::fhir::search {
 namespace {
 
 constexpr char kBetweenValues = '\x1f';
+constexpr char kEscape = '\x1d';
+
+/// Apps write none of the three, but demographics that a partner serves may have any character.
+std::string without_separators(std::string_view value) {
+    constexpr char kPrintable = 0x40;
+    std::string out;
+    for (char const c : value) {
+        bool const ours = c == kBetweenValues || c == kBetweenParameters || c == kEscape;
+        if (ours) out += kEscape;
+        out += ours ? static_cast<char>(c ^ kPrintable) : c;
+    }
+    return out;
+}
 
 /// Order counts only among repeated given names: the first one asked for is the first name.
 bool precedes(std::string const& a, std::string const& b) {
@@ -26,7 +39,8 @@ std::string key_of(Parameter const& parameter) {
     auto const* row = find_row(patient_table(), parameter.name);
     auto const type = row == nullptr ? Type::string : row->type;
     std::vector<std::string> values;
-    for (auto const& value : parameter.values) values.push_back(comparison_form(type, parameter, value));
+    for (auto const& value : parameter.values)
+        values.push_back(without_separators(comparison_form(type, parameter, value)));
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
     for (auto const& value : values) text += value + kBetweenValues;

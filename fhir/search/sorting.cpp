@@ -43,8 +43,15 @@ std::string_view offered_modifiers(Type type) {
     return ":missing";
 }
 
+/// Of these FHIR's strings may have tabs and line breaks only.
+bool is_control(char character) {
+    auto const code = static_cast<unsigned char>(character);
+    return code < 0x20 && character != '\t' && character != '\n' && character != '\r';
+}
+
 /// What is wrong with the value; empty: nothing.
 std::string_view fault(Type type, std::string_view modifier, std::string_view value) {
+    if (std::any_of(value.begin(), value.end(), is_control)) return "has a control character in its value";
     if (modifier == "missing") return value == "true" || value == "false" ? "" : "takes true or false";
     switch (type) {
         case Type::string:
@@ -190,7 +197,8 @@ std::string suggestion(std::string_view unknown) {
     };
     for (auto const& row : document_table()) consider(std::string(row.name));
     for (auto const& row : patient_table()) {
-        if (auto name = std::string(kChain) + std::string(row.name); name != unknown) consider(std::move(name));
+        if (auto name = std::string(kChain) + std::string(row.name); name != unknown)
+            consider(std::move(name));
     }
     return nearest.empty() ? nearest : " (did you mean \"" + nearest + "\"?)";
 }

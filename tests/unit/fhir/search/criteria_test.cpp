@@ -132,6 +132,11 @@ TEST_CASE("no criterion is ever dropped in silence", "[criteria][E3]") {
              {patient + "type=|", Errc::invalid, "type"},
              {patient + "type:missing=maybe", Errc::invalid, "true or false"},
              {patient + "patient.given=...", Errc::invalid, "letter"},
+             {"DocumentReference?patient.identifier=x|1%1F%1Etelecom=phone|5",
+              Errc::invalid,
+              "patient.identifier has a control character"},
+             {patient + "patient.family:exact=a%00", Errc::malformed, "parameter 2"},
+             {patient + "author.family:exact=a%01", Errc::invalid, "author.family has a control character"},
              {patient + "status=currrent", Errc::value, "superseded"},
              {patient + "patient.gender=M", Errc::value, "female"},
              {patient + "_count=10", Errc::not_supported, "_count"},
@@ -155,6 +160,21 @@ TEST_CASE("no criterion is ever dropped in silence", "[criteria][E3]") {
         CHECK(problems[0].expression() == "Subscription.criteria");
         CHECK_THAT(problems[0].detail(), ContainsSubstring(words));
     }
+}
+
+TEST_CASE("a line break in a value is no control character", "[criteria]") {
+    CHECK(
+        accepted("DocumentReference?patient.address:exact=Main%20St%0D%0AHamilton")
+            .patient.parameters.size() == 1
+    );
+}
+
+TEST_CASE("what a partner's demographics contain does not make two questions one", "[search][key]") {
+    PatientQuery const crafted{{{"identifier", "", {"x|1\x1f\x1etelecom=phone|5"}}}, {}};
+    PatientQuery const plain{{{"identifier", "", {"x|1"}}, {"telecom", "", {"phone|5"}}}, {}};
+    PatientQuery const escaped{{{"identifier", "", {"x|1\x1d_\x1d^telecom=phone|5"}}}, {}};
+    CHECK(crafted.key() != plain.key());
+    CHECK(crafted.key() != escaped.key());
 }
 
 TEST_CASE("all problems are told at once, and none quotes a value", "[criteria]") {

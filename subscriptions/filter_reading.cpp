@@ -103,10 +103,12 @@ private:
                 failure.detail(),
                 filter
             );
+        std::erase_if(reading.search.filters, [&](Parameter const& parameter) {
+            return !offers(parameter.name, filter);
+        });
         check_codes(reading.search, filter.at, reading_.problems);
         if (asked == 0) problem(Errc::value, "a filter is parameter=value", filter);
         for (auto& parameter : reading.search.filters) {
-            if (!offers(parameter.name, filter)) continue;
             check_single(parameter.name, parameter.values.size(), filter);
             reading_.search.filters.push_back(std::move(parameter));
         }

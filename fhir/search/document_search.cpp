@@ -50,12 +50,24 @@ bool is_telling(Parameter const& parameter) {
     return parameter.name != "birthdate" || std::none_of(values.begin(), values.end(), is_open_ended);
 }
 
-bool has_fixed_value(Parameter const& parameter, std::initializer_list<std::string_view> codes) {
+bool has_fixed_value(
+    Parameter const& parameter, std::string_view system, std::initializer_list<std::string_view> codes
+) {
     if (parameter.modifier == "missing") return true;
     return std::all_of(parameter.values.begin(), parameter.values.end(), [&](std::string const& value) {
-        auto const code = split_token(value).code;
-        return std::find(codes.begin(), codes.end(), code) != codes.end();
+        auto const token = split_token(value);
+        return (token.any_system || token.system == system) &&
+               std::find(codes.begin(), codes.end(), token.code) != codes.end();
     });
+}
+
+/// Documents are served without the references to their authors, and to what they are related to; identifiers stay.
+bool names_resource(Parameter const& parameter) {
+    bool const stripped = parameter.name == "author" || parameter.name == "related";
+    return stripped && parameter.modifier.empty() &&
+           std::any_of(parameter.values.begin(), parameter.values.end(), [](std::string const& value) {
+               return split_token(value).any_system;
+           });
 }
 
 }  // namespace
@@ -66,16 +78,25 @@ bool names_patient(PatientQuery const& query) {
 }
 
 void check_codes(DocumentSearch const& search, std::string_view at, std::vector<Failure>& problems) {
+    constexpr std::string_view kStatuses = "http://hl7.org/fhir/document-reference-status";
+    constexpr std::string_view kGenders = "http://hl7.org/fhir/administrative-gender";
     for (auto const& parameter : search.filters) {
+        if (names_resource(parameter)) {
+            auto words = parameter.name + " names a resource, and none is kept here: use " + parameter.name +
+                         ":identifier";
+            if (parameter.name == "author") words += " or author.family";
+            problems.push_back(Failure(Errc::not_supported, std::move(words)).at(std::string(at)));
+        }
         if (parameter.name != "status" ||
-            has_fixed_value(parameter, {"current", "superseded", "entered-in-error"}))
+            has_fixed_value(parameter, kStatuses, {"current", "superseded", "entered-in-error"}))
             continue;
         problems.push_back(
             Failure(Errc::value, "status is current, superseded or entered-in-error").at(std::string(at))
         );
     }
     for (auto const& parameter : search.patient.parameters) {
-        if (parameter.name != "gender" || has_fixed_value(parameter, {"male", "female", "other", "unknown"}))
+        if (parameter.name != "gender" ||
+            has_fixed_value(parameter, kGenders, {"male", "female", "other", "unknown"}))
             continue;
         problems.push_back(
             Failure(Errc::value, "patient.gender is male, female, other or unknown").at(std::string(at))
@@ -112,12 +133,6 @@ void take_criteria_parameter(Sorting& sorting, Parameter parameter, std::string_
         kResultParameters.end()) {
         auto words = parameter.name + " shapes the result of a search and has no meaning in criteria";
         sorting.problems.push_back(Failure(Errc::not_supported, std::move(words)).at(std::string(at)));
-        return;
-    }
-    if (parameter.name == "author" &&
-        parameter.modifier.empty()) {  // no author is served here: it would never match
-        auto words = "author names a resource, and none is kept here: use author:identifier or author.family";
-        sorting.problems.push_back(Failure(Errc::not_supported, words).at(std::string(at)));
         return;
     }
     sorting.take_document_parameter(std::move(parameter));

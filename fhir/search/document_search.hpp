@@ -21,7 +21,8 @@ CriteriaReading read_criteria(std::string_view criteria, std::string_view at, st
 /// Something a partner can be asked for, by which one patient can be told from others: a gender, a state or a country alone, an open range of birth dates,
 /// the domain of an identifier (A.1), part of a word (:contains), or what must not be there, is no such thing.
 bool names_patient(PatientQuery const& query);
-/// Codes that no resource can carry: a Subscription that never fires. Errors: value, at `at`.
+/// What no resource here can carry, by which a Subscription would never fire: another code or system than a fixed one (value), a reference to an author
+/// or to something related (not_supported); at `at`.
 void check_codes(DocumentSearch const& search, std::string_view at, std::vector<Failure>& problems);
 
 /// Takes apart the parameters of GET DocumentReference: what is offered, and what is not (told by its caller by handling=strict or lenient).

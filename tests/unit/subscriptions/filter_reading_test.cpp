@@ -148,6 +148,7 @@ TEST_CASE("a multi-patient topic takes no patient", "[subscriptions][DSUBm]") {
     CHECK(reading.search.filters.size() == 2);
     CHECK(read_ihe(kMultiPatient, {}).problems.empty());
     CHECK(read_ihe(kMultiPatient, {"author:identifier=urn:oid:1.2|7"}).problems.empty());
+    CHECK(read_ihe(kMultiPatient, {"author=Practitioner/1"}).problems.size() == 1);
     for (auto const* filter : {"patient=Patient/a", "patient.identifier=urn:oid:1.2|7"}) {
         INFO(filter);
         auto const refused = read_ihe(kMultiPatient, {filter});

@@ -139,6 +139,14 @@ TEST_CASE("no criterion is ever dropped in silence", "[criteria][E3]") {
              {patient + "author.family:exact=a%01", Errc::invalid, "author.family has a control character"},
              {patient + "status=currrent", Errc::value, "superseded"},
              {patient + "patient.gender=M", Errc::value, "female"},
+             {patient + "status=|current", Errc::value, "superseded"},
+             {patient + "status=http://x|current,current", Errc::value, "superseded"},
+             {patient + "patient.gender=http://x|male", Errc::value, "female"},
+             {patient + "author=Practitioner/1", Errc::not_supported, "author:identifier"},
+             {patient + "related=Encounter/1", Errc::not_supported, "related:identifier"},
+             {patient + "related=urn:oid:1.2|7,https://p.example/Encounter/1",
+              Errc::not_supported,
+              "related:identifier"},
              {patient + "_count=10", Errc::not_supported, "_count"},
              {patient + "_sort=date", Errc::not_supported, "_sort"},
              {patient + "_include=x", Errc::not_supported, "_include"},
@@ -159,6 +167,21 @@ TEST_CASE("no criterion is ever dropped in silence", "[criteria][E3]") {
         CHECK(problems[0].errc() == code);
         CHECK(problems[0].expression() == "Subscription.criteria");
         CHECK_THAT(problems[0].detail(), ContainsSubstring(words));
+    }
+}
+
+TEST_CASE("criteria that can be met are taken, by system or without", "[criteria]") {
+    std::string const patient = "DocumentReference?patient.family=smith&";
+    for (std::string const filter :
+         {"status=http://hl7.org/fhir/document-reference-status|current",
+          "patient.gender=http://hl7.org/fhir/administrative-gender|male",
+          "status=current",
+          "related=urn:oid:1.2|7",
+          "related:identifier=urn:oid:1.2|7",
+          "author=urn:oid:1.2|7",
+          "related:missing=false"}) {
+        INFO(filter);
+        CHECK(read(patient + filter).problems.empty());
     }
 }
 

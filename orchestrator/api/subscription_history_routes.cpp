@@ -83,12 +83,15 @@ net::ServerResponse unreadable() {
 awaitable<net::ServerResponse> history(Context const& context, Request request) {
     auto parameters = read_query(request.http);
     if (!parameters) co_return failure_response(parameters.error());
-    auto const control = take_control(*parameters, context.settings.page, context.settings.page_most);
+    auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
+    put_back_sort(*control, *parameters);
     auto used = *parameters;
     auto const since = take_since(*parameters);
     if (!since) co_return failure_response(since.error());
-    for (auto const& ignored : *parameters) std::erase(used, ignored);
+    auto const unknown = unknown_parameters(*parameters, "the history of a Subscription");
+    if (!unknown.empty() && strict_handling(request.http.headers)) co_return failure_response(unknown);
+    for (auto const& ignored : *parameters) std::erase(used, ignored);  // only self tells: each entry is a version
     std::string const id = request.captures.front();
     cache::SubscriptionHistoryRequest asked;
     asked.scope = request.caller.scope;

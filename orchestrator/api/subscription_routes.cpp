@@ -187,6 +187,7 @@ awaitable<net::ServerResponse> search(Context const& context, Request request) {
     if (!parameters) co_return failure_response(parameters.error());
     auto control = take_control(*parameters, context.settings.page, context.settings.page_most);
     if (!control) co_return failure_response(control.error());
+    put_back_sort(*control, *parameters);
     auto used = *parameters;
     auto clauses = subscriptions::take_search_clauses(*parameters, context.rules);
     if (!clauses) co_return failure_response(clauses.error());

@@ -264,6 +264,10 @@ class Searches(SubscriptionCase):
         self.assertIn("colour", str(fhir.outcome(bundle)))
         self.assertNotIn("colour", bundle["link"][0]["url"])
         self.assert_refused(web.get(self.url() + "?colour=red", Prefer="handling=strict"), 400, says="colour")
+        bundle = self.search("Subscription?_sort=-_lastUpdated")
+        self.assertIn("_sort", str(fhir.outcome(bundle)))
+        self.assertNotIn("_sort", bundle["link"][0]["url"])
+        self.assert_refused(web.get(self.url() + "?_sort=status", Prefer="handling=strict"), 400, says="_sort")
         for query in ("status=bogus", "_lastUpdated=yesterday", "url:below=http://x"):
             self.assert_refused(web.get(self.url() + "?" + query), 400, says=query.partition("=")[0].partition(":")[0])
 
@@ -355,6 +359,15 @@ class Histories(SubscriptionCase):
             query = next((each["url"].partition("_history")[2] for each in bundle["link"] if each["relation"] == "next"), None)
         self.assertEqual(versions, [7, 6, 5, 4, 3, 2, 1])
         self.assertEqual(self.history(found["id"], "?_since=2099-01-01T00:00:00Z")["total"], 0)
+
+    def test_what_it_does_not_offer_is_no_part_of_its_link_and_with_strict_handling_refused(self):
+        self.start()
+        identifier = self.create(fhir.classic())["id"]
+        bundle = self.history(identifier, "?_sort=_lastUpdated&colour=red&_since=2020")
+        self.assertEqual(bundle["link"][0]["url"], self.url(identifier, "_history") + "?_since=2020&_count=50")
+        for query in ("_sort=_lastUpdated", "colour=red"):
+            refused = web.get(self.url(identifier, "_history") + "?" + query, Prefer="handling=strict")
+            self.assert_refused(refused, 400, says=query.partition("=")[0])
 
     def test_no_more_versions_are_kept_than_allowed_also_over_a_restart(self):
         self.start(limits={"subscription_versions": 2})

@@ -179,7 +179,8 @@ void Discoveries::Impl::retrieve_missing(Wanted& wanted, std::string const& subs
 }
 
 awaitable<void> Discoveries::Impl::prefetch_missing(std::uint32_t number, std::string subscription) {
-    auto missing = co_await around_.storage.contents_to_retrieve(subscription, kMissingAtOnce);
+    auto read = [&] { return around_.storage.contents_to_retrieve(subscription, kMissingAtOnce); };
+    auto missing = co_await until_stored(around_.clock, read, Patience::endless);
     if (!missing) around_.logger.error("missing documents not read", {{"subscription", subscription}});
     auto const entry = wanted_.find(number);
     if (entry == wanted_.end()) co_return;

@@ -13,7 +13,7 @@ namespace tributary::pipeline {
 /// What may be given up after ten attempts in some 10 s is owed and asked for again; what nobody would ask for again may not.
 enum class Patience { ten_attempts, endless };
 
-/// Repeats a unit of work that the database refused: a full queue or disk is no fault of the partner whose answer it is. `write` makes the awaitable anew
+/// Repeats a unit of work, or a read, that the database refused: a full queue or disk is no fault of the partner whose answer it is. `write` makes the awaitable anew
 /// each time and outlives this call. Deadline: none but `patience`. Cancellation: terminal. Errors: closed, and those of the last attempt.
 template <class Write>
 auto until_stored(async::Clock& clock, Write& write, Patience patience = Patience::ten_attempts)

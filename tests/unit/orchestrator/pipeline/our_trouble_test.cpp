@@ -7,8 +7,32 @@ namespace tributary::pipeline {
 
 namespace {
 
+constexpr std::size_t kReadsQueued = 16384, kReferences = 100'000;
+
 /// Trouble of our own: neither a partner nor a document is at fault, and nothing is lost by it.
 struct OurTrouble : RetrievalFixture {
+    /// Runs `then` in a turn in which one more read is refused: the reader has a long one before it, and its queue is full.
+    void when_reads_are_refused(std::function<void()> const& then) {
+        async::TaskGroup reads(ctx.get_executor(), failures.handler());
+        bool refused = false;
+        auto read = [&]() -> awaitable<void> {
+            auto const found = co_await storage->read_progress(std::string(), std::string());
+            refused |= !found;
+        };
+        auto read_long = [&]() -> awaitable<void> {
+            fhir::search::PatientQuery query;
+            query.references.assign(kReferences, patient_id("", "first", "bob"));
+            (void)co_await storage->discovery_query(std::string(), std::move(query));
+        };
+        auto go = [&]() -> awaitable<bool> {
+            (void)reads.spawn("long read", read_long());
+            for (std::size_t i = 0; i < kReadsQueued; ++i) (void)reads.spawn("read", read());
+            then();
+            co_await reads.join();
+            co_return refused;
+        };
+        REQUIRE(run(go()));
+    }
     bool has_body(std::string const& id) {
         auto const content = run(storage->content("", binary_id("", "first", id, 0)));
         return content && !content->sha256.empty();
@@ -41,6 +65,22 @@ TEST_CASE_METHOD(
     REQUIRE(events("s1") == 20);
     for (auto const& id : ids) CHECK(has_body(id));
     CHECK(partner.retrieved.size() == 20);
+}
+
+TEST_CASE_METHOD(
+    OurTrouble, "what a newcomer lacks is looked for until it could be read", "[retrieval][storage]"
+) {
+    auto& partner = add_partner("first");
+    partner.pages = {documents({"a"})};
+    partner.retrieve_failures = {Failure(Errc::forbidden).with_status(403)};
+    start();
+    subscribe("s1");
+    advance(1s);
+    REQUIRE(partner.retrieved.size() == 1);
+    when_reads_are_refused([this] { want("s1"); });
+    advance(30s);
+    CHECK(partner.retrieved.size() == 2);
+    CHECK(has_body("a"));
 }
 
 }  // namespace tributary::pipeline

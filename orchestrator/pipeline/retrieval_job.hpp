@@ -9,6 +9,7 @@
 #include "fhir/identity/document_identity.hpp"
 #include "orchestrator/async/one_shot.hpp"
 #include "orchestrator/async/task_group.hpp"
+#include "orchestrator/pacing/retry.hpp"
 #include "orchestrator/partner/community.hpp"
 #include "orchestrator/partner/step.hpp"
 #include "orchestrator/pipeline/holder_plan.hpp"
@@ -35,6 +36,13 @@ struct RetrievalJob {
     bool wanted() const { return waiters > 0 || !flows.empty(); }
 };
 using RetrievalJobPtr = std::shared_ptr<RetrievalJob>;
+
+/// Neither the partner nor the document is at fault, and it passes: a full disk, a full queue.
+inline bool is_our_trouble(Failure const& why) {
+    auto const seen = pacing::classify(why);
+    bool const ours = !seen.partner_failed && !seen.partner_answered;
+    return ours && seen.may_pass && why.errc() != Errc::closed;
+}
 
 inline std::string key_of(std::string_view scope, std::string_view binary_id) {
     return std::string(scope).append("\n").append(binary_id);

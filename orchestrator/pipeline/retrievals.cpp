@@ -22,6 +22,7 @@ using Job = RetrievalJob;
 using JobPtr = RetrievalJobPtr;
 
 constexpr std::size_t kLookUpsAtOnce = 32;
+constexpr std::chrono::seconds kLookUpAgainAfter{5};
 constexpr std::size_t kMostJobs = 100000;
 
 }  // namespace
@@ -174,9 +175,13 @@ awaitable<void> Retrievals::Impl::look_up(JobPtr job) {
     auto record = co_await around_.storage.content(job->scope, job->binary_id);
     auto outcome = Result<Body>(Failure(Errc::not_found));
     if (record && !record->sha256.empty() && job->waiters > 0) outcome = co_await read(*record);
+    bool const again = !record && job->waiters == 0 && is_our_trouble(record.error());
+    if (again)
+        co_await around_.clock.sleep_for(kLookUpAgainAfter);  // in its place: others would be refused, too
     --looking_up_;
     bool const open = jobs_.contains(job->number) && job->state == Job::State::listed;
-    if (open && !record) finish(job, record.error());
+    if (open && again) listed_.push_back(job->number);
+    if (open && !record && !again) finish(job, record.error());
     if (open && record) {
         bool const wanted = record->presence == cache::Presence::found && record->sha256.empty();
         if (wanted) {

@@ -83,4 +83,20 @@ TEST_CASE_METHOD(
     CHECK(has_body("a"));
 }
 
+TEST_CASE_METHOD(
+    OurTrouble, "a document that could not be looked up is looked up again", "[retrieval][storage]"
+) {
+    auto& partner = add_partner("first");
+    partner.pages = {documents({"a"})};
+    partner.retrieve_failures = {Failure(Errc::forbidden).with_status(403)};
+    start();
+    subscribe("s1");
+    advance(1s);
+    REQUIRE(partner.retrieved.size() == 1);
+    when_reads_are_refused([this] { retrievals->prefetch("", {at_first}); });
+    advance(30s);
+    CHECK(partner.retrieved.size() == 2);
+    CHECK(has_body("a"));
+}
+
 }  // namespace tributary::pipeline

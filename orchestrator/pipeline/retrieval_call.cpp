@@ -20,12 +20,15 @@ using Look = HolderPlan::Look;
 
 constexpr unsigned kGone = 410;
 constexpr std::size_t kCheckedInline = 16 * 1024;  // hashed and looked at in less than 0.1 ms
+constexpr std::chrono::seconds kAfterTrouble{30};
+constexpr std::size_t kMostUnstored = 256, kMostUnstoredBytes = std::size_t{64} << 20U;
 
 }  // namespace
 
 awaitable<StepResult> Retrievals::Impl::retrieve(
     JobPtr job, partner::Partner& partner, Step step, partner::Slot& slot
 ) {
+    if (job->waiters == 0 && is_full()) co_return StepResult::parked(around_.clock.now() + kAfterTrouble);
     if (job->plan.look() == Look::reread || job->plan.look() == Look::last_look) {
         auto const looked = co_await look_again(job, partner, step);
         if (!looked) co_return failed(*job, looked.error());
@@ -123,7 +126,12 @@ awaitable<Result<CheckedDocument>> Retrievals::Impl::check(
     co_return co_await around_.worker.execute(std::move(work));
 }
 
+/// Trouble of our own spends no holder where somebody wants the document later, too.
 StepResult Retrievals::Impl::failed(Job& job, Failure why) {
+    if (is_our_trouble(why) && !job.flows.empty()) {
+        job.refuse(std::move(why));
+        return StepResult::parked(around_.clock.now() + kAfterTrouble);
+    }
     job.last = why;
     switch (job.plan.failed(why)) {
         case HolderPlan::Next::there:
@@ -142,10 +150,24 @@ void Retrievals::Impl::quarantined(Job const& job, char const* reason) {
 }
 
 awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument document) {
+    auto written = co_await write(job, document);
+    if (written) co_return stored(job, std::move(document), std::move(*written));
+    auto const why = written.error();
+    if (job->flows.empty()) {  // another holder's bytes could not be stored either
+        finish(job, why);
+        co_return StepResult::done();
+    }
+    if (!is_our_trouble(why) || is_full()) co_return failed(*job, why);
+    job->refuse(why);
+    (void)calls_under_way_.spawn("store later", store_later(job, std::move(document)));  // closed: cancelled
+    co_return StepResult::done();
+}
+
+awaitable<Result<cache::Admitted>> Retrievals::Impl::write(JobPtr job, CheckedDocument const& document) {
     auto const held = around_.storage.hold_body(document.identity.sha256);
     auto put = [&] { return around_.storage.put_body(document.identity.sha256, document.bytes); };
     auto const written = co_await until_stored(around_.clock, put);
-    if (!written) co_return StepResult::failed(written.error());
+    if (!written) co_return written.error();
     cache::AttachedBody body;
     body.binary_id = job->binary_id;
     body.url = job->url;
@@ -157,18 +179,20 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
     body.subjects = document.subjects;
     body.hash_mismatch = document.hash_mismatch;
     auto attach = [&] { return around_.storage.attach_body(body); };
-    auto attached = co_await until_stored(around_.clock, attach);
-    if (!attached) co_return StepResult::failed(attached.error());
-    if (attached->outdated) {
+    co_return co_await until_stored(around_.clock, attach);
+}
+
+StepResult Retrievals::Impl::stored(JobPtr const& job, CheckedDocument document, cache::Admitted attached) {
+    if (attached.outdated) {
         list_anew(job);
-        co_return StepResult::done();
+        return StepResult::done();
     }
-    if (attached->quarantined > 0) {
+    if (attached.quarantined > 0) {
         quarantined(*job, "subject");
         job->plan.give_up();
-        co_return failed(*job, Failure(Errc::conflict, "the document is somebody else's"));
+        return failed(*job, Failure(Errc::conflict, "the document is somebody else's"));
     }
-    if (attached->conflicts > 0)
+    if (attached.conflicts > 0)
         around_.logger.warning("documents in conflict", {{"partner", job->plan.holder().partner}});
     if (document.wrong_size) around_.tell_wrong_sizes(job->plan.holder().partner, 1);
     auto const flows = job->flows;
@@ -176,9 +200,36 @@ awaitable<StepResult> Retrievals::Impl::store(JobPtr job, CheckedDocument docume
         job,
         Body{std::move(document.content_type), std::move(document.bytes), std::move(document.identity.sha256)}
     );
-    if (!attached->subscriptions.empty()) around_.wake(*attached);
-    if (!flows.empty()) prefetch(job->scope, attached->to_retrieve, flows.front());
-    co_return StepResult::done();
+    if (!attached.subscriptions.empty()) around_.wake(attached);
+    if (!flows.empty()) prefetch(job->scope, std::move(attached.to_retrieve), flows.front());
+    return StepResult::done();
+}
+
+/// No more documents are kept in memory until they can be stored; what would come on top is not retrieved before, unless somebody waits for it.
+bool Retrievals::Impl::is_full() const {
+    return unstored_ >= kMostUnstored || unstored_bytes_ >= kMostUnstoredBytes;
+}
+
+/// The partner has done its part: what it gave is kept until it can be stored, for as long as somebody wants it.
+awaitable<void> Retrievals::Impl::store_later(JobPtr job, CheckedDocument document) {
+    auto const bytes = document.bytes->size();
+    ++unstored_;
+    unstored_bytes_ += bytes;
+    auto outcome = Result<cache::Admitted>(Failure(Errc::storage));
+    while (!outcome && is_our_trouble(outcome.error()) && jobs_.contains(job->number) && job->wanted()) {
+        co_await around_.clock.sleep_for(kAfterTrouble);
+        outcome = co_await write(job, document);
+        if (!outcome) job->refuse(outcome.error());
+    }
+    --unstored_;
+    unstored_bytes_ -= bytes;
+    if (!jobs_.contains(job->number)) co_return;
+    if (!outcome) {
+        finish(job, outcome.error());
+        co_return;
+    }
+    auto const result = stored(job, std::move(document), std::move(*outcome));
+    if (auto const* failed = result.get<StepResult::Failed>(); failed != nullptr) go_on(job, failed->why);
 }
 
 /// Its entry has changed: the new bytes are retrieved for the same who wanted the old ones.

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cache/records.hpp"
@@ -31,9 +32,12 @@ struct RetrievalJob {
     HolderPlan plan;
     async::TaskGroup* call = nullptr;  ///< while the partner is being asked
     Failure last{Errc::not_found, "no partner that holds it is configured"};
-    async::OneShot<Result<Retrievals::Body>> outcome;
+    using Outcome = async::OneShot<Result<Retrievals::Body>>;
+    std::shared_ptr<Outcome> outcome = std::make_shared<Outcome>();  ///< for those who wait now
 
     bool wanted() const { return waiters > 0 || !flows.empty(); }
+    /// Who waits now waits no longer; the Job goes on.
+    void refuse(Failure why) { std::exchange(outcome, std::make_shared<Outcome>())->set(std::move(why)); }
 };
 using RetrievalJobPtr = std::shared_ptr<RetrievalJob>;
 

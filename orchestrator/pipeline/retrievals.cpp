@@ -67,7 +67,8 @@ awaitable<Result<Retrievals::Body>> Retrievals::Impl::fetch(
     } else if (job->state == Job::State::queued) {
         hurry(job);
     }
-    auto op = job->outcome.wait();
+    auto const outcome = job->outcome;
+    auto op = outcome->wait();
     co_return co_await with_deadline(around_.clock, deadline, std::move(op));
 }
 
@@ -249,7 +250,7 @@ void Retrievals::Impl::finish(JobPtr const& job, Result<Body> outcome) {
     jobs_.erase(kept->number);
     by_key_.erase(kept->key);
     jobs_gauge_.set(static_cast<double>(jobs_.size()));
-    kept->outcome.set(std::move(outcome));
+    kept->outcome->set(std::move(outcome));
 }
 
 void Retrievals::Impl::start(partner::Lane&, Step step, partner::Slot slot) {
@@ -264,8 +265,12 @@ void Retrievals::Impl::ended(partner::Lane&, Step const& step, StepResult const&
     auto const* failed = result.get<StepResult::Failed>();
     auto const found = jobs_.find(step.target);
     if (failed == nullptr || found == jobs_.end() || cancelled_) return;
-    auto const job = found->second;
-    job->last = failed->why;
+    go_on(found->second, failed->why);
+}
+
+/// The holder has not given the document: the next one is asked.
+void Retrievals::Impl::go_on(JobPtr const& job, Failure why) {
+    job->last = std::move(why);
     job->plan.ended(job->last);
     try_holders(job);
 }

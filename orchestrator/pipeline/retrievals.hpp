@@ -29,6 +29,7 @@ public:
     /// for others. Errors: not_found, deleted (gone at every holder), timeout, and what the partner's answer came to.
     awaitable<Result<Body>> fetch(async::Deadline deadline, std::string scope, std::string binary_id);
     /// Eager, without waiting. A full Lane makes it on-demand: nothing is lost but speed.
+    /// What cannot be looked up or stored, because a disk or queue of ours is full, is tried again for as long as somebody wants it.
     /// `flow`: the Discovery that wants them, in whose turn they are retrieved; none: at start.
     void prefetch(std::string scope, std::vector<std::string> binary_ids, partner::Flow flow = {});
     /// The Discovery does not want anything any more: what is queued for it alone is dropped, what runs for it alone is ended within 100 ms.

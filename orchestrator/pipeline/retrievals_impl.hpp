@@ -61,6 +61,7 @@ struct Retrievals::Impl final : partner::StepRunner {
         RetrievalJobPtr job, partner::Partner& partner, partner::Step step, partner::Slot slot, bool& settled
     );
     void cut_off(RetrievalJobPtr const& job);
+    void go_on(RetrievalJobPtr const& job, Failure why);
     awaitable<partner::StepResult> retrieve(
         RetrievalJobPtr job, partner::Partner& partner, partner::Step step, partner::Slot& slot
     );
@@ -77,6 +78,12 @@ struct Retrievals::Impl final : partner::StepRunner {
     );
     void quarantined(RetrievalJob const& job, char const* reason);
     awaitable<partner::StepResult> store(RetrievalJobPtr job, CheckedDocument document);
+    awaitable<Result<cache::Admitted>> write(RetrievalJobPtr job, CheckedDocument const& document);
+    partner::StepResult stored(
+        RetrievalJobPtr const& job, CheckedDocument document, cache::Admitted attached
+    );
+    bool is_full() const;
+    awaitable<void> store_later(RetrievalJobPtr job, CheckedDocument document);
     partner::StepResult failed(RetrievalJob& job, Failure why);
 
     Surroundings around_;
@@ -90,6 +97,7 @@ struct Retrievals::Impl final : partner::StepRunner {
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_discovery_;
     std::deque<std::uint32_t> listed_;
     std::size_t looking_up_ = 0;
+    std::size_t unstored_ = 0, unstored_bytes_ = 0;  ///< documents that wait to be stored
     bool eager_ended_ = false, cancelled_ = false;
     async::TaskGroup calls_under_way_;  // last
 };

@@ -99,4 +99,78 @@ TEST_CASE_METHOD(
     CHECK(has_body("a"));
 }
 
+TEST_CASE_METHOD(
+    OurTrouble,
+    "a document that comes while the disk is full is stored later, and asked for no more",
+    "[retrieval][storage]"
+) {
+    auto& first = add_partner("first");
+    auto& second = add_partner("second");
+    serve_everywhere({&first, &second}, "the document");
+    first.retrieve_delay = second.retrieve_delay = 20s;
+    start();
+    subscribe("s1");
+    advance(10s);
+    REQUIRE(events("s1") == 1);
+    std::optional<FileSizeLimit> full(1);
+    advance(10min);
+    SECTION("who waits for it is told why it does not come") {
+        auto const body = fetch(at_first);
+        REQUIRE_FALSE(body.has_value());
+        CHECK(body.error().errc() == Errc::storage);
+    }
+    full.reset();
+    advance(2min);
+    CHECK(has_body("a"));
+    CHECK(first.retrieved.size() + second.retrieved.size() == 1);
+}
+
+TEST_CASE_METHOD(
+    OurTrouble,
+    "a document that nobody wants any more is not stored once the disk has room",
+    "[retrieval][storage]"
+) {
+    auto& partner = add_partner("first");
+    serve_everywhere({&partner}, "the document");
+    partner.retrieve_delay = 20s;
+    start();
+    subscribe("s1");
+    advance(10s);
+    std::optional<FileSizeLimit> full(1);
+    advance(10min);
+    discoveries->unwant("s1");
+    advance(2min);
+    full.reset();
+    CHECK(metrics.text().find("tributary_retrievals_open 0\n") != std::string::npos);
+    advance(2min);
+    CHECK_FALSE(has_body("a"));
+}
+
+TEST_CASE_METHOD(
+    OurTrouble,
+    "no more documents are asked for than can be kept until there is room for them",
+    "[retrieval][storage]"
+) {
+    constexpr std::size_t kMany = 400;
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < kMany; ++i) ids.push_back("d" + std::to_string(i));
+    auto& partner = add_partner("first", [](auto& settings) { settings.max_concurrent = 60; });
+    partner.pages = {documents(ids)};
+    partner.retrieve_delay = 40s;
+    start();
+    subscribe("s1");
+    advance(10s);
+    REQUIRE(events("s1") == kMany);
+    std::optional<FileSizeLimit> full(1);
+    advance(5min);
+    auto const asked_for = partner.retrieved.size();
+    CHECK(asked_for >= 256);
+    CHECK(asked_for < kMany);
+    advance(1min);
+    CHECK(partner.retrieved.size() == asked_for);
+    full.reset();
+    advance(10min);
+    for (auto const& id : ids) CHECK(has_body(id));
+}
+
 }  // namespace tributary::pipeline

@@ -14,7 +14,7 @@ namespace {
 namespace identity = fhir::identity;
 using identity::Verdict;
 
-/// Both sides with the Bodies of contents of the same media type, else of any.
+/// Both sides with the Bodies of contents of the same media type: equal ones, where there are any, else the first.
 struct Pair {
     identity::Known a, b;
 };
@@ -33,9 +33,11 @@ Pair pair_up(EntryRow const& a, EntryRow const& b) {
             if (!a.contents[i].body || !b.contents[j].body ||
                 fhir::media_type(left.content_type) != fhir::media_type(right.content_type))
                 continue;
+            bool const equal = a.contents[i].body->sha256 == b.contents[j].body->sha256;
+            if (pair.a.body && !equal) continue;
             pair.a.body = a.contents[i].body;
             pair.b.body = b.contents[j].body;
-            return pair;
+            if (equal) return pair;
         }
     }
     return pair;

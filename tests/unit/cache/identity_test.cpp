@@ -46,7 +46,50 @@ void admit_subsetted(StoreFixture& fixture, DocumentText const& text) {
     fixture.commit([&](Store& s) { return s.admit(partial); });
 }
 
+/// With a second content beside the first, in another media type.
+void admit_in_two_forms(
+    StoreFixture& fixture, std::string const& partner, std::string const& patient, DocumentText text
+) {
+    text.content_type = "text/html";
+    auto answer = StoreFixture::answer(partner, patient, {text});
+    auto& entry = answer.entries.front();
+    auto resource = entry.document.resource;
+    auto const rtf = fhir::json::object({{"contentType", "text/rtf"}, {"url", "Binary/" + text.id + "-rtf"}});
+    auto contents = fhir::json::array(resource.items("content"));
+    contents.push(fhir::json::object({{"attachment", rtf}}));
+    resource.set("content", std::move(contents));
+    entry.document = good(fhir::read_document_reference(std::move(resource)));
+    entry.binary_ids.push_back(entry.id + "-b1");
+    fixture.commit([&](Store& s) { return s.admit(answer); });
+}
+
 }  // namespace
+
+TEST_CASE(
+    "one content with equal bytes makes one document of two, whichever comes first", "[cache][identity]"
+) {
+    TwoPartners fixture;
+    admit_in_two_forms(fixture, "p1", "1", {"a", "1.2.3"});
+    admit_in_two_forms(fixture, "p2", "2", {"x", "1.2.3"});
+    auto const attach_html = [&] {
+        fixture.attach("p1-a-b0", kBytesA);
+        fixture.attach("p2-x-b0", kBytesB);
+    };
+    auto const attach_rtf = [&] {
+        fixture.attach("p1-a-b1", std::string(64, 'c'));
+        fixture.attach("p2-x-b1", std::string(64, 'c'));
+    };
+    SECTION("the equal ones first") {
+        attach_rtf();
+        attach_html();
+    }
+    SECTION("those first that are made anew") {
+        attach_html();
+        attach_rtf();
+    }
+    CHECK(fixture.found() == Texts{"p1-a"});
+    CHECK(fixture.holders("p1-a-b1") == Texts{"p1", "p2"});
+}
 
 TEST_CASE("the same document at a second partner is another holder and no Event", "[cache][identity]") {
     TwoPartners fixture;

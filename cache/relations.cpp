@@ -38,11 +38,17 @@ std::string by_id(std::string_view partner, std::string_view remote_id) {
 }
 std::string by_identifier(std::string_view key) { return "i|" + std::string(key); }
 
-/// Its uniqueId and all its other identifiers that mean something beyond its partner.
+/// Without a system it means something at its partner only.
+std::string scoped(EntryRow const& entry, std::string key) {
+    return key.starts_with('|') ? entry.partner + key : key;
+}
+
+/// Its uniqueId and all its other identifiers.
 std::set<std::string> identifiers(EntryRow const& entry) {
-    std::set<std::string> keys{identity::unique_id(entry.reference)};
-    for (auto const& identifier : entry.reference.identifiers) keys.insert(identity::normalised(identifier));
-    std::erase_if(keys, [](std::string const& key) { return key.empty() || key.starts_with('|'); });
+    std::set<std::string> keys{scoped(entry, identity::unique_id(entry.reference))};
+    for (auto const& identifier : entry.reference.identifiers)
+        keys.insert(scoped(entry, identity::normalised(identifier)));
+    keys.erase(std::string());
     return keys;
 }
 
@@ -52,7 +58,7 @@ std::vector<std::string> target_keys(EntryRow const& entry, fhir::RelatesTo cons
     auto const id = identity::own_target(relation.target);
     if (!id.empty() && id != entry.remote_id) keys.push_back(by_id(entry.partner, id));
     if (relation.target.identifier) {
-        auto const key = identity::normalised(*relation.target.identifier);
+        auto const key = scoped(entry, identity::normalised(*relation.target.identifier));
         if (!key.empty() && !identifiers(entry).contains(key)) keys.push_back(by_identifier(key));
     }
     return keys;
@@ -94,7 +100,7 @@ std::vector<std::int64_t> Relations::targets(
     if (!id.empty() && id != entry.remote_id)
         found = database_.query(kByRemoteId, entry.scope, entry.partner, id, person).integers();
     if (!relation.target.identifier) return found;
-    auto const key = identity::normalised(*relation.target.identifier);
+    auto const key = scoped(entry, identity::normalised(*relation.target.identifier));
     if (key.empty() || identifiers(entry).contains(key)) return found;
     auto const named = known_as(key, person);
     found.insert(found.end(), named.begin(), named.end());

@@ -69,6 +69,36 @@ TEST_CASE("a version replaces by entryUUID", "[cache][identity][D.3]") {
     CHECK(fixture.status("p1-a") == "superseded");
 }
 
+TEST_CASE("a version replaces by a name without system at its own partner alone", "[cache][identity][D.3]") {
+    Versions fixture;
+    auto const admit =
+        [&](std::string const& partner, std::string const& id, char const* member, char const* text) {
+            auto answer = StoreFixture::answer(partner, partner.substr(1), {{.id = id}});
+            auto resource = answer.entries[0].document.resource;
+            resource.set(member, parse(text));
+            answer.entries[0].document = good(fhir::read_document_reference(std::move(resource)));
+            fixture.commit([&](Store& s) { return s.admit(answer); });
+        };
+    auto const older = [&](std::string const& partner, std::string const& id) {
+        admit(partner, id, "masterIdentifier", R"({"value":"DOC-5"})");
+    };
+    auto const newer = [&] {
+        admit("p1", "b", "relatesTo", R"([{"code":"replaces","target":{"identifier":{"value":"DOC-5"}}}])");
+    };
+    older("p2", "x");
+    SECTION("the older first") {
+        older("p1", "a");
+        newer();
+    }
+    SECTION("the newer first") {
+        newer();
+        older("p1", "a");
+    }
+    CHECK(fixture.status("p1-a") == "superseded");
+    CHECK(fixture.target("p1-b") == "DocumentReference/p1-a");
+    CHECK(fixture.status("p2-x") == "current");
+}
+
 TEST_CASE("a copy of what was replaced elsewhere supersedes the whole document", "[cache][identity][D.3]") {
     Versions fixture;
     fixture.admit("p1", "1", {{"a", "1.2.3", kHash}});

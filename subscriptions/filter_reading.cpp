@@ -94,7 +94,9 @@ private:
 
     void read_parameters(std::vector<Parameter> parameters, Filter const& filter) {
         auto const asked = parameters.size();
-        auto reading = fhir::search::read_document_search(std::move(parameters), base_);
+        auto reading = fhir::search::read_document_search(
+            std::move(parameters), base_, fhir::search::Impossible::refused
+        );
         for (auto const& unknown : reading.unknown) refuse(unknown.name, filter);
         for (auto const& failure : reading.problems)
             problem(

@@ -114,9 +114,8 @@ Result<std::string> spell(
             auto const code = without_system(value);
             bool const ours =
                 code.size() == value.size() || value.starts_with(std::string(kStatusSystem) + '|');
-            if (!ours || !read_status(code))
-                return unusable(parameter, "it may be requested, active, error or off");
-            return std::string(code);
+            if (code.empty()) return unusable(parameter, "it may be requested, active, error or off");
+            return ours ? std::string(code) : value;
         }
         case Form::date:
             if (!fhir::search::is_date_query(value))

@@ -24,7 +24,7 @@ struct SearchKey {
 /// What is offered, as the CapabilityStatement lists it. Source: subscriptions A8, B2.
 std::vector<fhir::search::Definition> const& search_parameters();
 
-/// Takes the parameters that are offered out of the list. Errors: invalid for a value or modifier that cannot be understood.
+/// Takes the parameters that are offered out of the list. A status that no Subscription can have is left as it is written: it finds nothing. Errors: invalid for a value or modifier that cannot be understood.
 Result<std::vector<SearchClause>> take_search_clauses(
     std::vector<fhir::search::Parameter>& parameters, Rules const& rules
 );

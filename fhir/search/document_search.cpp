@@ -148,7 +148,7 @@ CriteriaReading read_criteria(std::string_view criteria, std::string_view at, st
     if (query.has_error()) return failed(query.error());
     auto parameters = parse_query(*query, EmptyValues::refused);
     if (parameters.has_error()) return failed(parameters.error());
-    Sorting sorting(base, at, Errc::not_supported);
+    Sorting sorting(base, at, Errc::not_supported, Impossible::refused);
     for (auto& parameter : *parameters) take_criteria_parameter(sorting, std::move(parameter), at);
     for (auto const& parameter : sorting.unknown) {
         auto words =
@@ -163,14 +163,16 @@ CriteriaReading read_criteria(std::string_view criteria, std::string_view at, st
     return {std::move(sorting.search), std::move(sorting.problems)};
 }
 
-SearchReading read_document_search(std::vector<Parameter> parameters, std::string_view base) {
-    Sorting sorting(base, "", Errc::unknown_parameter);
+SearchReading read_document_search(
+    std::vector<Parameter> parameters, std::string_view base, Impossible impossible
+) {
+    Sorting sorting(base, "", Errc::unknown_parameter, impossible);
     for (auto& parameter : parameters) sorting.take_document_parameter(std::move(parameter));
     return {std::move(sorting.search), std::move(sorting.unknown), std::move(sorting.problems)};
 }
 
 SearchReading read_patient_search(std::vector<Parameter> parameters) {
-    Sorting sorting("", "", Errc::unknown_parameter);
+    Sorting sorting("", "", Errc::unknown_parameter, Impossible::finds_nothing);
     for (auto& parameter : parameters) {
         auto const name = parameter.name;
         sorting.take_patient_parameter(std::move(parameter), name);

@@ -25,6 +25,9 @@ bool names_patient(PatientQuery const& query);
 /// or to something related (not_supported); at `at`.
 void check_codes(DocumentSearch const& search, std::string_view at, std::vector<Failure>& problems);
 
+/// What cannot be, such as a document about two patients: a search finds nothing, and whoever waits for it has to know at once. Source: document-sharing F.1.
+enum class Impossible { finds_nothing, refused };
+
 /// Takes apart the parameters of GET DocumentReference: what is offered, and what is not (told by its caller by handling=strict or lenient).
 /// Result parameters (_count, _sort, …) must have been removed. Errors in offered parameters (bad date, unknown modifier): problems.
 struct SearchReading {
@@ -32,7 +35,11 @@ struct SearchReading {
     std::vector<Parameter> unknown;
     std::vector<Failure> problems;
 };
-SearchReading read_document_search(std::vector<Parameter> parameters, std::string_view base);
+SearchReading read_document_search(
+    std::vector<Parameter> parameters,
+    std::string_view base,
+    Impossible impossible = Impossible::finds_nothing
+);
 /// The same for GET Patient: everything lands in search.patient (references from _id).
 SearchReading read_patient_search(std::vector<Parameter> parameters);
 

@@ -11,6 +11,7 @@ namespace tributary::fhir::search {
 namespace {
 
 constexpr std::string_view kChain = "patient.";
+constexpr char kNobody[] = "";  ///< no Patient has this id
 
 bool is_offered(Type type, std::string_view modifier) {
     if (modifier.empty() || modifier == "missing") return true;
@@ -130,9 +131,11 @@ void Sorting::take_references(Parameter const& parameter) {
     std::vector<std::string> ids;
     for (auto const& value : parameter.values) {
         auto id = our_patient(value, base_);
+        bool const elsewhere = !id && value.find("://") != std::string::npos;
+        if (elsewhere && impossible_ == Impossible::finds_nothing) id = kNobody;
         if (!id) {
             problem(
-                value.find("://") == std::string::npos ? Errc::invalid : Errc::not_supported,
+                elsewhere ? Errc::not_supported : Errc::invalid,
                 "patient names a Patient of this server, as Patient/[id]; a patient known elsewhere is asked "
                 "for by "
                 "patient.identifier=[system]|[value] or by demographics such as patient.family"
@@ -148,7 +151,9 @@ void Sorting::take_references(Parameter const& parameter) {
         std::erase_if(references, [&](std::string const& id) {
             return std::find(ids.begin(), ids.end(), id) == ids.end();
         });
-        if (references.empty())
+        if (references.empty() && impossible_ == Impossible::finds_nothing)
+            references.push_back(kNobody);
+        else if (references.empty())
             problem(Errc::value, "no document is about two patients: put alternatives into one parameter");
     }
     has_references_ = true;

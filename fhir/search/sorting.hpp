@@ -13,8 +13,8 @@ namespace tributary::fhir::search {
 class Sorting {
 public:
     /// `at`: the element that problems are told at, "" for none. `unsupported`: what a modifier is refused as.
-    Sorting(std::string_view base, std::string_view at, Errc unsupported)
-        : base_(base), at_(at), unsupported_(unsupported) {}
+    Sorting(std::string_view base, std::string_view at, Errc unsupported, Impossible impossible)
+        : base_(base), at_(at), unsupported_(unsupported), impossible_(impossible) {}
 
     /// A parameter of DocumentReference, or a chain through patient.
     void take_document_parameter(Parameter parameter);
@@ -33,6 +33,7 @@ private:
 
     std::string_view base_, at_;
     Errc unsupported_;
+    Impossible impossible_;
     bool has_references_ = false;
 };
 

@@ -91,7 +91,8 @@ awaitable<net::ServerResponse> history(Context const& context, Request request) 
     if (!since) co_return failure_response(since.error());
     auto const unknown = unknown_parameters(*parameters, "the history of a Subscription");
     if (!unknown.empty() && strict_handling(request.http.headers)) co_return failure_response(unknown);
-    for (auto const& ignored : *parameters) std::erase(used, ignored);  // only self tells: each entry is a version
+    // Only self tells what is ignored: each entry is a version.
+    for (auto const& ignored : *parameters) std::erase(used, ignored);
     std::string const id = request.captures.front();
     cache::SubscriptionHistoryRequest asked;
     asked.scope = request.caller.scope;

@@ -26,7 +26,15 @@ std::string origin_of(subscriptions::Plan const& plan, Caller const& caller) {
     return plan.channel.type == ChannelType::rest_hook && url ? url->origin() : caller.origin;
 }
 
-/// What If-None-Exist asks for; nothing of it is ignored, since what is left would fit more. Errors: invalid, unknown_parameter.
+bool is_possible(subscriptions::SearchClause const& clause) {
+    return clause.parameter != "status" ||
+           std::all_of(clause.values.begin(), clause.values.end(), [](std::string const& value) {
+               return subscriptions::read_status(value).has_value();
+           });
+}
+
+/// What If-None-Exist asks for; nothing of it is ignored, since what is left would fit more, and nothing may be impossible, since each
+/// request would create another. Errors: invalid, unknown_parameter.
 Result<std::vector<subscriptions::SearchClause>> read_if_none_exist(
     std::string_view query, subscriptions::Rules const& rules
 ) {
@@ -41,6 +49,8 @@ Result<std::vector<subscriptions::SearchClause>> read_if_none_exist(
         return Failure(Errc::invalid, "each condition of If-None-Exist is name=value, with & between them");
     auto clauses = subscriptions::take_search_clauses(*parameters, rules);
     if (!clauses) return clauses.error();
+    if (!std::all_of(clauses->begin(), clauses->end(), is_possible))
+        return Failure(Errc::invalid, "status: it may be requested, active, error or off");
     auto const unknown = unknown_parameters(*parameters, "Subscription");
     if (!unknown.empty()) return unknown.front();
     return clauses;

@@ -165,3 +165,14 @@ class Documents(Case):
         bundle = self.search(f"DocumentReference?patient=Patient/{found[0]['id']}")
         self.assertEqual(len(fhir.resources(bundle)), 1)
         self.assertEqual(len(fhir.resources(self.search(f"DocumentReference?patient={found[0]['id']}&status=superseded"))), 0)
+
+    def test_what_cannot_be_is_an_empty_answer_and_no_criteria(self):
+        self.one()
+        ours, = fhir.resources(self.search("Patient?family=smith"), "Patient")
+        for query in (f"patient={ours['id']}&patient=another", "patient=http://elsewhere.example/Patient/1", f"patient={ours['id']}&patient._id=x"):
+            bundle = self.search(f"DocumentReference?{query}")
+            self.assertEqual((bundle["total"], fhir.resources(bundle)), (0, []))
+            self.assertIn(query.partition("&")[0].partition("=")[2].rpartition("/")[2], bundle["link"][0]["url"])
+            refused = web.call("POST", f"{self.server.fhir}/Subscription", fhir.classic(f"DocumentReference?{query}"))
+            self.assert_refused(refused, 422, says="patient")
+        self.assertEqual(self.search(f"Patient?_id={ours['id']}&_id=another")["total"], 0)

@@ -268,7 +268,9 @@ class Searches(SubscriptionCase):
         self.assertIn("_sort", str(fhir.outcome(bundle)))
         self.assertNotIn("_sort", bundle["link"][0]["url"])
         self.assert_refused(web.get(self.url() + "?_sort=status", Prefer="handling=strict"), 400, says="_sort")
-        for query in ("status=bogus", "_lastUpdated=yesterday", "url:below=http://x"):
+        for query in ("status=bogus", "status=urn:other|off"):
+            self.assertEqual(self.ids(query), [])
+        for query in ("_lastUpdated=yesterday", "url:below=http://x"):
             self.assert_refused(web.get(self.url() + "?" + query), 400, says=query.partition("=")[0].partition(":")[0])
 
     def test_metadata_lists_them_with_their_definitions(self):

@@ -129,6 +129,9 @@ TEST_CASE("a filter that no document can pass is refused", "[subscriptions][topi
         read_all({"patient.family=smith", "patient.gender=m"}).problems.front().expression() == "extension[1]"
     );
     CHECK(read_all({"patient.gender=male"}).problems.front().errc() == Errc::required);
+    CHECK(read_all({"patient=Patient/a&patient=Patient/b"}).problems.front().errc() == Errc::value);
+    auto const elsewhere = read_all({"patient=https://elsewhere.example/fhir/Patient/a"}).problems;
+    CHECK(elsewhere.front().errc() == Errc::not_supported);
 }
 
 TEST_CASE("a patient-dependent topic needs patient or patient.identifier", "[subscriptions][DSUBm]") {

@@ -107,10 +107,22 @@ TEST_CASE("a topic Subscription is found by topic, filter and content level", "[
     }
 }
 
+TEST_CASE("a status that cannot be finds nothing", "[subscriptions][A8]") {
+    for (char const* query : {"status=bogus", "status=urn:other|active", "status=|active"}) {
+        INFO(query);
+        auto const clauses = clauses_of(query);
+        REQUIRE(clauses.has_value());
+        REQUIRE(clauses->size() == 1);
+        CHECK_FALSE(read_status(clauses->front().values.at(0)).has_value());
+    }
+    auto const known = clauses_of("status=http://hl7.org/fhir/subscription-status|off");
+    REQUIRE(known.has_value());
+    CHECK(known->front().values == std::vector<std::string>{"off"});
+}
+
 TEST_CASE("what a search cannot mean is refused, and what is not offered is left", "[subscriptions][A8]") {
     for (char const* query :
-         {"status=bogus",
-          "status=urn:other|active",
+         {"status=http://hl7.org/fhir/subscription-status|",
           "url:below=https://a",
           "criteria:contains=x",
           "criteria=?",

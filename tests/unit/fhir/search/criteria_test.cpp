@@ -227,6 +227,29 @@ TEST_CASE(
     );
 }
 
+TEST_CASE("a search for what cannot be finds nothing, and a filter on it is refused", "[search][F.1][F.7]") {
+    for (std::string const query :
+         {"patient=1&patient=2",
+          "patient=1&patient._id=2",
+          "patient=1&patient=2&patient=1",
+          "patient=https://elsewhere.example/fhir/Patient/1",
+          "patient=1&patient=https://elsewhere.example/fhir/Patient/1"}) {
+        INFO(query);
+        auto const reading = read_document_search(*parse_query(query), kBase);
+        CHECK(reading.problems.empty());
+        CHECK(reading.search.patient.references == std::vector<std::string>{""});
+        auto const filter = read_document_search(*parse_query(query), kBase, Impossible::refused);
+        CHECK_FALSE(filter.problems.empty());
+    }
+    auto const patients = read_patient_search(*parse_query("_id=1&_id=2"));
+    CHECK(patients.problems.empty());
+    CHECK(patients.search.patient.references == std::vector<std::string>{""});
+    auto const either =
+        read_document_search(*parse_query("patient=1,https://elsewhere.example/Patient/1"), kBase);
+    CHECK(either.search.patient.references.front() == "1");
+    CHECK_FALSE(read_document_search(*parse_query("patient=Practitioner/1"), kBase).problems.empty());
+}
+
 TEST_CASE("equal questions have equal keys", "[criteria]") {
     auto const key = [](std::string const& query) {
         return accepted("DocumentReference?" + query).patient.key();

@@ -6,6 +6,7 @@
 
 #include "orchestrator/base/digest.hpp"
 #include "orchestrator/config/origins.hpp"
+#include "orchestrator/config/tls_keys.hpp"
 #include "orchestrator/net/field.hpp"
 #include "orchestrator/net/tls.hpp"
 #include "orchestrator/net/url.hpp"
@@ -41,7 +42,9 @@ void read_listen(TableReader& reader, HostPort& listen) {
         reader.problem(
             "listen",
             reader.as_written("listen") +
-                " is no address: write HOST:PORT, such as \"127.0.0.1:8080\"; port 0 takes any free one"
+                " is no address: write HOST:PORT, such as \"127.0.0.1:8080\", with an IP address or "
+                "localhost; port 0 "
+                "takes any free one"
         );
     }
 }
@@ -65,48 +68,15 @@ void read_base(
     value = written;
 }
 
-/// A certificate and its key. False: one of them is not right, which has been told.
-bool read_identity(
-    TableReader& reader,
-    std::string const& certificate_key,
-    std::string const& key_key,
-    std::string& certificate_file,
-    std::string& key_file
-) {
-    bool const certificate = reader.path(certificate_key, certificate_file, true);
-    bool const key = reader.path(key_key, key_file, true);
-    if (reader.has(certificate_key) && !certificate) return false;
-    if (reader.has(key_key) && !key) return false;
-    if (certificate_file.empty() == key_file.empty()) return true;
+/// Reachable for others, it needs TLS or somebody's word.
+void check_listen(TableReader& reader, Server const& server) {
+    if (is_loopback(server.listen.host) || server.allow_http || !server.tls.certificate_file.empty()) return;
     reader.problem(
-        key_file.empty() ? certificate_key : key_key, certificate_key + " and " + key_key + " go together"
+        "listen",
+        server.listen.host +
+            " is not loopback and there is no TLS: set tls_certificate and tls_key, or allow_http = true "
+            "behind a proxy that ends TLS"
     );
-    return false;
-}
-
-void read_server_tls(TableReader& reader, Server& server) {
-    bool const read =
-        read_identity(reader, "tls_certificate", "tls_key", server.tls.certificate_file, server.tls.key_file);
-    bool const trusted =
-        reader.path("tls_client_ca", server.tls.client_ca_file, true) || !reader.has("tls_client_ca");
-    if (!read) return;
-    bool const plain = server.tls.certificate_file.empty();
-    if (!plain && trusted) {
-        if (auto const made = net::TlsContexts::server(server.tls); !made)
-            reader.problem("tls_certificate", made.error().detail());
-    }
-    if (!server.tls.client_ca_file.empty() && plain)
-        reader.problem(
-            "tls_client_ca", "needs tls_certificate and tls_key: nobody shows a certificate without TLS"
-        );
-    if (!is_loopback(server.listen.host) && plain && !server.allow_http) {
-        reader.problem(
-            "listen",
-            server.listen.host +
-                " is not loopback and there is no TLS: set tls_certificate and tls_key, or allow_http = true "
-                "behind a proxy that ends TLS"
-        );
-    }
 }
 
 /// A list of texts, each as `read` understands it; "" of it: `advice` is told.
@@ -129,7 +99,7 @@ void read_server(TableReader reader, Server& server) {
     reader.flag("allow_http", server.allow_http);
     read_base(reader, "canonical_base", server.canonical_base);
     read_base(reader, "public_base", server.public_base, EmptyBase::allowed);
-    read_server_tls(reader, server);
+    if (read_server_tls(reader, server.tls)) check_listen(reader, server);
     reader.duration("drain", server.drain);
     read_each(
         reader,
@@ -195,7 +165,7 @@ void read_webhook_secret(TableReader& reader, std::string& key) {
     }
 }
 
-void read_delivery(TableReader reader, delivery::Settings& delivery) {
+void read_delivery(TableReader reader, delivery::Settings& delivery, net::TlsContexts& contexts) {
     using delivery::ClassicPayloadMethod;
     reader.duration("timeout", delivery.timeout, kSomeTime);
     reader.duration("handshake_delay", delivery.handshake_delay);
@@ -222,10 +192,7 @@ void read_delivery(TableReader reader, delivery::Settings& delivery) {
         &read_host,
         " is the host of no endpoint: write a name or an address alone, without scheme, port or *"
     );
-    if (reader.path("tls_ca", delivery.tls_ca, true)) {
-        if (auto const made = net::TlsContexts().client({delivery.tls_ca, "", ""}); !made)
-            reader.problem("tls_ca", made.error().detail());
-    }
+    read_authorities(reader, delivery.tls_ca, contexts);
     reader.flag("deactivation_notice", delivery.deactivation_notice);
     read_webhook_secret(reader, delivery.webhook_key);
     reader.number("events_page", 1, 100'000, delivery.events_page);
@@ -258,7 +225,7 @@ void read_limits(TableReader reader, Limits& limits, partner::PartnerSettings& d
 }
 
 /// The keys that [partner_defaults] and [[partner]] have in common.
-void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) {
+void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings, net::TlsContexts& contexts) {
     using partner::DiscoveryMethod;
     reader.duration("connect_timeout", settings.connect_timeout, kSomeTime);
     reader.duration("discovery_timeout", settings.discovery_timeout, kSomeTime);
@@ -285,14 +252,7 @@ void read_partner_keys(TableReader& reader, partner::PartnerSettings& settings) 
          {"match", DiscoveryMethod::match}},
         settings.discovery
     );
-    reader.path("tls_ca", settings.tls.ca_file, true);
-    (void)read_identity(
-        reader,
-        "tls_client_certificate",
-        "tls_client_key",
-        settings.tls.certificate_file,
-        settings.tls.key_file
-    );
+    read_client_tls(reader, settings.tls, contexts);
 }
 
 bool is_partner_id(std::string_view id) {
@@ -300,13 +260,16 @@ bool is_partner_id(std::string_view id) {
     return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), allowed);
 }
 
-/// Where each partner id was first used, over all files.
-using PartnerPlaces = std::map<std::string, std::string>;
+/// What is kept while partners are read, over all files.
+struct Seen {
+    std::map<std::string, std::string> places;  ///< where each partner id was first used
+    net::TlsContexts& contexts;                 ///< made of their certificates
+};
 
 void read_partner(
     TableReader reader,
     partner::PartnerSettings settings,
-    PartnerPlaces& places,
+    Seen& seen,
     std::vector<partner::PartnerSettings>& partners
 ) {
     bool const is_text = reader.text("id", settings.id);
@@ -315,7 +278,7 @@ void read_partner(
     else if (is_text && !is_partner_id(settings.id))
         reader.problem("id", '"' + settings.id + "\" must be 1 to 32 characters of a-z, 0-9 and -");
     auto const place = reader.context().file + ':' + std::to_string(reader.table()->source().begin.line);
-    auto const [first, is_new] = places.emplace(settings.id, place);
+    auto const [first, is_new] = seen.places.emplace(settings.id, place);
     if (!settings.id.empty() && !is_new)
         reader.problem(
             "id", '"' + settings.id + "\" is the id of another partner already, at " + first->second
@@ -333,7 +296,7 @@ void read_partner(
         if (net::is_set_by_client(name))
             reader.problem("headers", name + " is set on each request as it has to be: leave it out");
     }
-    read_partner_keys(reader, settings);
+    read_partner_keys(reader, settings, seen.contexts);
     reader.finish();
     partners.push_back(std::move(settings));
 }
@@ -342,7 +305,7 @@ void read_partners(
     TableContext const& file,
     toml::table const& root,
     partner::PartnerSettings const& defaults,
-    PartnerPlaces& places,
+    Seen& seen,
     std::vector<partner::PartnerSettings>& partners
 ) {
     TableContext context = file;
@@ -357,7 +320,7 @@ void read_partners(
         return;
     }
     for (auto const& item : *tables)
-        read_partner(TableReader(context, item.as_table()), defaults, places, partners);
+        read_partner(TableReader(context, item.as_table()), defaults, seen, partners);
 }
 
 /// Reads the sections of the main file.
@@ -383,7 +346,7 @@ void read_more_partners(
     std::string const& name,
     TableContext context,
     partner::PartnerSettings const& defaults,
-    PartnerPlaces& places,
+    Seen& seen,
     std::vector<partner::PartnerSettings>& partners
 ) {
     auto const table = parse(name, *context.problems);
@@ -393,7 +356,7 @@ void read_more_partners(
     TableReader top(context, &*table);
     top.known("partner");
     top.finish();
-    read_partners(context, *table, defaults, places, partners);
+    read_partners(context, *table, defaults, seen, partners);
 }
 
 /// Acceptance "search" wants every hit of a search, and a $match answers with fewer.
@@ -420,14 +383,15 @@ void read_all(TableContext const& context, toml::table const& root, Config& conf
     read_operations(sections.section("operations"), config.operations);
     read_cache(sections.section("cache"), config.cache);
     read_discovery(sections.section("discovery"), config.discovery);
-    read_delivery(sections.section("delivery"), config.delivery);
+    net::TlsContexts contexts;
+    read_delivery(sections.section("delivery"), config.delivery, contexts);
     read_limits(sections.section("limits"), config.limits, defaults);
     auto default_keys = sections.section("partner_defaults");
-    read_partner_keys(default_keys, defaults);
+    read_partner_keys(default_keys, defaults, contexts);
     default_keys.finish();
-    PartnerPlaces places;
-    read_partners(context, root, defaults, places, config.partners);
-    if (!partners_file.empty()) read_more_partners(partners_file, context, defaults, places, config.partners);
+    Seen seen{{}, contexts};
+    read_partners(context, root, defaults, seen, config.partners);
+    if (!partners_file.empty()) read_more_partners(partners_file, context, defaults, seen, config.partners);
     if (config.discovery.acceptance == fhir::identity::Acceptance::search) use_searches(config.partners);
     if (config.partners.empty() && context.problems->empty()) {
         context.problems->add_line(

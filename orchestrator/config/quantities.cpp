@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "orchestrator/net/http_server.hpp"
+
 namespace tributary::config {
 
 namespace {
@@ -86,7 +88,8 @@ std::optional<HostPort> read_host_port(std::string_view text) {
     std::string_view host = text.substr(0, colon);
     if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
     auto const port = split(text.substr(colon + 1));
-    if (host.empty() || !port || !port->unit.empty() || port->number > 65535) return std::nullopt;
+    if (!port || !port->unit.empty() || port->number > 65535) return std::nullopt;
+    if (!net::is_listen_address(std::string(host))) return std::nullopt;
     return HostPort{std::string(host), static_cast<std::uint16_t>(port->number)};
 }
 

@@ -20,7 +20,7 @@ std::optional<std::uint64_t> read_size(std::string_view text);
 /// In the largest unit that divides it.
 std::string write_size(std::uint64_t bytes);
 
-/// "127.0.0.1:8080", "[::1]:0", "localhost:80". Empty: no host or no port.
+/// Where to listen: "127.0.0.1:8080", "[::1]:0", "localhost:80". Empty: no port, or a host where nothing can listen.
 struct HostPort {
     std::string host;
     std::uint16_t port = 0;

@@ -41,9 +41,17 @@ std::string address_of(tcp::socket const& socket) {
     return code ? std::string() : remote.address().to_string();
 }
 
-std::string as_literal(std::string const& address) { return address == "localhost" ? "127.0.0.1" : address; }
+asio::ip::address read_listen_address(std::string const& address, error_code& code) {
+    return asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, code);
+}
 
 }  // namespace
+
+bool is_listen_address(std::string const& address) {
+    error_code code;
+    (void)read_listen_address(address, code);
+    return !code;
+}
 
 ServerMetrics::ServerMetrics(Metrics& metrics, std::string const& name)
     : all(metrics),
@@ -125,7 +133,7 @@ Result<void> HttpServer::Impl::listen() {
     }
     std::string const where = settings.address + ":" + std::to_string(settings.port) + ": ";
     error_code code;
-    auto const address = asio::ip::make_address(as_literal(settings.address), code);
+    auto const address = read_listen_address(settings.address, code);
     if (code) return Failure(Errc::connect, where + "not an IP address");
     tcp::endpoint const endpoint(address, settings.port);
     acceptor.open(endpoint.protocol(), code);

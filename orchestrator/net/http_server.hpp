@@ -71,6 +71,9 @@ protected:
     ~WebSocketSession() = default;
 };
 
+/// Where a server can listen: an IP address, or localhost.
+bool is_listen_address(std::string const& address);
+
 /// HTTP/1.1 server: keep-alive, pipelining in order, limits on head, body, time and connections, graceful drain, TLS, WebSocket upgrade.
 /// Owner: app. Thread: the loop. Ends: drain(), then stop().
 class HttpServer {

@@ -259,6 +259,36 @@ TEST_CASE("a key of another certificate, and an authority that is none, are told
     CHECK_THAT(wrong.problems[1], Catch::Matchers::ContainsSubstring(":5: [delivery] tls_ca: CA file "));
 }
 
+TEST_CASE("what is wrong with the certificates of several partners is told together", "[config][tls]") {
+    ConfigFile const file;
+    Certificates certificates;
+    certificates.add("ours", "DNS:localhost");
+    certificates.add("other", "DNS:localhost");
+    file.write("no-authority.pem", "x");
+    auto const partner = [](std::string const& id, std::string const& keys) {
+        return "[[partner]]\nid = \"" + id + "\"\nfhir = \"https://127.0.0.1:1/fhir\"\n" + keys + '\n';
+    };
+    auto const certificate = "tls_client_certificate = \"" + certificates.certificate("ours") + "\"\n";
+    auto const key = [&](std::string const& name) {
+        return "tls_client_key = \"" + certificates.key(name) + "\"\n";
+    };
+    auto const authority = "tls_ca = \"" + certificates.ca() + "\"\n";
+    std::string const defaults = "[partner_defaults]\n" + certificate;
+    CHECK(file.read(defaults + key("ours") + partner("p001", authority)).problems.empty());
+    auto const wrong = file.read(
+        defaults + key("ours") + partner("p001", "tls_ca = \"no-authority.pem\"") +
+        partner("p002", key("other")) + partner("p003", "")
+    );
+    REQUIRE(wrong.problems.size() == 2);
+    CHECK_THAT(wrong.problems[0], Catch::Matchers::ContainsSubstring(":7: [[partner]] tls_ca: CA file "));
+    CHECK_THAT(
+        wrong.problems[1], Catch::Matchers::ContainsSubstring(":11: [[partner]] tls_client_key: key ")
+    );
+    auto const once = file.read(defaults + key("other") + partner("p001", "") + partner("p002", ""));
+    REQUIRE(once.problems.size() == 1);
+    CHECK_THAT(once.problems[0], Catch::Matchers::ContainsSubstring(":2: [partner_defaults] "));
+}
+
 TEST_CASE("a time in which nothing can be done, and a size that holds nothing, are refused", "[config]") {
     ConfigFile const file;
     for (std::string const key : {"connect", "discovery", "query", "retrieve", "probe"}) {

@@ -41,7 +41,17 @@ TEST_CASE("a listen address is a host and a port", "[config]") {
     CHECK(v6->host == "::1");
     CHECK(v6->port == 0);
     for (char const* wrong :
-         {"", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x"}) {
+         {"",
+          "8080",
+          ":8080",
+          "127.0.0.1",
+          "127.0.0.1:",
+          "127.0.0.1:65536",
+          "127.0.0.1:x",
+          "http://127.0.0.1:80",
+          "::1",
+          "127.evil.example:0",
+          "docs.example:8080"}) {
         INFO(wrong);
         CHECK_FALSE(read_host_port(wrong));
     }

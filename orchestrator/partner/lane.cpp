@@ -14,6 +14,7 @@ using async::Deadline;
 namespace {
 
 constexpr std::chrono::seconds kBetweenHurries{30};
+constexpr unsigned kTooManyRequests = 429;
 
 }  // namespace
 
@@ -58,6 +59,11 @@ Lane::Lane(
       running_gauge_(metrics.gauge(
           "tributary_lane_running", "Calls under way at a partner", {{"partner", settings_.partner}}
       )),
+      allowed_gauge_(metrics.gauge(
+          "tributary_lane_allowed",
+          "Calls that may be under way at a partner: max_concurrent, and fewer once it has answered 429",
+          {{"partner", settings_.partner}}
+      )),
       breaker_gauge_(metrics.gauge(
           "tributary_lane_breaker_state", "0 closed, 1 open, 2 half open", {{"partner", settings_.partner}}
       )),
@@ -74,6 +80,7 @@ Lane::Lane(
       breaker_(settings_.breaker_failures, settings_.breaker_pause),
       turns_(clock_, settings_.requests_per_second),
       budget_(settings_.retry_share),
+      concurrency_(settings_.max_concurrent),
       random_(static_cast<std::minstd_rand::result_type>(std::hash<std::string>()(settings_.partner))),
       pump_(std::move(ex), [logger = logger_](std::string_view task, std::exception_ptr error) {
           logger.bug(task, error);
@@ -173,6 +180,8 @@ void Lane::note(StepResult const& result) {
     } else {
         answered();
     }
+    if (why != nullptr && why->http_status() == kTooManyRequests) concurrency_.refused(now);
+    if (result.get<StepResult::Done>() != nullptr) concurrency_.answered();
     if (why != nullptr && why->retry_after().count() > 0) {
         auto const wait = std::min<std::chrono::seconds>(why->retry_after(), pacing::kLongestThrottle);
         throttled_until_ = std::max(throttled_until_, now + wait);
@@ -240,7 +249,7 @@ Clock::TimePoint Lane::next_start(Clock::TimePoint now) {
 /// As next_start(), were there no rate.
 Clock::TimePoint Lane::next_due(Clock::TimePoint now) {
     constexpr auto kNever = Clock::TimePoint::max();
-    if (running_ >= settings_.max_concurrent) return kNever;
+    if (running_ >= concurrency_.allowed()) return kNever;
     auto at = queue_.next_due(now);
     auto gate = throttled_until_;
     if (breaker_.state(now) != pacing::BreakerState::closed) {
@@ -295,6 +304,7 @@ void Lane::show() noexcept {
     queued_gauge_.set(static_cast<double>(queue_.size()));
     owed_gauge_.set(static_cast<double>(queue_.owed()));
     running_gauge_.set(static_cast<double>(running_));
+    allowed_gauge_.set(static_cast<double>(concurrency_.allowed()));
     breaker_gauge_.set(static_cast<double>(breaker_.state(clock_.now())));
 }
 

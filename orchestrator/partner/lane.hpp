@@ -18,6 +18,7 @@
 #include "orchestrator/base/logger.hpp"
 #include "orchestrator/base/metrics.hpp"
 #include "orchestrator/pacing/circuit_breaker.hpp"
+#include "orchestrator/pacing/concurrency.hpp"
 #include "orchestrator/pacing/retry_budget.hpp"
 #include "orchestrator/partner/request_turns.hpp"
 #include "orchestrator/partner/step.hpp"
@@ -108,6 +109,7 @@ private:
     Metrics::Gauge& queued_gauge_;
     Metrics::Gauge& owed_gauge_;
     Metrics::Gauge& running_gauge_;
+    Metrics::Gauge& allowed_gauge_;
     Metrics::Gauge& breaker_gauge_;
     Metrics::Counter& retries_;
     Metrics::Counter& retries_refused_;
@@ -116,6 +118,7 @@ private:
     pacing::RetryBudget budget_;
     Clock::TimePoint throttled_until_ = Clock::TimePoint::min();
     Clock::TimePoint hurry_at_ = Clock::TimePoint::min();
+    pacing::Concurrency concurrency_;
     std::minstd_rand random_;
     StepQueue queue_;
     std::size_t running_ = 0;

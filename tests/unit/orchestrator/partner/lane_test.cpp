@@ -36,6 +36,7 @@ public:
     awaitable<void> stop() { return steps_.join(); }
 
     Clock::Duration takes = 1s;
+    std::size_t most_at_once = 1'000'000;  // more are refused: 429
     std::map<std::uint32_t, std::vector<Failure>> results;  // of the next calls, each once
     std::vector<std::uint32_t> started, done;
     std::vector<Clock::Duration> started_at;
@@ -43,7 +44,10 @@ public:
 
 private:
     awaitable<void> run(Lane& lane, Step step, Slot slot) {
+        bool const one_too_many = ++running_ > most_at_once;
         co_await clock_.sleep_for(takes);
+        --running_;
+        if (one_too_many) results[step.target] = {Failure(Errc::http_status).with_status(429, 1s)};
         auto& script = results[step.target];
         if (script.empty()) {
             lane.settle(step, StepResult::done());
@@ -56,6 +60,7 @@ private:
     }
 
     Clock& clock_;
+    std::size_t running_ = 0;
     async::TaskGroup steps_;  // last
 };
 
@@ -235,6 +240,23 @@ TEST_CASE_METHOD(LaneFixture, "nobody waits in a Lane whose partner wants to be 
     clock.advance(ctx, 2min);
     CHECK(narrow.figures().queued == 0);
     CHECK(narrow.figures().owed == 0);
+    finish();
+}
+
+TEST_CASE_METHOD(LaneFixture, "a partner that takes fewer calls at once than configured is made fewer", "[lane]") {
+    settings.max_concurrent = 8;
+    settings.attempts = 3;
+    auto& lane = make();
+    runner.most_at_once = 2;
+    for (std::uint32_t i = 0; i < 60; ++i) CHECK(add(lane, i));
+    clock.advance(ctx, 10min);
+    CHECK(runner.failures.empty());
+    CHECK(runner.done.size() == 60);
+    CHECK(runner.started.size() < 80);
+    runner.most_at_once = 100;
+    for (std::uint32_t i = 0; i < 400; ++i) CHECK(add(lane, i));
+    clock.advance(ctx, 10min);
+    CHECK(metrics.gauge("tributary_lane_allowed", "", {{"partner", "p0"}}).value() == 8);
     finish();
 }
 

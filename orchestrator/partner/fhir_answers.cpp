@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "fhir/json/reader.hpp"
@@ -78,7 +79,9 @@ Result<fhir::Bundle> read_bundle(std::string_view body, std::string_view type) {
     if (body[start] == '<') return Failure(Errc::invalid, "XML or HTML instead of a Bundle in JSON");
     auto resource = fhir::json::read(body);
     if (!resource) return resource.error();
-    *resource = unwrapped(polled_answer(std::move(*resource)));
+    resource = polled_answer(std::move(*resource));
+    if (!resource) return resource.error();
+    *resource = unwrapped(std::move(*resource));
     if (resource->text("resourceType") == "OperationOutcome") {
         if (auto failure = failure_of(*resource)) return std::move(*failure);
     }
@@ -241,7 +244,7 @@ Result<fhir::DocumentReference> read_document(
     return document;
 }
 
-fhir::json::Value polled_answer(fhir::json::Value resource) {
+Result<fhir::json::Value> polled_answer(fhir::json::Value resource) {
     if (resource.text("resourceType") != "Bundle" || resource.text("type") != "batch-response")
         return resource;
     auto* const list = resource.find("entry");
@@ -249,6 +252,11 @@ fhir::json::Value polled_answer(fhir::json::Value resource) {
     if (entries == nullptr || entries->size() != 1) return resource;
     auto* answer = entries->front().find("resource");
     auto* const response = entries->front().find("response");
+    auto const said = response == nullptr ? std::string_view() : response->text("status");
+    unsigned status = 0;
+    (void)std::from_chars(said.data(), said.data() + said.size(), status);
+    if (status >= 400 && status < 600)
+        return Failure(Errc::http_status, "the job that was polled for has failed").with_status(status);
     if (answer == nullptr && response != nullptr) answer = response->find("outcome");
     if (answer == nullptr) return resource;
     auto inner = std::move(*answer);

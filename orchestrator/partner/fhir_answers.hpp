@@ -53,8 +53,8 @@ Result<fhir::DocumentReference> read_document(
 );
 
 /// What a synchronous call would have brought, of the Bundle around the answer to one that was polled for; any other resource as it is.
-/// Source: document-sharing G.
-fhir::json::Value polled_answer(fhir::json::Value resource);
+/// Errors: http_status, where the job has failed. Source: document-sharing G.
+Result<fhir::json::Value> polled_answer(fhir::json::Value resource);
 
 /// A 404 that says "no such patient in that domain", not "no such endpoint". Source: document-sharing A.1.
 bool says_domain_unknown(std::string_view body);

@@ -25,14 +25,18 @@ std::string_view started(std::string_view bytes) {
     return bytes;
 }
 
-std::optional<fhir::json::Value> json_resource(std::string_view bytes) {
+/// Errors: as polled_answer().
+Result<std::optional<fhir::json::Value>> json_resource(std::string_view bytes) {
+    std::optional<fhir::json::Value> none;
     bytes = started(bytes);
     bool const may_be_one =
         bytes.starts_with('{') && bytes.find("\"resourceType\"") != std::string_view::npos;
-    if (!may_be_one) return std::nullopt;
+    if (!may_be_one) return none;
     auto resource = fhir::json::read(bytes);
-    if (!resource) return std::nullopt;
-    return partner::polled_answer(std::move(*resource));
+    if (!resource) return none;
+    auto answer = partner::polled_answer(std::move(*resource));
+    if (!answer) return answer.error();
+    return std::optional(std::move(*answer));
 }
 
 /// A Binary or an OperationOutcome in XML; broken ones, too.
@@ -57,7 +61,9 @@ bool skip(std::string_view& bytes, std::string_view open, std::string_view close
 }  // namespace
 
 Result<void> unwrap(partner::RetrievedDocument& document) {
-    auto resource = json_resource(document.bytes);
+    auto in_json = json_resource(document.bytes);
+    if (!in_json) return in_json.error();
+    auto resource = std::move(*in_json);
     if (!resource) resource = xml_resource(document.bytes);
     if (!resource) return {};
     auto const type = resource->text("resourceType");

@@ -54,6 +54,14 @@ TEST_CASE_METHOD(
             CHECK(asked_with(poll, "Accept: application/fhir+json"));
         }
     }
+    SECTION("and a job that has failed is no answer") {
+        auto const* const entry = GENERATE(
+            R"({"response":{"status":"503 Service Unavailable"}})",
+            R"({"response":{"status":"503","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"processing"}]}}})"
+        );
+        fake.reply(accepted(fake.url("/fhir/job/1"))).reply(FakeServer::ok(batch_response(entry)));
+        CHECK(documents().error().http_status() == 503);
+    }
     SECTION("with a Bundle around it") {
         fake.reply(accepted(fake.url("/fhir/job/1")))
             .reply(FakeServer::ok(

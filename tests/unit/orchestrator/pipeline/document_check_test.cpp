@@ -126,6 +126,9 @@ TEST_CASE("what was polled for is the document inside the Bundle around it", "[r
         check_document({"text/plain", sha1_of("hello")}, came(wrapped, "application/fhir+json"));
     REQUIRE(checked.has_value());
     CHECK(*checked->bytes == "hello");
+    auto const failed =
+        R"({"resourceType":"Bundle","type":"batch-response","entry":[{"response":{"status":"500"}}]})";
+    CHECK(refused({"text/plain", ""}, came(failed, "application/fhir+json")) == Errc::http_status);
 }
 
 TEST_CASE("a digest is compared only with the representation it describes", "[retrieval][D.4]") {

@@ -55,6 +55,8 @@ struct Discoveries::Impl {
     void tell_all(Wanted& wanted);
     void retrieve_missing(Wanted& wanted, std::string const& subscription);
     awaitable<void> prefetch_missing(std::uint32_t number, std::string subscription);
+    void retrieve_for_others();
+    awaitable<void> prefetch_for_others();
     void forget_when_done(Wanted& wanted);
     void forget(std::uint32_t number);
     void retire(Wanted& wanted);
@@ -77,6 +79,7 @@ struct Discoveries::Impl {
     std::unordered_map<std::string, std::uint32_t> by_key_;
     std::unordered_map<std::string, std::uint32_t> by_subscription_;
     std::unordered_map<std::uint32_t, std::size_t> app_load_;  ///< how many take the turn of an app
+    bool others_due_ = false;
     std::deque<std::uint32_t> to_open_;
     std::size_t opening_ = 0;
     std::list<std::unique_ptr<Discovery>> ending_;
@@ -157,6 +160,7 @@ void Discoveries::Impl::share(Wanted& wanted, std::uint32_t app) {
 }
 
 void Discoveries::Impl::unwant(std::string const& subscription) {
+    if (around_.retrievals.wanted_by_nobody()) retrieve_for_others();
     auto const asked = by_subscription_.find(subscription);
     if (asked == by_subscription_.end()) return;
     auto const number = asked->second;
@@ -165,9 +169,29 @@ void Discoveries::Impl::unwant(std::string const& subscription) {
     wanted.subscriptions.erase(subscription);
     wanted.followers.erase(subscription);
     if (!wanted.subscriptions.empty()) return;
-    around_.retrievals.release(wanted.flow);
+    if (around_.retrievals.release(wanted.flow)) retrieve_for_others();
     if (wanted.discovery) retire(wanted);
     forget(number);
+}
+
+/// What was to be retrieved for a Subscription that has ended, and others were told of, too, whose own Discovery is over or who never had one.
+void Discoveries::Impl::retrieve_for_others() {
+    if (around_.settings.retrieve != Retrieve::eager || std::exchange(others_due_, true)) return;
+    if (!tasks_.spawn("retrieve for others", prefetch_for_others())) others_due_ = false;
+}
+
+awaitable<void> Discoveries::Impl::prefetch_for_others() {
+    auto read = [&] {
+        others_due_ = false;
+        return around_.storage.contents_to_retrieve(std::string(), kMissingAtOnce);
+    };
+    auto missing = co_await until_stored(around_.clock, read, Patience::endless);
+    if (!missing) {
+        around_.logger.error("documents of others not read", {});
+        co_return;
+    }
+    if (missing->size() < kMissingAtOnce) around_.retrievals.keep_of_nobody({}, *missing);
+    around_.retrievals.prefetch({}, std::move(*missing));
 }
 
 /// Documents that the Subscription was told of from the cache: those for whom they were to be retrieved may be gone. Whoever is not looked at

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "orchestrator/async/with_deadline.hpp"
@@ -24,6 +26,11 @@ using JobPtr = RetrievalJobPtr;
 constexpr std::size_t kLookUpsAtOnce = 32;
 constexpr std::chrono::seconds kLookUpAgainAfter{5};
 constexpr std::size_t kMostJobs = 100000;
+
+/// Wanted for Subscriptions whose Discovery is over, or who have none.
+bool is_of_nobody(Job const& job) {
+    return std::find(job.flows.begin(), job.flows.end(), Flow()) != job.flows.end();
+}
 
 }  // namespace
 
@@ -113,16 +120,32 @@ void Retrievals::Impl::prefetch(std::string scope, std::vector<std::string> bina
     look_up_next();
 }
 
-void Retrievals::Impl::release(Flow flow) {
+bool Retrievals::Impl::release(Flow flow) {
     auto const wanted = by_discovery_.extract(flow.discovery);
-    if (wanted.empty()) return;
+    if (wanted.empty()) return false;
+    bool dropped = false;
     for (auto const number : wanted.mapped()) {
         auto const found = jobs_.find(number);
-        if (found == jobs_.end()) continue;
-        auto const job = found->second;
-        std::erase(job->flows, flow);
-        drop_unwanted(job);
+        if (found != jobs_.end()) dropped |= drop_for(JobPtr(found->second), flow);
     }
+    return dropped;
+}
+
+/// True: nobody else wants it.
+bool Retrievals::Impl::drop_for(JobPtr const& job, Flow flow) {
+    std::erase(job->flows, flow);
+    drop_unwanted(job);
+    return !job->wanted();
+}
+
+void Retrievals::Impl::keep_of_nobody(std::string const& scope, std::vector<std::string> const& binary_ids) {
+    std::set<std::string> kept;
+    for (auto const& id : binary_ids) kept.insert(key_of(scope, id));
+    std::vector<JobPtr> unwanted;
+    for (auto const& [key, job] : by_key_) {
+        if (is_of_nobody(*job) && !kept.contains(key)) unwanted.push_back(job);
+    }
+    for (auto const& job : unwanted) (void)drop_for(job, Flow());
 }
 
 void Retrievals::Impl::end_eager() {
@@ -347,8 +370,16 @@ awaitable<Result<Retrievals::Body>> Retrievals::fetch(
 void Retrievals::prefetch(std::string scope, std::vector<std::string> binary_ids, Flow flow) {
     impl_->prefetch(std::move(scope), std::move(binary_ids), flow);
 }
-void Retrievals::release(Flow flow) { impl_->release(flow); }
+bool Retrievals::release(Flow flow) { return impl_->release(flow); }
 void Retrievals::end_eager() { impl_->end_eager(); }
+void Retrievals::keep_of_nobody(std::string const& scope, std::vector<std::string> const& binary_ids) {
+    impl_->keep_of_nobody(scope, binary_ids);
+}
+bool Retrievals::wanted_by_nobody() const {
+    return std::any_of(impl_->jobs_.begin(), impl_->jobs_.end(), [](auto const& entry) {
+        return is_of_nobody(*entry.second);
+    });
+}
 bool Retrievals::wanted_by(Flow flow) const { return impl_->by_discovery_.contains(flow.discovery); }
 void Retrievals::cancel() { impl_->cancel(); }
 awaitable<void> Retrievals::stop() { return impl_->calls_under_way_.join(); }

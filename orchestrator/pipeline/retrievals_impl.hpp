@@ -22,7 +22,9 @@ struct Retrievals::Impl final : partner::StepRunner {
     awaitable<Result<Body>> read(cache::ContentRecord record);
     void prefetch(std::string scope, std::vector<std::string> binary_ids, partner::Flow flow);
     void end_eager();
-    void release(partner::Flow flow);
+    bool release(partner::Flow flow);
+    void keep_of_nobody(std::string const& scope, std::vector<std::string> const& binary_ids);
+    bool drop_for(RetrievalJobPtr const& job, partner::Flow flow);
     void cancel();
 
     /// One who waits for a Job; the last one who leaves drops it, unless it runs or is wanted eagerly.

@@ -41,8 +41,9 @@ TEST_CASE_METHOD(
     CHECK(search.probes == 0);
     advance(11h);
     CHECK(automatic.probes == 1);
-    advance(14h);
-    CHECK(automatic.probes == 2);
+    advance(14h);  // a day is from 12 to 24 h long
+    CHECK(automatic.probes >= 2);
+    CHECK(automatic.probes <= 3);
 }
 
 TEST_CASE_METHOD(ProbeFixture, "one that fails is read again soon, and opens no breaker", "[probe]") {

@@ -134,7 +134,7 @@ TEST_CASE_METHOD(
     serve_everywhere({&partner}, "the document");
     partner.retrieve_delay = 20s;
     start();
-    subscribe("s1");
+    want("s1");
     advance(10s);
     std::optional<FileSizeLimit> full(1);
     advance(10min);

@@ -263,6 +263,16 @@ struct PipelineFixture : async::Fixture {
         if (!birth_date.empty()) query.parameters.push_back({"birthdate", "", {birth_date}});
         discoveries->want(Interest{id, "", origin, std::move(query)});
     }
+    /// As a DELETE does: stored first.
+    void turn_off(std::string const& id) {
+        cache::StatusChange change;
+        change.id = id;
+        change.status = subscriptions::Status::off;
+        change.from = {subscriptions::Status::active};
+        change.now = clock.utc_now();
+        REQUIRE(run(storage->change_status(std::move(change))).has_value());
+        discoveries->unwant(id);
+    }
     /// How many Events a Subscription has.
     std::size_t events(std::string const& id) {
         return run(storage->events(id, 0, 1000, 1000)).value().size();

@@ -204,7 +204,7 @@ TEST_CASE_METHOD(
     subscribe("s1");
     advance(1s);
     CHECK(partners[0]->lane().figures().queued == 2);
-    discoveries->unwant("s1");
+    turn_off("s1");
     advance(1min);
     CHECK(partners[0]->lane().figures().queued == 0);
     CHECK(first.retrieved.size() == 1);
@@ -222,7 +222,7 @@ TEST_CASE_METHOD(
     CHECK(progress().state == cache::DiscoveryState::complete);
     REQUIRE(partners[0]->lane().figures().running == 2);
     SECTION("queued and running ones, at once") {
-        discoveries->unwant("s1");
+        turn_off("s1");
         advance(100ms);
         CHECK(partners[0]->lane().figures().running == 0);
         CHECK(process.available() == 512);
@@ -238,7 +238,7 @@ TEST_CASE_METHOD(
         async::Root reader(ctx);
         reader.start(go());
         settle();
-        discoveries->unwant("s1");
+        turn_off("s1");
         advance(100ms);
         CHECK(partners[0]->lane().figures().running == 1);
         advance(1min);
@@ -248,12 +248,12 @@ TEST_CASE_METHOD(
     }
     SECTION("but not while another Subscription asks for the same patient") {
         subscribe("s2");
-        discoveries->unwant("s1");
+        turn_off("s1");
         advance(5min);
         CHECK(first.retrieved.size() == 3);
     }
     SECTION("and who asks while a call is being ended gets another one") {
-        discoveries->unwant("s1");
+        turn_off("s1");
         CHECK(fetch(binary_id("", "first", "a", 0)).has_value());
     }
 }

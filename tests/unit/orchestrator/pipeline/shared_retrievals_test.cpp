@@ -45,6 +45,36 @@ TEST_CASE_METHOD(
     CHECK(slow.retrieved.size() == 4);  // the running call went on
 }
 
+TEST_CASE_METHOD(
+    SharedRetrievals,
+    "documents that somebody was told of whose Discovery is over are retrieved though another one ends",
+    "[retrieval]"
+) {
+    auto& slow = add_slow_partner();
+    auto const pages = std::exchange(slow.pages, {});
+    discovery.refresh = 0s;
+    start();
+    subscribe("s1");
+    advance(1min);
+    slow.pages = pages;
+    subscribe("s2", "https://other.example", "1970-01-02");
+    advance(1s);
+    REQUIRE(events("s1") == 4);
+    turn_off("s2");
+    advance(15s);
+    auto const begun = slow.retrieved.size();
+    CHECK(begun >= 2);
+    SECTION("to the last") {
+        advance(1min);
+        CHECK(bodies() == 4);
+    }
+    SECTION("until they end, too") {
+        turn_off("s1");
+        advance(1min);
+        CHECK(slow.retrieved.size() == begun);
+    }
+}
+
 TEST_CASE_METHOD(SharedRetrievals, "shared retrievals end with the last Subscription", "[retrieval]") {
     auto& slow = add_slow_partner();
     start();
@@ -52,8 +82,8 @@ TEST_CASE_METHOD(SharedRetrievals, "shared retrievals end with the last Subscrip
     advance(1s);
     subscribe("s2", "https://other.example", "1970-01-02");
     advance(1s);
-    discoveries->unwant("s1");
-    discoveries->unwant("s2");
+    turn_off("s1");
+    turn_off("s2");
     advance(1min);
     CHECK(slow.retrieved.size() == 1);
     CHECK(bodies() == 0);
@@ -95,7 +125,7 @@ TEST_CASE_METHOD(
     start();
     subscribe("s1");
     advance(1s);
-    discoveries->unwant("s1");
+    turn_off("s1");
     advance(1min);
     REQUIRE(bodies() == 0);
     subscribe("s2", "https://app.example", birth_date);
@@ -117,7 +147,7 @@ TEST_CASE_METHOD(
     start();
     subscribe("s1");
     advance(1s);
-    discoveries->unwant("s1");
+    turn_off("s1");
     advance(1s);
     subscribe("s2");
     advance(1s);

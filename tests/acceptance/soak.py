@@ -85,12 +85,12 @@ class Soak:
 
     def differences(self):
         asked = {criteria: oracle.judged(self.simulator, "strict", criteria) for criteria in self.standing}
-        copies, problems = oracle.copies_of(asked.values()), []
+        copies, superseded, problems = oracle.copies_of(asked.values()), oracle.superseded_by(asked.values()), []
         if not any(answer["documents"] for answer in asked.values()):
             problems.append("  the oracle expects no document at all: is the data folder whole?")
         for criteria, answer in asked.items():
             found, _ = oracle.search_all(self.tributary, criteria)
-            comparison = oracle.Comparison(answer["documents"], found, copies)
+            comparison = oracle.Comparison(answer["documents"], found, copies, superseded)
             comparison.searched()
             problems += [f"  {urllib.parse.unquote(criteria)}: {problem}" for problem in comparison.problems]
         return problems

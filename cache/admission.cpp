@@ -205,6 +205,7 @@ Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person
     };
     std::vector<Evidence> evidence;  // of each Document, the strongest of what its holders tell
     Placement placement;
+    Walks walks;
     for (auto const sequence : rooms_.entries.candidates(entry, person)) {
         auto known = rooms_.entries.load(sequence);
         if (known.document == entry.document && !entry.provisional && entry.document != 0) continue;
@@ -220,7 +221,7 @@ Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person
         at->same |= found == Verdict::same;
         at->conflict |= found == Verdict::conflict;
         at->provisional |= found == Verdict::provisional_same;
-        judge_versions(found, known, entry, person, placement);
+        judge_versions(found, known, entry, person, placement, walks);
     }
     for (auto const& one : evidence) {
         if (one.same) {
@@ -232,66 +233,6 @@ Admission::Placement Admission::judge(EntryRow const& entry, std::int64_t person
         }
     }
     return placement;
-}
-
-void Admission::judge_versions(
-    Verdict found, EntryRow const& known, EntryRow const& entry, std::int64_t person, Placement& placement
-) {
-    bool const newer = found == Verdict::new_version || found == Verdict::implicit_new_version;
-    bool const older = found == Verdict::older_version || found == Verdict::implicit_older_version;
-    if (!newer && !older) return;
-    bool const implicit = found == Verdict::implicit_new_version || found == Verdict::implicit_older_version;
-    auto const how = implicit ? Superseded::inferred : Superseded::stated;
-    auto const& replacing = newer ? entry : known;
-    if (replacing.retracted()) return;
-    if (!implicit && leads_back(replacing, newer ? known : entry, person)) {
-        ++admitted_.cycles;
-        return;
-    }
-    if (newer) {
-        placement.older.push_back({known.document, how});
-    } else if (placement.superseded != Superseded::stated) {
-        placement.superseded = how;
-    }
-}
-
-/// Does the older one replace the newer one, at some remove?
-bool Admission::leads_back(EntryRow const& newer, EntryRow const& older, std::int64_t person) {
-    if (older.document != 0 && !older.provisional) return replaces_in_turn(older.document, newer, person);
-    auto const targets =
-        replaced_by(older, person);  // not placed yet: nothing points from it but what it says itself
-    return std::any_of(targets.begin(), targets.end(), [&](std::int64_t target) {
-        return replaces_in_turn(target, newer, person);
-    });
-}
-
-/// Does the Document replace what the entry describes, or what replaces it, and so on?
-bool Admission::replaces_in_turn(std::int64_t document, EntryRow const& entry, std::int64_t person) {
-    constexpr std::size_t kLongestChain = 100;
-    std::set<std::int64_t> replacing;
-    std::vector<EntryRow> open{entry};
-    while (!open.empty() && replacing.size() < kLongestChain) {
-        auto const replaced = std::move(open.back());
-        open.pop_back();
-        for (auto const& edge : rooms_.entries.relations().pointing_at(replaced, person)) {
-            if (edge.code != "replaces" || !replacing.insert(edge.document).second) continue;
-            if (edge.document == document) return true;
-            for (auto const holder : rooms_.entries.of_document(edge.document, false))
-                open.push_back(rooms_.entries.load(holder));
-        }
-    }
-    return false;
-}
-
-/// Documents that the entry replaces by what it says.
-std::vector<std::int64_t> Admission::replaced_by(EntryRow const& entry, std::int64_t person) {
-    std::vector<std::int64_t> documents;
-    for (auto const& relation : entry.reference.relates_to) {
-        if (relation.code != "replaces") continue;
-        for (auto const target : rooms_.entries.relations().targets(entry, relation, person))
-            documents.push_back(rooms_.entries.load(target).document);
-    }
-    return documents;
 }
 
 void Admission::place(EntryRow& entry, PatientRow const& patient) {

@@ -1,4 +1,7 @@
 #pragma once
+#include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +34,10 @@ private:
         std::vector<Older> older;
         Superseded superseded = Superseded::no;  ///< by a known one
     };
+    /// What one entry is to others by relations, at any remove; each looked for once, when it is needed.
+    struct Walks {
+        std::optional<std::set<std::int64_t>> replacing, replaced;  ///< Documents
+    };
     Placement judge(EntryRow const& entry, std::int64_t person);
     /// Where an entry stands among versions: `known` is older, or newer.
     void judge_versions(
@@ -38,10 +45,14 @@ private:
         EntryRow const& known,
         EntryRow const& entry,
         std::int64_t person,
-        Placement& placement
+        Placement& placement,
+        Walks& walks
     );
-    bool replaces_in_turn(std::int64_t document, EntryRow const& entry, std::int64_t person);
-    bool leads_back(EntryRow const& newer, EntryRow const& older, std::int64_t person);
+    bool leads_back(
+        EntryRow const& known, EntryRow const& entry, bool newer, std::int64_t person, Walks& walks
+    );
+    std::set<std::int64_t> replacing(EntryRow const& entry, std::int64_t person);
+    std::set<std::int64_t> replaced(EntryRow const& entry, std::int64_t person);
 
     EntryRow make_entry(Answer const& answer, NewEntry const& fresh, PatientRow const& patient);
     void keep_again(EntryRow const& known, EntryRow const& fresh);
@@ -54,6 +65,10 @@ private:
     /// Whose is a known entry that is listed for this Patient? True: another Person's, and there is nothing more to do: where its subject is
     /// another one now, too, the first Person has lost it, and it is a document of its own under other ids. Else takes on the ids it is known by.
     bool move(EntryRow& fresh, EntryRow const& known);
+    /// Its partner has put another document in its place: it contradicts all who hold what it was.
+    bool has_parted(EntryRow const& fresh, EntryRow const& known);
+    /// The known entry has gone; `fresh` is what its partner lists in its place.
+    void replace_apart(EntryRow fresh, EntryRow const& known, PatientRow const& patient);
     /// Gives an entry its place: one not stored yet (its sequence is 0), or a provisional copy.
     void place(EntryRow& entry, PatientRow const& patient);
     void put(EntryRow& entry, std::int64_t document, bool provisional);

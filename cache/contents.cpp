@@ -14,14 +14,14 @@ namespace {
 // Both begin with the columns of a Holder, of its gone mark and of its Body: see holder_at().
 constexpr char kFind[] =
     "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, e.remote_id, p.id, e.k1, c.gone, "
-    "c.sha256, e.sequence, e.document, e.provisional, d.id, d.status "
+    "c.sha256, e.document, e.provisional, d.id, d.status "
     "FROM content c JOIN entry e ON e.sequence = c.entry JOIN document d ON d.sequence = e.document "
     "JOIN patient p ON p.sequence = e.patient WHERE c.binary_id = ? AND c.scope = ?";
 constexpr char kHolders[] =
     "SELECT c.binary_id, e.partner, c.url, c.content_type, c.hash, c.size, e.remote_id, p.id, e.k1, c.gone, "
-    "c.sha256 "
+    "c.sha256, c.digest, e.sequence "
     "FROM entry e JOIN content c ON c.entry = e.sequence JOIN patient p ON p.sequence = e.patient "
-    "WHERE e.document = ? AND e.provisional = 0 AND e.sequence <> ? ORDER BY e.sequence, c.ordinal";
+    "WHERE e.document = ? AND e.provisional = 0 ORDER BY e.sequence, c.ordinal";
 constexpr int kGone = 9, kSha256 = 10;
 constexpr char kBody[] = "SELECT size, media_type FROM body WHERE sha256 = ?";
 // Of what is shown of a Document `d`, and of its provisional copies.
@@ -89,13 +89,52 @@ Holder holder_at(Statement const& row) {
     };
 }
 
+/// One content of one holder: which of the contents of its media type it is there.
+struct Part {
+    std::int64_t entry = 0;
+    std::string type, digest, sha256;
+    std::size_t rank = 0;
+    bool gone = false;
+    Holder holder;
+};
+
+std::vector<Part> parts_of(Statement row) {
+    std::vector<Part> parts;
+    while (row.next()) {
+        Part part;
+        part.holder = holder_at(row);
+        part.type = fhir::media_type(part.holder.content_type);
+        part.gone = row.integer(kGone) != 0;
+        part.sha256 = row.text(kSha256);
+        part.digest = row.text(11);
+        part.entry = row.integer(12);
+        part.rank = static_cast<std::size_t>(std::count_if(parts.begin(), parts.end(), [&](Part const& other) {
+            return other.entry == part.entry && other.type == part.type;
+        }));
+        parts.push_back(std::move(part));
+    }
+    return parts;
+}
+
+/// Does an entry have a content of that type with those bytes?
+bool has_bytes(std::vector<Part> const& parts, std::int64_t entry, Part const& wanted) {
+    return !wanted.digest.empty() && std::any_of(parts.begin(), parts.end(), [&](Part const& part) {
+        return part.entry == entry && part.type == wanted.type && part.digest == wanted.digest;
+    });
+}
+
+/// Of several contents of one type, the one with equal bytes; where no digest tells, the one in the same place.
+bool is_same_part(std::vector<Part> const& parts, Part const& a, Part const& b) {
+    if (has_bytes(parts, b.entry, a) || has_bytes(parts, a.entry, b)) return a.digest == b.digest;
+    return a.rank == b.rank;
+}
+
 }  // namespace
 
 std::span<char const* const> content_statements() { return kStatements; }
 
 ContentRecord Contents::find(std::string_view scope, std::string_view binary_id) {
     ContentRecord record;
-    std::int64_t entry = 0;
     std::int64_t document = 0;
     bool provisional = false, withdrawn = false;
     {
@@ -109,13 +148,12 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
         record.hash = own.hash;
         record.sha256 = row.text(kSha256);
         if (row.integer(kGone) == 0) record.holders.push_back(std::move(own));
-        entry = row.integer(11);
-        document = row.integer(12);
-        provisional = row.integer(13) != 0;
-        record.document_id = row.text(14);
-        withdrawn = !provisional && row.text(15) == kRetracted;
+        document = row.integer(11);
+        provisional = row.integer(12) != 0;
+        record.document_id = row.text(13);
+        withdrawn = !provisional && row.text(14) == kRetracted;
     }
-    if (!provisional) add_holders(document, entry, record);
+    if (!provisional) add_holders(document, record);
     bool const nowhere = record.sha256.empty() && record.holders.empty();
     if (withdrawn || nowhere)
         record.presence = !withdrawn && record.otherwise ? Presence::unknown : Presence::deleted;
@@ -127,17 +165,20 @@ ContentRecord Contents::find(std::string_view scope, std::string_view binary_id)
     return record;
 }
 
-void Contents::add_holders(std::int64_t document, std::int64_t entry, ContentRecord& record) {
-    auto const type = fhir::media_type(record.content_type);
-    auto row = database_.query(kHolders, document, entry);
-    while (row.next()) {
-        auto holder = holder_at(row);
-        if (fhir::media_type(holder.content_type) != type) {
-            record.otherwise |= row.integer(kGone) == 0 || !row.text(kSha256).empty();
-            continue;
+void Contents::add_holders(std::int64_t document, ContentRecord& record) {
+    auto parts = parts_of(database_.query(kHolders, document));
+    auto const own = std::find_if(parts.begin(), parts.end(), [&](Part const& part) {
+        return part.holder.binary_id == record.binary_id;
+    });
+    if (own == parts.end()) return;
+    for (auto const& part : parts) {
+        if (part.entry == own->entry) continue;
+        if (part.type != own->type) {
+            record.otherwise |= !part.gone || !part.sha256.empty();
+        } else if (is_same_part(parts, *own, part)) {
+            if (record.sha256.empty()) record.sha256 = part.sha256;
+            if (!part.gone) record.holders.push_back(part.holder);
         }
-        if (record.sha256.empty()) record.sha256 = row.text(kSha256);
-        if (row.integer(kGone) == 0) record.holders.push_back(std::move(holder));
     }
 }
 

@@ -23,7 +23,7 @@ public:
     std::vector<std::string> unknown(std::vector<std::string> const& sha256);
 
 private:
-    void add_holders(std::int64_t document, std::int64_t entry, ContentRecord& record);
+    void add_holders(std::int64_t document, ContentRecord& record);
     void forget(std::string const& sha256);
 
     Database& database_;

@@ -41,6 +41,13 @@ Result<bool> make_file(std::string const& path) {
     );
 }
 
+/// What SQLite says of a file that is whole is about its disk or its folder: nobody is to move that file away.
+std::string advice(std::string const& reason) {
+    bool const is_other = reason.find("not a database") != reason.npos || reason.find("malformed") != reason.npos;
+    return is_other ? "choose another path, or move the file away"
+                    : "see that its disk has room and its folder is writable";
+}
+
 /// Looks at an existing file without changing it, but for what a crash while it was being made has left to be rolled back.
 Result<void> check_file(std::string const& path, FileKind const& kind) {
     if (::access(path.c_str(), R_OK | W_OK) != 0) {
@@ -59,9 +66,7 @@ Result<void> check_file(std::string const& path, FileKind const& kind) {
     auto const tables = single(database, kAnything);
     if (auto const failure = database.take_failure()) {
         return refused(
-            path,
-            "cannot be used as a database (" + failure->detail() +
-                "); choose another path, or move the file away"
+            path, "cannot be used as a database (" + failure->detail() + "); " + advice(failure->detail())
         );
     }
     if (application != kind.application && (application != 0 || version != 0 || tables != 0)) {

@@ -93,7 +93,10 @@ Discoveries::Latest Discoveries::latest(OpenDiscovery const& wanted) {
 OpenedDiscovery Discoveries::open(OpenDiscovery const& wanted) {
     auto const known = latest(wanted);
     bool const running = known.sequence != 0 && !known.ended;
-    bool const answers = known.ended && !wanted.again && *known.ended + wanted.reuse > wanted.now;
+    // Neither long ago nor, by a clock that was ahead then, long hence.
+    bool const lately = known.ended && *known.ended + wanted.reuse > wanted.now &&
+                        *known.ended - wanted.reuse < wanted.now;
+    bool const answers = lately && !wanted.again;
     return running || answers ? join(wanted, known) : start(wanted);
 }
 

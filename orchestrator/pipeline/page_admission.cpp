@@ -16,7 +16,8 @@ namespace {
 
 // Above it a page is worked on by the worker: some 5 µs per document.
 constexpr std::size_t kDocumentsInline = 128;
-constexpr std::ptrdiff_t kAdmittedFirst = 4;
+constexpr std::size_t kAdmittedFirst = 4;
+constexpr std::size_t kAdmittedAtOnce = 64;  // then others have their turn with the storage
 constexpr std::size_t kBodiesAtOnce = 4;  // as many as share a commit
 
 bool is_heavy(std::vector<fhir::DocumentReference> const& entries) {
@@ -29,15 +30,15 @@ bool is_heavy(std::vector<fhir::DocumentReference> const& entries) {
            });
 }
 
-/// What is admitted after the first few entries: they are told of without waiting for all the others.
-cache::Answer split(cache::Answer& answer) {
+/// Leaves the first so many entries, and answers what is admitted after them: they are told of without waiting for all the others.
+cache::Answer split(cache::Answer& answer, std::size_t most) {
     cache::Answer rest;
-    if (answer.entries.size() <= 2 * kAdmittedFirst) return rest;
-    auto const first = answer.entries.begin() + kAdmittedFirst;
+    if (answer.entries.size() <= 2 * most) return rest;
+    auto const end = answer.entries.begin() + static_cast<std::ptrdiff_t>(most);
     std::vector<cache::NewEntry> later(
-        std::make_move_iterator(first), std::make_move_iterator(answer.entries.end())
+        std::make_move_iterator(end), std::make_move_iterator(answer.entries.end())
     );
-    answer.entries.erase(first, answer.entries.end());
+    answer.entries.erase(end, answer.entries.end());
     rest = answer;
     rest.entries = std::move(later);
     answer.size = 0;
@@ -86,12 +87,13 @@ awaitable<Result<void>> PageAdmission::store(
 ) {
     std::vector<storage::BodyHold> held;
     for (auto const& body : bodies) held.push_back(around_.storage.hold_body(body.sha256));
-    auto rest = split(answer);
-    if (auto const kept = co_await keep(take_bodies(answer, bodies)); !kept) co_return kept.error();
-    auto const admitted = co_await write(std::move(answer), to_retrieve);
-    if (!admitted || rest.entries.empty()) co_return admitted;
-    if (auto const kept = co_await keep(std::move(bodies)); !kept) co_return kept.error();
-    co_return co_await write(std::move(rest), to_retrieve);
+    for (auto most = kAdmittedFirst; true; most = kAdmittedAtOnce) {
+        auto rest = split(answer, most);
+        if (auto const kept = co_await keep(take_bodies(answer, bodies)); !kept) co_return kept.error();
+        auto const admitted = co_await write(std::move(answer), to_retrieve);
+        if (!admitted || rest.entries.empty()) co_return admitted;
+        answer = std::move(rest);
+    }
 }
 
 /// A few at a time.

@@ -327,6 +327,38 @@ TEST_CASE("a document that came inline keeps its address when it is written agai
     CHECK(address() == "Binary/p1-a-b0");
 }
 
+TEST_CASE("of several contents of one type each has its own holders and bytes", "[cache][D.4][B.3]") {
+    ThreePartners fixture;
+    auto const admit_parts = [&](std::string const& partner, std::string const& id, Texts const& hashes) {
+        auto answer = StoreFixture::answer(
+            partner, partner.substr(1), {{.id = id, .unique_id = "1.2.3", .hash = hashes.front()}}
+        );
+        auto& entry = answer.entries[0];
+        auto resource = entry.document.resource;
+        auto second = resource.items("content").front();
+        second.find("attachment")->set("hash", hashes.back());
+        second.find("attachment")->set("url", "Binary/" + id + "-second");
+        resource.find("content")->push(second);
+        entry.document = good(fhir::read_document_reference(std::move(resource)));
+        entry.binary_ids.push_back(entry.id + "-b1");
+        fixture.commit([&](Store& s) { return s.admit(answer); });
+    };
+    auto const holders = [&](std::string const& binary) {
+        Texts ids;
+        for (auto const& holder : good(fixture.store->content("", binary)).holders)
+            ids.push_back(holder.binary_id);
+        return ids;
+    };
+    admit_parts("p1", "a", {kHashA, kHashB});
+    admit_parts("p2", "x", {kHashB, kHashA});
+    REQUIRE(fixture.found() == Texts{"p1-a"});
+    CHECK(holders("p1-a-b0") == Texts{"p1-a-b0", "p2-x-b1"});
+    CHECK(holders("p1-a-b1") == Texts{"p1-a-b1", "p2-x-b0"});
+    fixture.attach("p2-x-b0", kBytesB);
+    CHECK(good(fixture.store->content("", "p1-a-b0")).sha256.empty());
+    CHECK(good(fixture.store->content("", "p1-a-b1")).sha256 == kBytesB);
+}
+
 TEST_CASE("where a document is gone it is not asked for again, until it has moved", "[cache][B.3]") {
     ThreePartners fixture;
     auto answer = StoreFixture::answer("p1", "1", {{"a", "1.2.3", kHashA}});

@@ -99,6 +99,15 @@ TEST_CASE(
     CHECK(fixture.open("d3", 4, {"p1", "p2", "p3"}).ask == Texts{"p2"});  // it has come back
 }
 
+TEST_CASE("what ended by a clock that was ahead is not taken for lasting", "[cache][discovery]") {
+    Discovering fixture;
+    fixture.open("d1", 10'000);
+    fixture.finish("d1", "p1", 10'000);
+    fixture.finish("d1", "p2", 10'000);
+    CHECK(fixture.open("d2", 9'990).ask.empty());
+    CHECK(fixture.open("d3", 10).ask == Texts{"p1", "p2"});
+}
+
 TEST_CASE("an abandoned Discovery has ended, and goes on when it is joined soon", "[cache][discovery]") {
     Discovering fixture;
     fixture.open("d1", 0);

@@ -1,10 +1,12 @@
+#include <algorithm>
+
 #include "tests/unit/cache/store_fixture.hpp"
 
 namespace tributary::cache {
 
 namespace {
 
-std::string const kHash(40, 'a');
+std::string const kHash(40, 'a'), kOtherHash(40, 'b');
 
 /// Bob and Ann at one partner, and a Subscription for each; Bob has another record there and is known to a second partner.
 class Moves : public StoreFixture {
@@ -127,6 +129,43 @@ TEST_CASE("a document moved to another record of its person is known under that 
     CHECK(fixture.found() == Texts{"p1-a"});
     CHECK(fixture.subject("p1-a") == "Patient/p1-bob-too");
     CHECK(fixture.told("bob") == Texts{"create p1-a/1", "update p1-a/2"});
+}
+
+TEST_CASE("a copy that becomes another document leaves the one it was a copy of", "[cache][identity][D.3]") {
+    StoreFixture fixture;
+    fixture.subscribe("s1");
+    for (auto const* partner : {"p1", "p2"}) fixture.match(partner, {{"1"}});
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHash}});
+    fixture.admit("p2", "1", {{"x", "1.2.3", kHash}});
+    REQUIRE(fixture.found() == Texts{"p1-a"});
+    SECTION("the copy") {
+        fixture.admit("p2", "1", {{"x", "1.2.4", kOtherHash}});
+        CHECK(fixture.found().size() == 2);
+        CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 1);
+    }
+    SECTION("the one that is shown") {
+        fixture.admit("p1", "1", {{"a", "1.2.4", kOtherHash}});
+        CHECK(fixture.found().size() == 2);
+        CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 1);
+        CHECK(fixture.text("p1-a", "status") == "current");
+    }
+    auto const told = fixture.told("s1");
+    REQUIRE(told.size() >= 2);
+    CHECK(std::count_if(told.begin(), told.end(), [](std::string const& event) {
+              return event.starts_with("create");
+          }) == 2);
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHash}});
+    fixture.admit("p2", "1", {{"x", "1.2.3", kHash}});
+    CHECK(fixture.found() == Texts{"p1-a"});
+}
+
+TEST_CASE("a copy that says more of itself stays one", "[cache][identity][D.3]") {
+    StoreFixture fixture;
+    for (auto const* partner : {"p1", "p2"}) fixture.match(partner, {{"1"}});
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHash}});
+    fixture.admit("p2", "1", {{"x", "1.2.3", kHash}});
+    fixture.admit("p2", "1", {{"x", "1.2.4", kHash}});
+    CHECK(fixture.found() == Texts{"p1-a"});
 }
 
 }  // namespace tributary::cache

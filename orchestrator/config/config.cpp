@@ -51,14 +51,15 @@ void read_listen(TableReader& reader, HostPort& listen) {
 
 enum class EmptyBase { allowed, refused };
 
-/// An http or https URL without query, its trailing slash removed.
+/// An http or https URL without query and fragment, its trailing slash removed.
 void read_base(
     TableReader& reader, std::string_view key, std::string& value, EmptyBase empty = EmptyBase::refused
 ) {
     std::string written = value;
     if (!reader.text(key, written) || (written.empty() && empty == EmptyBase::allowed)) return;
     auto const url = net::parse_url(written);
-    if (!url || (url->scheme != "http" && url->scheme != "https") || written.find('?') != std::string::npos) {
+    if (!url || (url->scheme != "http" && url->scheme != "https") ||
+        written.find_first_of("?#") != std::string::npos) {
         reader.problem(
             key, reader.as_written(key) + " is no base URL: write http:// or https://, a host, and a path"
         );

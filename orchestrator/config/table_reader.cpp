@@ -213,8 +213,10 @@ bool TableReader::fields(std::string_view key, std::vector<std::pair<std::string
             problem(key, quoted(std::string(name.str())) + " is no name of a header");
             return false;
         }
-        if (expanded->find_first_of("\r\n") != std::string::npos) {
-            problem(key, std::string(name.str()) + " must not contain line breaks");
+        if (!net::is_field(name.str(), *expanded)) {
+            problem(
+                key, std::string(name.str()) + " must not contain line breaks or other control characters"
+            );
             return false;
         }
         read.emplace_back(name.str(), std::move(*expanded));

@@ -1,49 +1,15 @@
 #include "orchestrator/config/config.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <map>
 
 #include "tests/support/catch.hpp"
-#include "tests/support/certificates.hpp"
+#include "tests/unit/orchestrator/config/config_file.hpp"
 
 namespace tributary::config {
 
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr char kPartner[] = "[[partner]]\nid = \"p001\"\nfhir = \"http://127.0.0.1:9001/p001/fhir\"\n";
-
-class ConfigFile {
-public:
-    ConfigFile() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "config-XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        folder_ = pattern;
-    }
-    ConfigFile(ConfigFile const&) = delete;
-    ConfigFile& operator=(ConfigFile const&) = delete;
-    ~ConfigFile() { std::filesystem::remove_all(folder_); }
-
-    std::filesystem::path write(std::string const& name, std::string const& text) const {
-        std::ofstream(folder_ / name) << text;
-        return folder_ / name;
-    }
-    Reading read(std::string const& text, std::map<std::string, std::string> environment = {}) const {
-        auto const look_up = [environment](std::string const& name) -> std::optional<std::string> {
-            auto const found = environment.find(name);
-            if (found == environment.end()) return std::nullopt;
-            return found->second;
-        };
-        return read_config(write("tributary.toml", text), look_up);
-    }
-    std::filesystem::path const& folder() const { return folder_; }
-
-private:
-    std::filesystem::path folder_;
-};
 
 bool tells(Reading const& reading, std::string const& line_end) {
     return std::any_of(reading.problems.begin(), reading.problems.end(), [&](std::string const& line) {
@@ -166,6 +132,14 @@ TEST_CASE("what no request could carry is no header", "[config]") {
         REQUIRE(reading.problems.size() == 1);
         CHECK_THAT(reading.problems.front(), Catch::Matchers::ContainsSubstring("is no name of a header"));
     }
+    for (std::string const value : {"a\\u0000b", "a\\nb", "a\\u007f", "a\\u001b[2J"}) {
+        auto const reading = file.read(std::string(kPartner) + "headers = { X = \"" + value + "\" }\n");
+        INFO(value);
+        REQUIRE(reading.problems.size() == 1);
+        CHECK_THAT(
+            reading.problems.front(), Catch::Matchers::ContainsSubstring("headers: X must not contain")
+        );
+    }
     for (std::string const name : {"Host", "content-length", "Connection"}) {
         auto const reading = file.read(std::string(kPartner) + "headers = { " + name + " = \"x\" }\n");
         INFO(name);
@@ -214,79 +188,6 @@ TEST_CASE("what a variable brings in is not told", "[config]") {
         CHECK(problem.find("s3cret") == std::string::npos);
         CHECK_THAT(problem, Catch::Matchers::ContainsSubstring("${SECRET}"));
     }
-}
-
-TEST_CASE("a certificate without its key, and client certificates without TLS, are told", "[config]") {
-    ConfigFile const file;
-    file.write("a.pem", "x");
-    auto const reading = file.read(
-        "[server]\ntls_client_ca = \"a.pem\"\n" + std::string(kPartner) +
-        "tls_client_certificate = \"a.pem\"\n"
-    );
-    REQUIRE(reading.problems.size() == 2);
-    CHECK_THAT(reading.problems[0], Catch::Matchers::ContainsSubstring("tls_client_ca"));
-    CHECK_THAT(reading.problems[1], Catch::Matchers::ContainsSubstring("go together"));
-}
-
-TEST_CASE("a certificate that cannot be read is the only thing told of it", "[config]") {
-    ConfigFile const file;
-    file.write("key.pem", "x");
-    auto const reading = file.read(
-        "[server]\nlisten = \"0.0.0.0:8443\"\ntls_certificate = \"none.pem\"\ntls_key = \"key.pem\"\n" +
-        std::string(kPartner) + "tls_client_certificate = \"key.pem\"\ntls_client_key = \"none.pem\"\n"
-    );
-    REQUIRE(reading.problems.size() == 2);
-    CHECK_THAT(reading.problems[0], Catch::Matchers::ContainsSubstring("tls_certificate: cannot read"));
-    CHECK_THAT(reading.problems[1], Catch::Matchers::ContainsSubstring("tls_client_key: cannot read"));
-}
-
-TEST_CASE("a key of another certificate, and an authority that is none, are told", "[config][tls]") {
-    ConfigFile const file;
-    Certificates certificates;
-    certificates.add("ours", "DNS:localhost");
-    certificates.add("other", "DNS:localhost");
-    file.write("no-authority.pem", "x");
-    auto const read = [&](std::string const& key, std::string const& authority) {
-        return file.read(
-            "[server]\ntls_certificate = \"" + certificates.certificate("ours") + "\"\ntls_key = \"" +
-            certificates.key(key) + "\"\n[delivery]\ntls_ca = \"" + authority + "\"\n" + kPartner
-        );
-    };
-    CHECK(read("ours", certificates.ca()).problems.empty());
-    auto const wrong = read("other", "no-authority.pem");
-    REQUIRE(wrong.problems.size() == 2);
-    CHECK_THAT(wrong.problems[0], Catch::Matchers::ContainsSubstring(":2: [server] tls_certificate: key "));
-    CHECK_THAT(wrong.problems[1], Catch::Matchers::ContainsSubstring(":5: [delivery] tls_ca: CA file "));
-}
-
-TEST_CASE("what is wrong with the certificates of several partners is told together", "[config][tls]") {
-    ConfigFile const file;
-    Certificates certificates;
-    certificates.add("ours", "DNS:localhost");
-    certificates.add("other", "DNS:localhost");
-    file.write("no-authority.pem", "x");
-    auto const partner = [](std::string const& id, std::string const& keys) {
-        return "[[partner]]\nid = \"" + id + "\"\nfhir = \"https://127.0.0.1:1/fhir\"\n" + keys + '\n';
-    };
-    auto const certificate = "tls_client_certificate = \"" + certificates.certificate("ours") + "\"\n";
-    auto const key = [&](std::string const& name) {
-        return "tls_client_key = \"" + certificates.key(name) + "\"\n";
-    };
-    auto const authority = "tls_ca = \"" + certificates.ca() + "\"\n";
-    std::string const defaults = "[partner_defaults]\n" + certificate;
-    CHECK(file.read(defaults + key("ours") + partner("p001", authority)).problems.empty());
-    auto const wrong = file.read(
-        defaults + key("ours") + partner("p001", "tls_ca = \"no-authority.pem\"") +
-        partner("p002", key("other")) + partner("p003", "")
-    );
-    REQUIRE(wrong.problems.size() == 2);
-    CHECK_THAT(wrong.problems[0], Catch::Matchers::ContainsSubstring(":7: [[partner]] tls_ca: CA file "));
-    CHECK_THAT(
-        wrong.problems[1], Catch::Matchers::ContainsSubstring(":11: [[partner]] tls_client_key: key ")
-    );
-    auto const once = file.read(defaults + key("other") + partner("p001", "") + partner("p002", ""));
-    REQUIRE(once.problems.size() == 1);
-    CHECK_THAT(once.problems[0], Catch::Matchers::ContainsSubstring(":2: [partner_defaults] "));
 }
 
 TEST_CASE("a time in which nothing can be done, and a size that holds nothing, are refused", "[config]") {
@@ -403,6 +304,19 @@ TEST_CASE("a base that is empty is refused, but for the public one", "[config]")
         Catch::Matchers::ContainsSubstring(":2: [server] canonical_base: \"\" is no base URL")
     );
     CHECK(file.read("[[partner]]\nid = \"p001\"\nfhir = \"\"\n").problems.size() == 1);
+}
+
+TEST_CASE("a base ends with its path", "[config]") {
+    ConfigFile const file;
+    for (std::string const end : {"?a=b", "#part", "/fhir#", "/fhir/?"}) {
+        auto const base = "\"http://docs.example" + end + "\"\n";
+        INFO(base);
+        auto const reading = file.read(
+            "[server]\npublic_base = " + base + "canonical_base = " + base +
+            "[[partner]]\nid = \"p001\"\nfhir = " + base
+        );
+        CHECK(reading.problems.size() == 3);
+    }
 }
 
 TEST_CASE("a number that is none, and a list of others, are refused once", "[config]") {

@@ -19,6 +19,7 @@ using Partners = std::vector<std::unique_ptr<partner::Partner>>;
 
 /// More at once would measure this machine rather than the partners.
 constexpr std::size_t kAtOnce = 256;
+constexpr std::size_t kLeastWidth = 40;  // a narrower terminal wraps the table itself
 
 /// Half of the sockets we may have: some partners need two at a time.
 std::size_t at_once(std::size_t max_in_flight) {
@@ -45,7 +46,9 @@ boost::asio::awaitable<int> check(
     for (auto const& partner : partners) checked.push_back(to_check(*partner));
     auto const results = co_await check_partners(clock, std::move(checked), at_once);
     client.close_idle();
-    std::cout << format_check(results, detect_terminal()) << std::flush;
+    auto terminal = detect_terminal();
+    terminal.width = std::max(terminal.width, kLeastWidth);
+    std::cout << format_check(results, terminal) << std::flush;
     bool const failing =
         std::any_of(results.begin(), results.end(), [](CheckResult const& result) { return !result.said; });
     co_return failing ? 1 : 0;

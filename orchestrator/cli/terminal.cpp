@@ -9,7 +9,6 @@
 namespace tributary::cli {
 namespace {
 
-constexpr std::size_t kLeastWidth = 40;
 constexpr std::string_view kEllipsis = "…";
 
 std::string_view environment(char const* name) {
@@ -58,7 +57,6 @@ Terminal detect_terminal() {
     winsize size{};
     if (terminal.interactive && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         terminal.width = size.ws_col;
-    if (terminal.width < kLeastWidth) terminal.width = kLeastWidth;
     return terminal;
 }
 

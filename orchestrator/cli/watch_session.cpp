@@ -35,20 +35,54 @@ WatchSession::WatchSession(
 
 awaitable<Result<void>> WatchSession::run() {
     started_ = clock_.now();
-    auto result = co_await watch();
-    if (subscription_.empty()) co_return result;
-    auto deleted = co_await call("DELETE", "Subscription/" + subscription_);
-    if (!deleted && result) result = deleted.error();
-    summary_.documents = documents_.size();
-    summary_.elapsed = elapsed();
-    summary_.progress = progress_;
-    summary_.interrupted = stopping_;
-    screen_.finish(summary_);
+    Result<void> result;
+    auto watching = [&]() -> awaitable<void> { result = co_await watch(); };
+    co_await run_stoppable(watching());
+    socket_.reset();
+    if (!subscription_.empty()) {
+        auto deleting = [&]() -> awaitable<void> {
+            auto const deleted = co_await call("DELETE", "Subscription/" + subscription_);
+            if (!deleted && result && !changing_) result = deleted.error();
+        };
+        co_await run_stoppable(deleting());
+        summary_.documents = documents_.size();
+        summary_.elapsed = elapsed();
+        summary_.progress = progress_;
+        summary_.interrupted = stopping_;
+        screen_.finish(summary_);
+    }
+    if (changing_ && (result || subscription_.empty()))
+        co_return Failure(
+            Errc::timeout, settings_.server + " has not answered: a Subscription may be left there"
+        );
     co_return result;
 }
 
 void WatchSession::stop() {
     stopping_ = true;
+    if (live_ == nullptr) return;
+    if (changing_)  // what is being created has to be deleted
+        (void)live_->spawn("grace", end_after_grace());
+    else
+        live_->cancel();
+}
+
+awaitable<void> WatchSession::run_stoppable(awaitable<void> task) {
+    auto until_end = [&](async::TaskGroup& group) -> awaitable<void> {
+        co_await std::move(task);
+        group.cancel();
+    };
+    auto both = [&](async::TaskGroup& group) -> awaitable<void> {
+        live_ = &group;
+        (void)group.spawn("watch", until_end(group));
+        co_return;
+    };
+    co_await async::with_group(std::ref(both));
+    live_ = nullptr;
+}
+
+awaitable<void> WatchSession::end_after_grace() {
+    co_await clock_.sleep_for(settings_.grace);
     if (live_ != nullptr) live_->cancel();
 }
 
@@ -106,22 +140,20 @@ awaitable<Result<void>> WatchSession::bind() {
 
 awaitable<void> WatchSession::follow() {
     auto both = [this](async::TaskGroup& group) -> awaitable<void> {
-        live_ = &group;
         bool const reading = group.spawn("notifications", read_notifications(group));
         if (!reading || !group.spawn("time", keep_time())) group.cancel();
         co_return;
     };
     co_await async::with_group(std::ref(both));
-    live_ = nullptr;
-    socket_.reset();
 }
 
 awaitable<void> WatchSession::read_notifications(async::TaskGroup& group) {
     while (true) {
         auto const text = co_await socket_->read(Deadline::never());
         if (!text) {
-            std::string const gone =
-                text.error().errc() == Errc::timeout ? "the server is gone: " : "the server closed the connection: ";
+            std::string const gone = text.error().errc() == Errc::timeout
+                                         ? "the server is gone: "
+                                         : "the server closed the connection: ";
             fail(group, Failure(text.error().code(), gone + text.error().detail()));
             co_return;
         }
@@ -160,8 +192,12 @@ awaitable<Result<Value>> WatchSession::call(std::string method, std::string targ
     if (!body.empty()) request.headers.add("Content-Type", kFhirJson);
     request.body = std::move(body);
     request.body_limit = kAnswerLimit;
-    auto const deadline = Deadline::after(clock_, settings_.call);
+    bool const changes = request.method != "GET";
+    auto const patience = stopping_ ? settings_.grace : std::chrono::milliseconds(settings_.call);
+    auto const deadline = Deadline::after(clock_, patience);
+    changing_ = changes;
     auto const answer = co_await http_.send(deadline, std::move(request));
+    changing_ = changes && !answer && answer.error().errc() == Errc::timeout;
     if (!answer) co_return explain(settings_.server, answer.error());
     if (!answer->success()) {
         co_return Failure(Errc::http_status, explain_refusal(answer->status, answer->body))

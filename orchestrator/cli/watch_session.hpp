@@ -30,6 +30,8 @@ public:
         std::chrono::seconds call = std::chrono::seconds(10);
         std::chrono::milliseconds start =
             std::chrono::seconds(3);  ///< a server just started may not listen yet
+        std::chrono::milliseconds grace =
+            std::chrono::seconds(2);  ///< once stopped, for the server to answer what creates or deletes
     };
     WatchSession(
         async::Clock& clock,
@@ -42,10 +44,13 @@ public:
     /// Subscribes, shows what comes, and deletes the Subscription whatever happened. Deadline: none but those of its calls.
     /// Cancellation: not meant to be cancelled: use stop(). Errors: the first that ended it; detail: words for the user.
     awaitable<Result<void>> run();
-    /// Asks run() to end. From the loop.
+    /// Asks run() to end: at once, but for a call that creates or deletes the Subscription. From the loop.
     void stop();
 
 private:
+    /// Runs it where stop() reaches it.
+    awaitable<void> run_stoppable(awaitable<void> task);
+    awaitable<void> end_after_grace();
     awaitable<Result<void>> watch();
     awaitable<Result<void>> subscribe();
     awaitable<Result<fhir::json::Value>> first_answer();
@@ -71,6 +76,7 @@ private:
     std::set<std::string> documents_;
     std::optional<Failure> failure_;
     bool stopping_ = false;             ///< stop() was called
+    bool changing_ = false;             ///< the server has not answered yet what creates or deletes
     async::TaskGroup* live_ = nullptr;  ///< while there is something to cancel
 };
 

@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kAreaLines = 2;
+constexpr std::size_t kAreaFrom = 24;  // a narrower terminal would wrap its lines, and none could be redrawn
 constexpr std::size_t kMostBarWidth = 60;
 constexpr std::size_t kTimeWidth = 9;
 constexpr std::size_t kDayLength = 10;
@@ -145,7 +146,7 @@ void WatchScreen::show_progress(milliseconds elapsed, Progress const& progress) 
     bool const changed = progress != progress_;
     progress_ = progress;
     elapsed_ = elapsed;
-    if (terminal_.interactive) {
+    if (terminal_.interactive && terminal_.width >= kAreaFrom) {
         auto frame = without_area();
         frame += area();
         show(frame);

@@ -37,10 +37,16 @@ public:
     bool complete = true;  ///< told after the documents
     unsigned refuse_with = 0;
     std::function<void()> on_bound;
+    std::string hang_at;  ///< how a call begins that is never answered
+    std::function<void()> on_hang;
 
 private:
     awaitable<ServerResponse> answer(ServerRequest request) {
         calls_.push_back(request.method + ' ' + request.path);
+        if (!hang_at.empty() && calls_.back().starts_with(hang_at)) {
+            on_hang();
+            co_await net_.clock.sleep_for(1h);
+        }
         auto const json = [](unsigned status, std::string body) {
             return ServerResponse(status, "application/fhir+json", std::move(body));
         };
@@ -113,8 +119,9 @@ struct Stage {
     void watch() { watch(server.base()); }
     void watch(std::string url) {
         WatchSession session(
-            net.clock, net.client, nullptr, screen, {kCriteria, std::move(url), 5ms, 5s, start}
+            net.clock, net.client, nullptr, screen, {kCriteria, std::move(url), 5ms, 20s, start, 100ms}
         );
+        server.on_hang = [&session] { session.stop(); };
         if (stop_when_bound) server.on_bound = [&session] { session.stop(); };
         auto test = [&]() -> awaitable<void> {
             result = co_await session.run();
@@ -186,6 +193,25 @@ TEST_CASE("watch, when it is stopped, deletes its Subscription", "[cli][watch]")
     CHECK(stage.result.has_value());
     CHECK(stage.server.was_asked(kDelete));
     CHECK_THAT(stage.out.str(), Catch::Matchers::ContainsSubstring("interrupted: "));
+}
+
+TEST_CASE("watch ends at once when it is stopped while a call hangs", "[cli][watch]") {
+    for (std::string const call :
+         {"GET /fhir/metadata", "POST /fhir/Subscription", "GET /fhir/Subscription/s1/$get", "DELETE"}) {
+        INFO(call);
+        Stage stage;
+        stage.server.hang_at = call;
+        auto const begun = std::chrono::steady_clock::now();
+        stage.watch();
+        CHECK(std::chrono::steady_clock::now() - begun < 8s);
+        bool const perhaps_left = call[0] != 'G';
+        CHECK(stage.result.has_error() == perhaps_left);
+        if (perhaps_left)
+            CHECK_THAT(
+                stage.result.error().detail(), Catch::Matchers::ContainsSubstring("may be left there")
+            );
+        CHECK(stage.server.was_asked(kDelete) == (call.find("s1") != call.npos || call == "DELETE"));
+    }
 }
 
 TEST_CASE("watch, when nobody reads its output, deletes its Subscription", "[cli][watch]") {

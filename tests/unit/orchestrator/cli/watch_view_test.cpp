@@ -66,7 +66,7 @@ TEST_CASE("on a terminal a row and the progress never exceed its width", "[cli][
     auto row = discharge_summary();
     row.title = std::string(300, 'x');
     row.type = std::string(80, 'y');
-    for (std::size_t const width : {40U, 60U, 80U, 99U, 100U, 200U}) {
+    for (std::size_t const width : {24U, 30U, 40U, 60U, 80U, 99U, 100U, 200U}) {
         INFO(width);
         CHECK(columns(format_row(terminal_of(width), 412ms, row)) <= width);
         auto const area = lines_of(format_progress_area(terminal_of(width), halfway(), 13, 3210ms));
@@ -156,6 +156,17 @@ TEST_CASE("a terminal's progress is erased before a row and drawn again below it
     CHECK(out.str().substr(drawn).starts_with("\r\x1b[1A\x1b[J"));
     screen.finish({});
     CHECK(out.str().ends_with("in all\n"));
+}
+
+TEST_CASE("a terminal too narrow for the progress has it as plain lines", "[cli][watch]") {
+    std::ostringstream out;
+    WatchScreen screen(out, terminal_of(20));
+    screen.show_progress(100ms, halfway());
+    screen.show_progress(350ms, halfway());
+    screen.show_row(400ms, discharge_summary());
+    screen.finish({});
+    CHECK(out.str().find('\x1b') == std::string::npos);
+    CHECK(out.str().starts_with("+0.100s  asked "));
 }
 
 TEST_CASE("a terminal's summary has as many lines as it needs, and is kept as one", "[cli][watch]") {

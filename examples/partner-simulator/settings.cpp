@@ -40,6 +40,7 @@ constexpr std::array<OptionHelp, 11> kOptions = {{
     {"write-config", "FILE", "writes the partner list for tributary to this file"},
 }};
 constexpr std::chrono::seconds kSoakChanges(180);  // twenty of them are an hour
+constexpr double kLeastDivisor = 1e-3, kMostDivisor = 1e6;
 constexpr std::size_t kMostPartners = 10000, kMostScale = 100;
 
 template <class Number>
@@ -84,9 +85,9 @@ std::string read_scale(std::string const& value, Settings& settings) {
 }
 std::string read_latency(std::string const& value, Settings& settings) {
     if (value == "real") return {};
-    auto const divisor = value == "off" ? 0.0 : read_number<double>(value).value_or(-1);
-    if (divisor < 0 || (divisor == 0 && value != "off"))
-        return "use off, real, or a number above 0 to divide by";
+    auto const divisor = value == "off" ? 0.0 : read_number<double>(value).value_or(0);
+    if (value != "off" && !(divisor >= kLeastDivisor && divisor <= kMostDivisor))
+        return "use off, real, or a number from 0.001 to 1000000 to divide by";
     settings.latency_divisor = divisor;
     return {};
 }

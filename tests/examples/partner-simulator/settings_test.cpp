@@ -71,6 +71,10 @@ TEST_CASE("what does not work yet, or makes no sense, is refused by name", "[sim
         REQUIRE(problems.size() == 1);
         CHECK_THAT(problems[0], Catch::Matchers::ContainsSubstring("--" + name));
     }
+    for (char const* const divisor : {"nan", "inf", "-inf", "-1", "1e-300", "1e300"}) {
+        INFO(divisor);
+        CHECK(interpret({{"profile", "sample"}, {"latency", divisor}}).problems.size() == 1);
+    }
     CHECK(interpret({{"profile", "nonsense"}}).problems.size() == 1);
     CHECK(interpret({{"profile", "default"}, {"scale", "101"}}).problems.size() == 1);
     CHECK(interpret({}).problems.size() == 1);

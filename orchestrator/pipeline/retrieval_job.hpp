@@ -31,7 +31,7 @@ struct RetrievalJob {
     bool otherwise = false;            ///< the document is held in another media type
     HolderPlan plan;
     async::TaskGroup* call = nullptr;  ///< while the partner is being asked
-    Failure last{Errc::not_found, "no partner that holds it is configured"};
+    Failure last{Errc::connect, "no partner that holds it is configured"};
     using Outcome = async::OneShot<Result<Retrievals::Body>>;
     std::shared_ptr<Outcome> outcome = std::make_shared<Outcome>();  ///< for those who wait now
 

@@ -150,6 +150,14 @@ class Documents(Case):
         self.assert_refused(web.get(url, Accept="text/plain"), 404, 410, 502, 503, 504)
         self.assert_refused(web.get(f"{self.server.fhir}/Binary/{'a' * 32}"), 404)
 
+    def test_a_document_whose_partner_is_not_configured_now_is_not_unknown(self):
+        _, url = self.one("lazy")
+        self.server.stop()
+        self.sections["partner"] = [self.partner("p002").configuration()]
+        self.start_again()
+        answer = web.get(f"{self.server.fhir}/Binary/{url.rpartition('/')[2]}", Accept="*/*")
+        self.assert_refused(answer, 502, code="transient", says="ask again")
+
     def test_metadata_says_what_there_is(self):
         self.tributary(self.partner("p001"))
         statement = self.read("metadata")

@@ -159,6 +159,16 @@ TEST_CASE("a copy that becomes another document leaves the one it was a copy of"
     CHECK(fixture.found() == Texts{"p1-a"});
 }
 
+TEST_CASE("a holder whose bytes are others now is not asked for those that are shown", "[cache][D.4]") {
+    StoreFixture fixture;
+    for (auto const* partner : {"p1", "p2"}) fixture.match(partner, {{"1"}});
+    fixture.admit("p1", "1", {{"a", "1.2.3", kHash}});
+    fixture.admit("p2", "1", {{"x", "1.2.3", kHash}});
+    REQUIRE(good(fixture.store->content("", "p1-a-b0")).holders.size() == 2);
+    fixture.admit("p2", "1", {{"x", "1.2.3", kOtherHash}});
+    CHECK(good(fixture.store->content("", "p1-a-b0")).holders.size() == 1);
+}
+
 TEST_CASE("a copy that says more of itself stays one", "[cache][identity][D.3]") {
     StoreFixture fixture;
     for (auto const* partner : {"p1", "p2"}) fixture.match(partner, {{"1"}});

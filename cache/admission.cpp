@@ -96,6 +96,9 @@ bool same_community(std::string_view a, std::string_view b) { return ascii::equa
 }  // namespace
 
 Admitted Admission::result() && {
+    for (auto const document : relinked_) {
+        if (rooms_.documents.load(document).alias_of == 0) presentation_.refreshed(document);
+    }
     auto const told = presentation_.take_told();
     for (auto const& each : told) admitted_.subscriptions.push_back(each.id);
     admitted_.fresh = rooms_.handover.collect(told);
@@ -163,7 +166,7 @@ void Admission::refresh(EntryRow fresh, std::int64_t known_sequence) {
     auto replaced = replaced_by(known, patient->person);
     if (fresh.retracted()) {
         for (auto const version : rooms_.entries.of_set(known, patient->person))
-            replaced.push_back(rooms_.entries.load(version).document);
+            replaced.push_back(rooms_.entries.document_of(version));
     }
     fresh.sequence = known.sequence;
     fresh.document = known.document;
@@ -279,7 +282,7 @@ void Admission::make_document(EntryRow& entry, PatientRow const& patient, Placem
     ++admitted_.documents;
     if (!entry.retracted()) retrieve(entry);
     for (auto const& edge : rooms_.entries.relations().pointing_at(entry, patient.person))
-        presentation_.refreshed(edge.document);  // their links lead here now
+        relinked_.insert(edge.document);  // their links lead here now
 }
 
 void Admission::add_holder(EntryRow& entry, std::int64_t document) {

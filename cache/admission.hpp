@@ -94,6 +94,7 @@ private:
     Presentation presentation_;
     Utc now_;
     bool retrieve_missing_ = false;
+    std::set<std::int64_t> relinked_;  ///< Documents whose links lead elsewhere now: shown so once, at the end
     Admitted admitted_;
 };
 

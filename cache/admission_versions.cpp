@@ -98,7 +98,7 @@ std::vector<std::int64_t> Admission::replaced_by(EntryRow const& entry, std::int
     for (auto const& relation : entry.reference.relates_to) {
         if (relation.code != "replaces") continue;
         for (auto const target : rooms_.entries.relations().targets(entry, relation, person))
-            documents.push_back(rooms_.entries.load(target).document);
+            documents.push_back(rooms_.entries.document_of(target));
     }
     return documents;
 }

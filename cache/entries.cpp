@@ -95,6 +95,7 @@ constexpr char kOfDocument[] =
 constexpr char kOfPerson[] =
     "SELECT e.sequence FROM document d JOIN entry e ON e.document = d.sequence WHERE d.person = ? AND "
     "e.provisional = 0 ORDER BY e.sequence";
+constexpr char kDocument[] = "SELECT document FROM entry WHERE sequence = ?";
 constexpr char kPatientsOf[] =
     "SELECT DISTINCT patient FROM entry WHERE document = ? AND (provisional = 0 OR json_extract(resource, "
     "'$.status') <> 'entered-in-error')";
@@ -115,7 +116,7 @@ constexpr char const* kStatements[] = {
     kAssign,       kAssignAll,  kInsertContent, kDropContents, kByK1,     kByDigest, kBySha256,
     kBySetId,      kOfDocument, kOfPerson,      kPatientsOf,   kOfBinary, kSetBody,  kInsertBody,
     kGone,         kUnseen,     kTwin,          kIsCurrent,    kSetAside, kPutAside, kTakeBack,
-    kLoseContents, kLast,       kAnyReleased
+    kLoseContents, kLast,       kAnyReleased,   kDocument
 };
 
 identity::BodyIdentity body_identity(Statement& row, int first) {
@@ -316,6 +317,11 @@ void Entries::put_aside(EntryRow const& entry) {
 
 void Entries::take_back(std::int64_t sequence, std::string_view remote_id) {
     database_.run(kTakeBack, remote_id, sequence);
+}
+
+std::int64_t Entries::document_of(std::int64_t sequence) {
+    auto row = database_.query(kDocument, sequence);
+    return row.next() ? row.integer(0) : 0;
 }
 
 std::int64_t Entries::next_sequence() {

@@ -41,6 +41,7 @@ public:
     void take_back(std::int64_t sequence, std::string_view remote_id);
     /// Of no entry that there is.
     std::int64_t next_sequence();
+    std::int64_t document_of(std::int64_t sequence);
     void assign(EntryRow& entry, std::int64_t document, bool provisional);
     void assign_all(std::int64_t from_document, std::int64_t to_document);
 

@@ -160,7 +160,7 @@ std::vector<std::string> Presentation::related(EntryRow const& shown, std::int64
         auto const targets = rooms_.entries.relations().targets(shown, relation, person);
         ids.push_back(
             targets.empty() ? std::string()
-                            : rooms_.documents.load(rooms_.entries.load(targets.front()).document).id
+                            : rooms_.documents.load(rooms_.entries.document_of(targets.front())).id
         );
     }
     return ids;

@@ -7,7 +7,7 @@ namespace tributary::pipeline {
 
 namespace {
 
-constexpr std::size_t kReadsQueued = 16384, kReferences = 100'000;
+constexpr std::size_t kReadsQueued = 16384, kReferences = 500'000;
 
 /// Trouble of our own: neither a partner nor a document is at fault, and nothing is lost by it.
 struct OurTrouble : RetrievalFixture {

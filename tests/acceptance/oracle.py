@@ -197,7 +197,8 @@ class Comparison:
     """What one Subscription was told and what its search finds, against the oracle's documents."""
 
     def __init__(self, documents, found, copies, superseded):
-        self.documents, self.found, self.superseded, self.problems = documents, found, superseded, []
+        self.documents, self.found, self.problems = documents, found, []
+        self.copies, self.superseded = copies, superseded
         self.owner = {our_id(holder["partner"], holder["id"]): index for index, document in enumerate(documents)
                       for holder in document["holders"]}
         # A document keeps the id of its first holder, who may be known from another Subscription alone.
@@ -227,13 +228,19 @@ class Comparison:
             if not least <= count <= most:
                 self.tell(f"notified {count} times instead of {least} to {most}: {self.name(index)}")
 
+    def may_be_replaced(self, identifier):
+        """By what another question has found; or it has its name in common with another document, and what replaces that one by name replaces both."""
+        document = self.documents[self.owner[identifier]]
+        first = document["holders"][0]
+        return bool(self.copies.get(identifier, set()) & self.superseded) or document["id"] == f"{first['partner']}/{first['id']}"
+
     def searched(self):
         hits = [0] * len(self.documents)
         for identifier, resource in self.found.items():
             if identifier in self.owner:
                 hits[self.owner[identifier]] += 1
                 wanted = self.documents[self.owner[identifier]]["status"]
-                if resource["status"] != wanted and not (resource["status"] == "superseded" and self.copies.get(identifier, set()) & self.superseded):
+                if resource["status"] != wanted and not (resource["status"] == "superseded" and self.may_be_replaced(identifier)):
                     self.tell(f"found with status {resource['status']} instead of {wanted}: {self.name(self.owner[identifier])}")
             else:
                 self.tell(f"found, not expected: {identifier} {resource.get('description')} {resource.get('meta', {}).get('source')}")
